@@ -10,11 +10,12 @@ from typing import Annotated
 
 import typer
 
+from phonemfa.answered import RefusedError
 from phonemfa.asking import on_terminal
 from phonemfa.files import FileNotWrittenError
-from phonemfa.new.answers import Answers, AnswersError, stacks_of
-from phonemfa.new.package import PackageError, package_at, sandbox_beside
-from phonemfa.new.repository import OccupiedError, files_of, write
+from phonemfa.new.answers import Answers, stacks_of
+from phonemfa.new.package import package_at, sandbox_beside
+from phonemfa.new.repository import files_of, write
 from phonemfa.options import AsJson
 from phonemfa.output.json_text import print_json
 from phonemfa.output.terminal import give_up, say, working
@@ -114,7 +115,7 @@ def new(
         answers.check()
         files = files_of(answers)
         write(folder, files)
-    except (AnswersError, FileNotWrittenError, OccupiedError, PackageError) as error:
+    except (FileNotWrittenError, RefusedError) as error:
         give_up(f"Nothing was written.\n{error}")
     if as_json:
         print_json({"folder": str(folder), "files": sorted(files)})

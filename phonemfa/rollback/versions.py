@@ -29,10 +29,6 @@ if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient
 
 
-class NoSuchVersionError(RefusedError):
-    """There is no such Action or version; the text says what there is."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Installed:
     """The stack's Action in the tenant, its versions newest first.
@@ -54,12 +50,12 @@ class Installed:
         """The version that runs.
 
         Raises:
-            NoSuchVersionError: none does.
+            RefusedError: none does.
         """
         for one in self.versions:
             if one.id == self.running_id:
                 return one
-        raise NoSuchVersionError(f"No version of the Action {self.name!r} is deployed.")
+        raise RefusedError(f"No version of the Action {self.name!r} is deployed.")
 
     def is_declared(self, version: Version) -> bool:
         """Whether a version's code is what this repository assembles."""
@@ -77,16 +73,16 @@ async def read_installed(
         project: the folder with Pulumi.yaml, where an adopted Action's code is.
 
     Raises:
-        NoSuchVersionError: the tenant has no such Action.
+        RefusedError: the tenant has no such Action.
     """
     trigger = TRIGGERS[settings.experience]
     name = name_of(settings, settings.experience)
     if name is None:
-        raise NoSuchVersionError("The stack adopts a tenant without an Action: none to take back.")
+        raise RefusedError("The stack adopts a tenant without an Action: none to take back.")
     ours = find(declared(settings, project), name, trigger)
     action = find(await read(client, [trigger]), name)
     if action is None:
-        raise NoSuchVersionError(f"The tenant has no Action {name!r} on the trigger {trigger}.")
+        raise RefusedError(f"The tenant has no Action {name!r} on the trigger {trigger}.")
     return Installed(
         id=action.id,
         name=name,
@@ -103,7 +99,7 @@ def choose(installed: Installed, wanted: int | None) -> Version:
     Versions that differ in secrets alone are passed over: a rotation makes one too.
 
     Raises:
-        NoSuchVersionError: the tenant does not have it.
+        RefusedError: the tenant does not have it.
     """
     running = installed.running
     if wanted is not None:
@@ -111,11 +107,11 @@ def choose(installed: Installed, wanted: int | None) -> Version:
             if one.number == wanted:
                 return one
         kept = ", ".join(str(one.number) for one in installed.versions)
-        raise NoSuchVersionError(f"There is no version {wanted}. The tenant keeps {kept}.")
+        raise RefusedError(f"There is no version {wanted}. The tenant keeps {kept}.")
     for one in installed.versions:
         if one.number < running.number and code_of(one) != code_of(running):
             return one
-    raise NoSuchVersionError(
+    raise RefusedError(
         f"No version before {running.number} has other code. What is wrong with it is not its "
         "code: look at its secrets (python -m phonemfa drift) and at what the tenant's log says."
     )

@@ -58,22 +58,18 @@ class SmokeResult:
         return "; ".join(f"{one.method}: {one.why}" for one in self.sends)
 
 
-class NumberNotAllowedError(RefusedError):
-    """The number is none of the stack's test numbers; the text does not repeat it in full."""
-
-
 def test_number(settings: StackSettings, to: str | None) -> str:
     """The number that test messages go to: `to`, or the only one that the stack has.
 
     Raises:
-        NumberNotAllowedError: the stack allows no such number, or several and none was named.
+        RefusedError: the stack allows no such number, or several and none was named.
     """
     allowed = settings.test_numbers
     # Without its type, Pulumi writes a number: without quotes, without the plus.
     setting = "pulumi config set --path --type string 'phonemfa:testNumbers[0]'"
     fix = f"{setting} <E.164 number of a phone of yours>"
     if not allowed:
-        raise NumberNotAllowedError(
+        raise RefusedError(
             "The stack has no phonemfa:testNumbers: test messages go to listed numbers only, so "
             f"that no slip reaches a stranger. Fix: {fix}"
         )
@@ -81,9 +77,9 @@ def test_number(settings: StackSettings, to: str | None) -> str:
         return allowed[0]
     known = ", ".join(masked(one) for one in allowed)
     if to is None:
-        raise NumberNotAllowedError(f"Which number? Name one with --to: {known}.")
+        raise RefusedError(f"Which number? Name one with --to: {known}.")
     if to not in allowed:
-        raise NumberNotAllowedError(
+        raise RefusedError(
             f"{masked(to)} is not in phonemfa:testNumbers ({known}): nothing was sent. "
             f"If it is a phone of yours: {fix}"
         )

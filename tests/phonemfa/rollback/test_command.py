@@ -10,10 +10,11 @@ import pytest
 
 from components.tenant.action import Version
 from phonemfa import deploying
+from phonemfa.answered import RefusedError
 from phonemfa.rollback import command, versions
 from phonemfa.rollback.command import next_steps
 from phonemfa.rollback.history import Commit
-from phonemfa.rollback.versions import Installed, NoSuchVersionError, choose
+from phonemfa.rollback.versions import Installed, choose
 from tests.end_to_end.operators import running_version, writes
 from tests.phonemfa.applied import Apply, Operator
 
@@ -205,7 +206,7 @@ def test_the_last_version_with_other_code_than_what_runs_or_what_there_is_instea
     if isinstance(chosen, int):
         assert choose(found, wanted).number == chosen
     else:
-        with pytest.raises(NoSuchVersionError, match=chosen):
+        with pytest.raises(RefusedError, match=chosen):
             choose(found, wanted)
 
 
