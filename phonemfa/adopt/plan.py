@@ -387,22 +387,30 @@ def _texts(found: Snapshot, plan: Plan) -> None:
         if not blocks:
             del plan.adopted["templates"]
     else:
-        phone = plan.adopted["phone"]
-        for kind, text in found.guardian.texts.items():
-            problem = _problem(kind, "text", text, legacy=True)
-            if not problem:
-                settings[kind.value] = {"text": text}
-                plan.tell(f"legacy text {kind}", "customised", f"texts.{kind}.text")
-                continue
-            _unfit(f"legacy text {kind}", problem, plan)
-            if "provider" in phone:
-                phone[_MESSAGES[kind]] = text
+        _legacy_texts(found.guardian.texts, settings, plan)
     if settings:
         plan.facts["texts"] = settings
     if len(set(types)) > len(_DEFAULT_TYPES):
         plan.facts["messageTypes"] = [kind.value for kind in MessageType if kind in types]
     if len(plan.rows) == before:
         plan.tell("texts", "Auth0's own", "none is declared", Fate.ABSENT)
+
+
+def _legacy_texts(
+    texts: Mapping[MessageType, str], settings: dict[str, dict[str, str]], plan: Plan
+) -> None:
+    phone = plan.adopted["phone"]
+    for kind, text in texts.items():
+        name, problem = f"legacy text {kind}", _problem(kind, "text", text, legacy=True)
+        if not problem:
+            settings[kind.value] = {"text": text}
+            plan.tell(name, "customised", f"texts.{kind}.text")
+        elif "provider" in phone:
+            phone[_MESSAGES[kind]] = text
+            _unfit(name, problem, plan)
+        else:
+            becomes = f"stays in the tenant, and is not declared. {problem}"
+            plan.tell(name, "customised", becomes, Fate.LEFT)
 
 
 def _template(

@@ -174,6 +174,7 @@ OTHERS = legacy(
     bindings=bound("a1", "logger", trigger=LEGACY),
     provider=provider(),
 )
+UNSEEN_TEXT = legacy(experience_flag=None, texts=TEXTS | {"enrollment_message": "no code"})
 NEW_TYPE = tenant(templates=template("some_day"))
 
 
@@ -187,6 +188,7 @@ NEW_TYPE = tenant(templates=template("some_day"))
         ("marketplace", Fate.LEFT, LEGACY, "Marketplace Action"),
         ("twilio", Fate.ADOPTED, "policy", "always"),
         ("no flag", Fate.LEFT, "delivery provider and texts", "phone-message-hook"),
+        (UNSEEN_TEXT, Fate.LEFT, "legacy text otp_enroll", "customised"),
         (OTHERS, Fate.LEFT, LEGACY, "Action 'name of logger', bound"),
         (OTHERS, Fate.LEFT, "phone provider", "custom, of the unified experience"),
         (OFF_BUT_THERE, Fate.ADOPTED, "phone provider", "custom, off"),
