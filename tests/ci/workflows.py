@@ -56,7 +56,7 @@ def value_of(text: str, context: Mapping[str, Any]) -> Any:
         return word[0] if word[0].startswith("'") else f"at({word[0]!r})"
 
     text = text.replace("!cancelled()", "'true'").replace("&&", "and").replace("||", "or")
-    text = re.sub(r"'[^']*'|(?!(?:and|or)\b)[A-Za-z][\w.-]*", python, text)
+    text = re.sub(r"'[^']*'|\b(?!(?:and|or)\b)[A-Za-z][\w.-]*", python, text)
     return eval(text, {"__builtins__": {}, "at": at})  # noqa: S307 - of files in this checkout
 
 
