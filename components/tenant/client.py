@@ -153,15 +153,20 @@ def ask(
     return asyncio.run(block())
 
 
-def ask_to_write(access: Access, writes: Callable[[AsyncManagementClient], Awaitable[T]]) -> T:
-    """A block that writes: without an answer, nobody knows what the tenant has.
+def ask_to_write(
+    access: Access,
+    writes: Callable[[AsyncManagementClient], Awaitable[T]],
+    *,
+    heard: Heard | None = None,
+) -> T:
+    """A block that writes, as `ask`: without an answer, nobody knows what the tenant has.
 
     Raises:
         WriteFailedError: refused, a missing scope by name, or no answer: in that case the write
             may have been done, and the text says so.
     """
     try:
-        return ask(access, writes)
+        return ask(access, writes, heard=heard)
     except TenantUnreadableError as error:
         text = str(error)
         if _may_be_done(error.__context__):

@@ -1,23 +1,32 @@
-"""`phonemfa adopt`: a tenant that was configured by hand becomes a stack."""
+"""`phonemfa adopt`: a tenant that was configured by hand becomes a stack.
+
+What it would change in the project's files is shown before; nothing is written that the program
+would not accept.
+"""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
 import typer
 
-from components.config_files import StackFileError, read_config
-from components.settings.faults import SettingsError
-from components.tenant.access import NoAccessError
-from components.tenant.client import TenantUnreadableError, access_of, ask
+from components.config_files import Config, StackFileError, config_in, read_config
+from components.settings.faults import shown
+from components.settings.model import StackSettings
+from components.settings.raw_config import API_KEY, NAMESPACE
+from components.tenant.client import access_of, ask
 from components.tenant.tenants_file import read_tenants_file
 from phonemfa import options
-from phonemfa.adopt.plan import Fate, Plan, plan_of, read_found
-from phonemfa.adopt.writing import Changes, changes_of, import_path, write
+from phonemfa.adopt.plan import FOLDER, Fate, Plan, plan_of, read_found
+from phonemfa.adopt.stack_text import with_values
+from phonemfa.answered import answered
 from phonemfa.audit import Record
+from phonemfa.files import write_private, write_whole
 from phonemfa.output.document import (
     Document,
     Entries,
@@ -28,7 +37,7 @@ from phonemfa.output.document import (
     Verbatim,
 )
 from phonemfa.output.json_text import print_json
-from phonemfa.output.terminal import give_up, show, working
+from phonemfa.output.terminal import show, working
 from phonemfa.pulumi.stack_file import name_of, refuse_turned
 
 _MARKS: Final = {
@@ -40,6 +49,25 @@ _MARKS: Final = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Replacement:
+    """A value or file that somebody made and that would be another one."""
+
+    what: str
+    was: str
+    becomes: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """Files to write by their path, those of somebody else's code, and what they replace."""
+
+    files: Mapping[Path, str]
+    code: frozenset[Path]
+    replacements: tuple[Replacement, ...]
+
+
+@answered
 def adopt(
     context: typer.Context,
     *,
@@ -60,17 +88,14 @@ def adopt(
     --stack prod
     """
     record = Record.of(context, "adopt", audit_file)
-    try:
-        config = read_config(project, name_of(project, stack), file=config_file)
-        refuse_turned(config)
-        access = access_of(config.of("auth0"))
-        read_tenants_file(config.folder).check(config.stack, domain=access.domain)
-        with working(f"reading the tenant {access.domain}") as heard:
-            found = ask(access, read_found, heard=heard)
-        plan = plan_of(found, config.stack, access.domain)
-        changes = changes_of(plan, config)
-    except (NoAccessError, SettingsError, StackFileError, TenantUnreadableError) as error:
-        give_up(str(error))
+    config = read_config(project, name_of(project, stack), file=config_file)
+    refuse_turned(config)
+    access = access_of(config.of("auth0"))
+    read_tenants_file(config.folder).check(config.stack, domain=access.domain)
+    with working(f"reading the tenant {access.domain}") as heard:
+        found = ask(access, read_found, heard=heard)
+    plan = plan_of(found, config.stack, access.domain)
+    changes = changes_of(plan, config)
     commands = next_commands(config.stack)
     if as_json:
         print_json(_as_object(plan, changes, config.folder, commands))
@@ -84,7 +109,9 @@ def adopt(
         yes=yes,
     )
     record.before = _hashes(changes)
-    write(changes)
+    for path, content in changes.files.items():
+        # Byte by byte: line endings in an Action's code are part of it.
+        (write_private if path in changes.code else write_whole)(path, content)
     record.after = _hashes(changes)
     if not as_json:
         _show_next(commands)
@@ -142,3 +169,71 @@ def _as_object(plan: Plan, changes: Changes, project: Path, commands: list[str])
         "replacements": [asdict(one) for one in changes.replacements],
         "next": commands,
     }
+
+
+def stack_text(path: Path) -> str:
+    """A stack's file, byte for byte; empty when there is none yet.
+
+    Raises:
+        StackFileError: it is in another encoding.
+    """
+    try:
+        return path.read_bytes().decode("utf-8") if path.exists() else ""
+    except UnicodeDecodeError:
+        raise StackFileError(
+            f"{path.name} is not UTF-8, and would not stay as it is: save it as UTF-8 first."
+        ) from None
+
+
+def import_path(stack: str) -> str:
+    """Where the import file is, below the project."""
+    return f"{FOLDER}/{stack}/import.json"
+
+
+def changes_of(plan: Plan, config: Config) -> Changes:
+    """Everything that would be written, checked by the rules that the program has for it.
+
+    Raises:
+        SettingsError: naming every fault of the config that would be.
+        StackFileError: the stack's file is not one that values can be set in.
+    """
+    path, project, stack = config.file, config.folder, config.stack
+    before = stack_text(path)
+    there = config_in(path.name, before)
+    new = {key: value for key, value in plan.suggestions.items() if key not in there}
+    new |= {key: value for key, value in plan.facts.items() if there.get(key) != value}
+    ordered = {key: new[key] for key in sorted(new, key=_place)}
+    text = with_values(path.name, before, ordered) if new else before
+    _check(config, config_in(path.name, text))
+    imports = json.dumps(plan.imports, indent=2) + "\n"
+    code = {project / name: text for name, text in plan.files.items()}
+    files = code | {path: text, project / import_path(stack): imports}
+    replaced = [
+        Replacement(what=key, was=shown(there[key]), becomes=shown(value))
+        for key, value in new.items()
+        if key in there
+    ]
+    replaced += [
+        Replacement(what=str(one.relative_to(project)), was="another file", becomes="as found")
+        for one, content in files.items()
+        if one != path and one.exists() and one.read_bytes() != content.encode("utf-8")
+    ]
+    return Changes(files=files, code=frozenset(code), replacements=tuple(replaced))
+
+
+def _place(key: str) -> int:
+    # As the settings are documented, what is not theirs first, the long block last.
+    names = [field.alias or name for name, field in StackSettings.model_fields.items()]
+    name = key.removeprefix(f"{NAMESPACE}:")
+    if name not in names:
+        return -1
+    return len(names) if name == "adopted" else names.index(name)
+
+
+def _check(config: Config, written: Mapping[str, Any]) -> None:
+    prefix = f"{NAMESPACE}:"
+    values = config.of(NAMESPACE) | {
+        key.removeprefix(prefix): value for key, value in written.items() if key.startswith(prefix)
+    }
+    values.pop(API_KEY, None)
+    StackSettings.check(config.stack, values)

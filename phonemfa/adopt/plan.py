@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
+from uuid import NAMESPACE_DNS, uuid5
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -24,20 +25,32 @@ from components.settings.text_rules import text_faults
 from components.settings.texts import SHIPPED, TextOverride, legacy_variables
 from components.settings.values import SmsSender, VoiceSender
 from components.tenant import action as model_action
+from components.tenant import guardian, phone_provider, phone_template, trigger
 from components.tenant.action import Action
 from components.tenant.guardian import NEVER, OTHER_FACTORS, Guardian, blocks, name_of
 from components.tenant.model import LEFT_ALONE, known, seen
-from components.tenant.phone_provider import CUSTOM
+from components.tenant.phone_provider import CUSTOM, PhoneProvider
 from components.tenant.phone_template import PhoneTemplate
 from components.tenant.snapshot import Snapshot, read
-from components.vocabulary import TRIGGERS, DeliveryMethod, Experience, MessageType, Policy
-from phonemfa.adopt.imports import declarable, import_file
+from components.vocabulary import (
+    COMPONENT,
+    TRIGGERS,
+    DeliveryMethod,
+    Experience,
+    MessageType,
+    Policy,
+)
+from phonemfa.answered import RefusedError
+from phonemfa.pulumi.engine import to_import
 
 if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient
 
 FOLDER: Final = "adopted"
 """Where a stack's adopted code and import file are, below the project."""
+
+ROOT: Final = "phone-mfa"
+"""The name of the component in __main__.py."""
 
 ROTATE_FIRST: Final = (
     "A key in it: rotate first, then adopt (a new key as a secret of the Action, code without the "
@@ -52,6 +65,7 @@ _UNCHANGED: Final = Guardian(phone_enabled=False, message_types=LEFT_ALONE, poli
 """A tenant in which nobody changed what has a default."""
 _BLOCKS: Final = {one.field for one in OTHER_FACTORS if one.pulumi.endswith(".enabled")}
 """The other factors that have settings of their own."""
+_TYPES: Final = frozenset(MessageType)
 _DEFAULT_TYPES: Final = (
     MessageType.OTP_ENROLL,
     MessageType.OTP_VERIFY,
@@ -76,8 +90,8 @@ class Fate(StrEnum):
 
 
 _MESSAGES: Final = {
-    MessageType.OTP_ENROLL: "enrollment_message",
-    MessageType.OTP_VERIFY: "verification_message",
+    MessageType.OTP_ENROLL: "enrollmentMessage",
+    MessageType.OTP_VERIFY: "verificationMessage",
 }
 """A legacy tenant's texts in the adopted block."""
 
@@ -126,7 +140,11 @@ async def read_found(client: AsyncManagementClient) -> Snapshot:
 
 
 def plan_of(found: Snapshot, stack: str, domain: str) -> Plan:
-    """What to write so that the stack declares the tenant as it was found."""
+    """What to write so that the stack declares the tenant as it was found.
+
+    Raises:
+        RefusedError: it has something that every stack must declare and none can.
+    """
     plan = Plan()
     action = chosen_action(found)
     plan.tell("experience", found.experience.value, f"experience: {found.experience}")
@@ -172,7 +190,13 @@ def key_like_lines(code: str) -> list[int]:
 
 def _policy_and_factors(found: Snapshot, plan: Plan) -> None:
     asks = seen(found.guardian.policy)
-    policy = _POLICIES[asks]
+    policy = _POLICIES.get(asks)
+    if policy is None:
+        raise RefusedError(
+            f"Nothing was written: the tenant's MFA policy is {asks!r}, which phonemfa:policy "
+            f"cannot say: switch it to {', '.join(Policy)} first (in the dashboard, Security > "
+            "Multi-factor Auth), or use a version of phonemfa that knows it."
+        )
     plan.facts["policy"] = policy
     plan.tell("policy", policy, f"policy: {policy}")
     there = found.guardian.other_factors
@@ -238,9 +262,7 @@ def _legacy_phone(found: Snapshot, provider: str, plan: Plan) -> dict[str, str]:
     if provider == "twilio":
         what = "Twilio account and token"
         plan.tell(what, "not looked at", "stay in the tenant", Fate.UNREADABLE)
-    texts = found.guardian.texts.items()
-    unfit = {kind: text for kind, text in texts if _problem(kind, "text", text, legacy=True)}
-    return {"provider": provider} | {_MESSAGES[kind]: text for kind, text in unfit.items()}
+    return {"provider": provider}
 
 
 def _action(found: Snapshot, action: Action | None, stack: str, plan: Plan) -> None:
@@ -250,7 +272,6 @@ def _action(found: Snapshot, action: Action | None, stack: str, plan: Plan) -> N
         return
     path = f"{FOLDER}/{stack}/action.js"
     name, code, runtime = seen(action.name), known(action.code, ""), known(action.runtime, "")
-    plan.files[path] = code
     secrets = known(action.secret_names, ())
     bound = {one.action_id: one.display_name for one in found.bindings_of(trigger)}
     plan.adopted["action"] = _written(
@@ -270,35 +291,32 @@ def _action(found: Snapshot, action: Action | None, stack: str, plan: Plan) -> N
         f"Action {name!r}, {'bound' if action.id in bound else 'not bound'}, {runtime}",
         f"adopted.action, code in {path}",
     )
-    plan.rows.append(_code_row("its code", code, path))
-    _deployment(action, stack, plan)
+    _code("its code", code, path, plan)
+    if action.running is None:
+        becomes = "declared as a draft; it stays one"
+        plan.tell("its deployment", "it was never deployed", becomes, Fate.WARNING)
+    elif action.running.code != action.code:
+        path = f"{FOLDER}/{stack}/action.deployed.js"
+        becomes = f"the draft is declared; what runs is in {path}"
+        plan.tell("its deployment", "the draft is not what runs", becomes, Fate.WARNING)
+        _code("its deployed code", known(action.running.code, ""), path, plan)
     if secrets:
         plan.facts["retiredSecrets"] = list(secrets)
         plan.tell("its secrets", ", ".join(secrets), "values stay in the tenant", Fate.UNREADABLE)
 
 
-def _code_row(part: str, code: str, path: str) -> Row:
+def _code(part: str, code: str, path: str, plan: Plan) -> None:
     """A key in the code cannot be taken out of what adopting writes, so it has to go before."""
+    plan.files[path] = code
     lines = key_like_lines(code)
     seen_in = f"line {', '.join(map(str, lines))}" if lines else "no line, which proves nothing"
-    return Row(
+    row = Row(
         part=part,
         found=f"{code_mark(code)}; what may be a key in {seen_in}",
         becomes=f"{path}, for you alone: look before you commit it. {ROTATE_FIRST}",
         fate=Fate.WARNING,
     )
-
-
-def _deployment(action: Action, stack: str, plan: Plan) -> None:
-    if action.running is None:
-        becomes = "declared as a draft; it stays one"
-        plan.tell("its deployment", "it was never deployed", becomes, Fate.WARNING)
-    elif action.running.code != action.code:
-        path, code = f"{FOLDER}/{stack}/action.deployed.js", known(action.running.code, "")
-        plan.files[path] = code
-        becomes = f"the draft is declared; what runs is in {path}"
-        plan.tell("its deployment", "the draft is not what runs", becomes, Fate.WARNING)
-        plan.rows.append(_code_row("its deployed code", code, path))
+    plan.rows.append(row)
 
 
 def _others(found: Snapshot, chosen: Action | None, plan: Plan) -> None:
@@ -355,28 +373,44 @@ def _texts(found: Snapshot, plan: Plan) -> None:
     (no code in it, Liquid that the tenant does not know) stays in the adopted block, where no
     rule reads it, and goes with the block.
     """
-    before, own = len(plan.rows), found.experience is Experience.UNIFIED
+    before, types = len(plan.rows), list(_DEFAULT_TYPES)
     settings: dict[str, dict[str, str]] = {}
-    blocks: dict[str, dict[str, Any]] = {}
-    templates = {MessageType(kind): one for kind, one in seen(found.templates).items() if own}
-    for kind, template in templates.items():
-        _template(kind, template, settings, blocks, plan)
-    for kind, text in ({} if own else found.guardian.texts).items():
-        problem = _problem(kind, "text", text, legacy=True)
-        if problem:
-            _unfit(f"legacy text {kind}", problem, plan)
-        else:
-            settings[kind.value] = {"text": text}
-            plan.tell(f"legacy text {kind}", "customised", f"texts.{kind}.text")
+    if found.experience is Experience.UNIFIED:
+        blocks = plan.adopted["templates"] = {}
+        for name, template in seen(found.templates).items():
+            if name in _TYPES:
+                types.append(MessageType(name))
+                _template(types[-1], template, settings, blocks, plan)
+            else:
+                becomes = "left as it is: no setting knows its type"
+                plan.tell(f"template {name}", "customised", becomes, Fate.LEFT)
+        if not blocks:
+            del plan.adopted["templates"]
+    else:
+        _legacy_texts(found.guardian.texts, settings, plan)
     if settings:
         plan.facts["texts"] = settings
-    if blocks:
-        plan.adopted["templates"] = blocks
-    wanted = [kind.value for kind in MessageType if kind in {*_DEFAULT_TYPES, *templates}]
-    if len(wanted) > len(_DEFAULT_TYPES):
-        plan.facts["messageTypes"] = wanted
+    if len(set(types)) > len(_DEFAULT_TYPES):
+        plan.facts["messageTypes"] = [kind.value for kind in MessageType if kind in types]
     if len(plan.rows) == before:
         plan.tell("texts", "Auth0's own", "none is declared", Fate.ABSENT)
+
+
+def _legacy_texts(
+    texts: Mapping[MessageType, str], settings: dict[str, dict[str, str]], plan: Plan
+) -> None:
+    phone = plan.adopted["phone"]
+    for kind, text in texts.items():
+        name, problem = f"legacy text {kind}", _problem(kind, "text", text, legacy=True)
+        if not problem:
+            settings[kind.value] = {"text": text}
+            plan.tell(name, "customised", f"texts.{kind}.text")
+        elif "provider" in phone:
+            phone[_MESSAGES[kind]] = text
+            _unfit(name, problem, plan)
+        else:
+            becomes = f"stays in the tenant, and is not declared. {problem}"
+            plan.tell(name, "customised", becomes, Fate.LEFT)
 
 
 def _template(
@@ -441,6 +475,61 @@ def _senders(found: Snapshot, action: Action | None, plan: Plan) -> None:
         for key, rule in (("smsSender", SmsSender), ("voiceSender", VoiceSender)):
             if _takes(rule, sender):
                 plan.suggestions[key] = sender
+
+
+def declarable(provider: PhoneProvider) -> bool:
+    """Whether the auth0 provider takes it: a tenant may have both senders, a program one."""
+    return not (known(provider.default_from, None) and known(provider.mssid, None))
+
+
+def import_file(found: Snapshot, adopted: Action | None, domain: str) -> dict[str, Any]:
+    """What `pulumi import --file` reads: every adopted resource where the program declares it.
+
+    Components are in it too, so that a resource is imported under the very URN that the program
+    gives it. The engine takes the inputs from the auth0 provider's own reading.
+    """
+    return {"resources": list(_resources(found, adopted, domain))}
+
+
+def _resources(found: Snapshot, adopted: Action | None, domain: str) -> Iterator[dict[str, Any]]:
+    yield to_import(COMPONENT, ROOT)
+    if adopted:
+        yield from _sender_of(found, adopted)
+    if found.experience is Experience.UNIFIED:
+        yield from _delivery_of(found)
+    factor = f"{ROOT}-factor"
+    yield _component("Factor", factor)
+    # Guardian is one a tenant, and its id a name that nobody looks up.
+    identifier = str(uuid5(NAMESPACE_DNS, domain))
+    yield to_import(guardian.TOKEN, f"{factor}-guardian", identifier, factor)
+
+
+def _sender_of(found: Snapshot, adopted: Action) -> Iterator[dict[str, Any]]:
+    legacy = found.experience is Experience.LEGACY
+    sender = f"{ROOT}-legacy-sender" if legacy else f"{ROOT}-sender"
+    yield _component("Sender", sender)
+    yield to_import(model_action.TOKEN, f"{sender}-action", adopted.id, sender)
+    for one in found.bindings_of(adopted.trigger):
+        if one.action_id == adopted.id:
+            yield to_import(trigger.TOKEN, f"{sender}-binding", one.pulumi_id, sender)
+
+
+def _delivery_of(found: Snapshot) -> Iterator[dict[str, Any]]:
+    delivery = f"{ROOT}-delivery"
+    provider, templates = seen(found.provider), seen(found.templates)
+    if provider and not declarable(provider):
+        provider = None
+    if provider or _TYPES & templates.keys():
+        yield _component("Delivery", delivery)
+    if provider:
+        yield to_import(phone_provider.TOKEN, f"{delivery}-provider", provider.id, delivery)
+    for kind in sorted(_TYPES & templates.keys()):
+        name = f"{delivery}-{kind.replace('_', '-')}"
+        yield to_import(phone_template.TOKEN, name, templates[kind].id, delivery)
+
+
+def _component(kind: str, name: str) -> dict[str, Any]:
+    return to_import(f"phonemfa:index:{kind}", name, parent=ROOT)
 
 
 def _written(model: type[Strict], **values: Any) -> dict[str, Any]:

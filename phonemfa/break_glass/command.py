@@ -7,7 +7,6 @@ keep their enrolments, and going back is one switch.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -15,6 +14,7 @@ import typer
 
 from components.tenant.access import Access, NoAccessError
 from components.tenant.client import (
+    Heard,
     TenantUnreadableError,
     WriteFailedError,
     access_of,
@@ -31,20 +31,6 @@ if TYPE_CHECKING:
 
 TENANT_LOG: Final = "type sapi, PUT /api/v2/guardian/policies, by the record's credential"
 """The entry that Auth0 writes for a write to its Management API (published log type codes)."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """What became of the policy; None where it could not be read."""
-
-    before: list[str] | None
-    after: list[str] | None
-    failure: str = ""
-
-    @property
-    def is_never(self) -> bool:
-        """Whether that was read back."""
-        return not self.failure and self.after == []
 
 
 def break_glass(
@@ -89,45 +75,45 @@ def break_glass(
         yes=yes,
         by_typing=True,
     )
-    with working(f"switching the policy of {access.domain}"):
-        outcome = never(access)
-    record.before, record.after = outcome.before, outcome.after
-    if not outcome.is_never:
-        say(outcome.failure or _NOT_NEVER.format(after=outcome.after))
+    with working(f"switching the policy of {access.domain}") as heard:
+        trouble = never(access, record, heard)
+    if trouble:
+        say(trouble)
         raise typer.Exit(Exit.FAULTY)
     if not as_json:
-        for line in guidance(access.domain, changed=outcome.before != []):
+        for line in guidance(access.domain, changed=record.before != []):
             say(line)
 
 
-_NOT_NEVER: Final = (
-    "The tenant took the change and reads {after} afterwards: something sets the policy back. Look "
-    "in the tenant's log (type sapi, guardian/policies) for who."
-)
-
-
-def never(access: Access) -> Outcome:
-    """Switch the policy to never unless it is, and read it back; does not raise.
+def never(access: Access, record: Record, heard: Heard) -> str:
+    """Switch the policy to never unless it is, and read it back; answers why it is not never.
 
     A policy that cannot be read is switched all the same: a missing read scope is no reason to
-    keep people locked out.
+    keep people locked out. The record gets what was read before and after.
     """
-    before: list[str] | None = None
+    trouble = ""
     try:
-        before = ask(access, _policies)
+        record.before = record.after = ask(access, _policies, heard=heard)
     except TenantUnreadableError as error:
         say(f"What the policy was is not known: {error}")
-    if before == []:
-        return Outcome(before=before, after=before)
+    if record.before == []:
+        return ""
     try:
-        ask_to_write(access, lambda client: client.guardian.policies.set(request=[]))
+        ask_to_write(access, lambda client: client.guardian.policies.set(request=[]), heard=heard)
     except WriteFailedError as error:
-        return Outcome(before=before, after=None, failure=str(error))
+        trouble = str(error)
+    record.after = None  # until it is read
     try:
-        return Outcome(before=before, after=ask(access, _policies))
+        record.after = ask(access, _policies, heard=heard)
     except TenantUnreadableError as error:
-        failure = f"The tenant took the change, and cannot be read back to prove it: {error}"
-        return Outcome(before=before, after=None, failure=failure)
+        cannot = f"The tenant took the change, and cannot be read back to prove it: {error}"
+        return trouble or cannot
+    if record.after == []:
+        return ""
+    return trouble or (
+        f"The tenant took the change and reads {record.after} afterwards: something sets the "
+        "policy back. Look in the tenant's log (type sapi, guardian/policies) for who."
+    )
 
 
 def guidance(domain: str, *, changed: bool) -> list[str]:

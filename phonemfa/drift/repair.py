@@ -8,18 +8,17 @@ that an update ran from and whether its checkout had changes (`pulumi stack hist
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from components.tenant.action import Action, read_one
 from components.tenant.client import ask
 from components.tenant.model import seen
 from phonemfa.answered import RefusedError
+from phonemfa.deploying import deploy_draft
 from phonemfa.drift.actions import senders
 from phonemfa.drift.findings import Finding, Level, Repair
 from phonemfa.drift.look import Look
@@ -30,9 +29,6 @@ from phonemfa.pulumi.state import Checkout
 
 if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient
-
-DEPLOY_TIMEOUT: Final = 60.0
-_PAUSE: Final = 0.25
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,33 +95,11 @@ def deploy_drafts(wanted: StackFile, looked: Look) -> list[str]:
 
 
 async def _deploy(client: AsyncManagementClient, *, action: Action, code: str) -> str:
-    async def current() -> Action:
-        return await read_one(client, action.id, action.trigger)
-
-    now = await current()
+    now = await read_one(client, action.id, action.trigger)
     if now.code != code or now.secrets != action.secrets:
         raise RefusedError(
             f"The draft of the Action {action.name!r} has changed since it was looked at: "
             "nothing was deployed. Look again."
         )
-    await _wait(current, lambda one: one.status == "built", "its draft is not built")
-    version = await client.actions.deploy(action.id)
-    await _wait(
-        current,
-        lambda one: bool(one.running and one.running.id == version.id),
-        "its new version is not live",
-    )
-    return f"deployed the Action {action.name!r}, version {int(version.number or 0)}"
-
-
-async def _wait(
-    current: Callable[[], Awaitable[Action]], ready: Callable[[Action], bool], otherwise: str
-) -> None:
-    deadline = time.monotonic() + DEPLOY_TIMEOUT
-    while not ready(await current()):
-        if time.monotonic() > deadline:
-            raise RefusedError(
-                f"The Action was not deployed within {DEPLOY_TIMEOUT:.0f} s: {otherwise}. The "
-                "tenant's log of the Action says why."
-            )
-        await asyncio.sleep(_PAUSE)
+    running = (await deploy_draft(client, action.id)).running
+    return f"deployed the Action {action.name!r}, version {running.number if running else 0}"

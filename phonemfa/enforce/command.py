@@ -1,7 +1,13 @@
-"""`phonemfa enforce`: users are asked for codes, once codes are known to be sent."""
+"""`phonemfa enforce`: users are asked for codes, once codes are known to be sent.
+
+The policy is the last step: nothing else may wait to be applied, everything must be ready, and a
+test message of each channel must have been sent. Where the step fails, the earlier policy is put
+back, in the stack's file and in the tenant.
+"""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -10,23 +16,28 @@ from typing import Annotated
 import typer
 
 from components.guards.log_evidence import PATIENCE
+from components.guards.policy_last import lowering
 from components.guards.test_message import Send, Verdict
 from components.masking import masked
-from components.vocabulary import Policy, policy_word
+from components.settings.raw_config import NAMESPACE
+from components.tenant.client import TenantUnreadableError, WriteFailedError, ask, ask_to_write
+from components.tenant.guardian import NEVER, TOKEN
+from components.tenant.model import seen
+from components.tenant.snapshot import SENDING, About, Wanted, lacking, read
+from components.vocabulary import Policy, asks_less, policy_word
 from phonemfa import options
 from phonemfa.answered import answered
 from phonemfa.audit import Record
-from phonemfa.enforce.enforcement import (
-    EnforcementRefusedError,
-    NotEnforcedError,
-    enforce_policy,
-)
 from phonemfa.exits import Exit
+from phonemfa.files import FileNotWrittenError, write_whole
 from phonemfa.output.json_text import print_json
-from phonemfa.output.terminal import say
-from phonemfa.pulumi.stack_file import read_stack_file
+from phonemfa.output.terminal import say, working
+from phonemfa.pulumi.edit import keep_endings, or_take_back
+from phonemfa.pulumi.engine import EngineFailedError
+from phonemfa.pulumi.preview import Step
+from phonemfa.pulumi.stack_file import StackFile, read_stack_file
 from phonemfa.smoke.command import To, Wait, asked, show, shown
-from phonemfa.smoke.core import test_number
+from phonemfa.smoke.core import SmokeResult, check_access, run_smoke, test_number
 
 
 class Asking(StrEnum):
@@ -34,6 +45,14 @@ class Asking(StrEnum):
 
     ALWAYS = "always"
     ADAPTIVE = "adaptive"
+
+
+class NotEnforcedError(Exception):
+    """The policy was not touched, or is back; or the text says what is not back."""
+
+
+class _NotThereError(Exception):
+    """The tenant does not have the policy that was applied."""
 
 
 @answered
@@ -78,37 +97,63 @@ def enforce(
         yes=yes,
     )
     try:
-        done = enforce_policy(
-            wanted,
-            Policy(policy.value),
-            record,
-            to=number,
-            at_the_phone=None if yes else _at_the_phone,
-            accept_unknown=accept_unknown,
-            patience=wait,
-        )
-    except (EnforcementRefusedError, NotEnforcedError) as error:
+        before = _ready(wanted)
+        record.before = record.after = list(before)
+        step = _Step(wanted, Policy(policy.value), before, record)
+        step.refuse_to_lower()
+        smoke = run_smoke(wanted, to=number, patience=wait)
+        if not yes and smoke.verdict is not Verdict.FAILED:
+            smoke = replace(smoke, sends=tuple(map(_at_the_phone, smoke.sends)))
+        _refuse_without_evidence(smoke, accept_unknown=accept_unknown)
+        after = step.take()
+    except NotEnforcedError as error:
         if as_json:
             print_json({"enforced": False, "why": str(error)})
         say(str(error))
         raise typer.Exit(Exit.FAULTY) from None
     if as_json:
-        answer = {
-            "enforced": True,
-            "before": list(done.before),
-            "after": list(done.after),
-            "smoke": shown(done.smoke),
-        }
-        print_json(answer)
+        told = {"before": list(before), "after": list(after), "smoke": shown(smoke)}
+        print_json({"enforced": True, **told})
     else:
-        show(done.smoke)
+        show(smoke)
     if yes:
         say("Nobody was asked whether the messages arrived (--yes): the tenant's log decided.")
-    before, after = policy_word(done.before), policy_word(done.after)
     say(
-        f"The policy of {wanted.access.domain} is {after} (it was {before}). Commit "
-        f"{wanted.file.name}.\nBack in an emergency:\n  python -m phonemfa break-glass --reason …"
+        f"The policy of {wanted.access.domain} is {policy_word(after)} (it was "
+        f"{policy_word(before)}). Commit {wanted.file.name}.\n"
+        "Back in an emergency:\n  python -m phonemfa break-glass --reason …"
     )
+
+
+def _ready(stack: StackFile) -> tuple[str, ...]:
+    """The tenant's policy, once everything but that is applied and could send a code."""
+    check_access(stack.access)
+    with working("pulumi preview --refresh"):
+        changes = stack.cli.preview(refresh=True).changes
+    waiting = [one.line for one in changes if not _is_the_policy(one)]
+    if waiting:
+        raise NotEnforcedError(
+            f"pulumi up would do more than apply the policy: {'; '.join(waiting)}. Apply that "
+            "first (pulumi up --refresh), with the policy as it is."
+        )
+    with working(f"looking at the tenant {stack.access.domain}") as heard:
+        tenant = ask(stack.access, lambda client: read(client, SENDING), heard=heard)
+    missing = lacking(tenant, Wanted.by(stack.settings))
+    if missing:
+        raise NotEnforcedError(
+            f"Users could not get a code: {'; '.join(missing)}. Put that right (pulumi up "
+            "--refresh) and run this again."
+        )
+    return _listed(seen(tenant.guardian.policy))
+
+
+def _is_the_policy(step: Step) -> bool:
+    return step.is_only(TOKEN, "policy") or step.keeps_settings(but_for={"policy"})
+
+
+def _listed(policy: str) -> tuple[str, ...]:
+    """A policy as the API lists it: nothing is "never"."""
+    return () if policy == NEVER else (policy,)
 
 
 def _at_the_phone(send: Send) -> Send:
@@ -117,3 +162,85 @@ def _at_the_phone(send: Send) -> Send:
         why = f"nobody said that it arrived ({send.why})"
         return replace(send, verdict=Verdict.FAILED, why=why)
     return told
+
+
+def _refuse_without_evidence(smoke: SmokeResult, *, accept_unknown: bool) -> None:
+    unknown = smoke.verdict is Verdict.UNKNOWN
+    if smoke.verdict is Verdict.FAILED or (unknown and not accept_unknown):
+        hint = " --accept-unknown goes on." if unknown else ""
+        raise NotEnforcedError(f"No evidence that codes are sent ({smoke.reasons}).{hint}")
+
+
+class _Step:
+    """The one step that touches the policy, and the way back; `before` is as the API lists it."""
+
+    def __init__(
+        self, stack: StackFile, policy: Policy, before: tuple[str, ...], record: Record
+    ) -> None:
+        self.stack, self.policy, self.before, self.record = stack, policy, before, record
+        self.file_before = b""
+
+    def refuse_to_lower(self) -> None:
+        wanted = (self.policy.guardian_policy,)
+        if asks_less(wanted, self.before):
+            refusal = lowering(wanted, self.before)
+            raise NotEnforcedError(f"{refusal[0].upper()}{refusal[1:]}.")
+
+    def take(self) -> tuple[str, ...]:
+        """What the tenant's policy is then."""
+        self.file_before = self.stack.file.read_bytes()
+        return or_take_back(
+            self._apply,
+            self._back,
+            NotEnforcedError,
+            *(EngineFailedError, TenantUnreadableError, FileNotWrittenError, _NotThereError),
+        )
+
+    def _apply(self) -> tuple[str, ...]:
+        self.stack.cli.set_value(f"{NAMESPACE}:policy", self.policy.value)
+        keep_endings(self.stack.file, self.file_before)
+        self.record.after = None  # until it is read
+        with working(f"pulumi up --refresh with the policy {self.policy}"):
+            self.stack.cli.up()
+        after = self._policies()
+        if after != (self.policy.guardian_policy,):
+            raise _NotThereError(
+                f"pulumi up has ended, and the tenant's policy is {policy_word(after)}."
+            )
+        return after
+
+    def _policies(self) -> tuple[str, ...]:
+        tenant = ask(self.stack.access, lambda client: read(client, {About.LOGIN}))
+        found = _listed(seen(tenant.guardian.policy))
+        self.record.after = list(found)
+        return found
+
+    def _back(self) -> str:
+        """The earlier policy into file and tenant; answers what came of it."""
+        earlier = policy_word(self.before)
+        file_trouble = ""
+        try:
+            write_whole(self.stack.file, self.file_before)
+        except FileNotWrittenError as error:
+            file_trouble = f"\nThe file still has the new policy, or is cut off: {error}"
+        try:
+            if self._policies() != self.before:
+                self.record.after = None
+                self.record.after = ask_to_write(
+                    self.stack.access,
+                    lambda client: client.guardian.policies.set(request=list(self.before)),
+                )
+        except (TenantUnreadableError, WriteFailedError, KeyboardInterrupt) as error:
+            if isinstance(error, WriteFailedError):
+                with suppress(TenantUnreadableError):
+                    self._policies()
+            why = str(error) or "stopped as asked"
+            return (
+                f"The policy could not be put back to {earlier}: {why}\nIf users cannot log in: "
+                f"python -m phonemfa break-glass --reason …{file_trouble}"
+            )
+        where = "in the tenant" if file_trouble else f"in {self.stack.file.name} and in the tenant"
+        return (
+            f"The policy is {earlier} again, {where}. Pulumi's state may say otherwise until the "
+            f"next pulumi up --refresh.{file_trouble}"
+        )

@@ -10,16 +10,13 @@ from typing import Any, Final
 from components.settings.faults import SettingsError
 from components.settings.model import StackSettings
 from components.tenant.access import bare
+from phonemfa.answered import RefusedError
 from phonemfa.new.package import Package
 
 _STACK: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _DOMAIN: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?")
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{1,62}")
 _OWNERS: Final = re.compile(r"@[\w-]+(?:/[\w.-]+)?(?: @[\w-]+(?:/[\w.-]+)?)*")
-
-
-class AnswersError(Exception):
-    """The answers make no repository; the text names every one that does not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,11 +56,11 @@ class Answers:
         """Nothing, when a repository can be made of them.
 
         Raises:
-            AnswersError: naming every fault.
+            RefusedError: naming every fault.
         """
         faults = [*self._shape(), *self._settings()]
         if faults:
-            raise AnswersError("\n".join(faults))
+            raise RefusedError("\n".join(faults))
 
     def _shape(self) -> list[str]:
         faults = []
@@ -111,7 +108,7 @@ def stacks_of(named: Sequence[str], production: Sequence[str]) -> tuple[StackAns
     """Stacks from `NAME=TENANT`.
 
     Raises:
-        AnswersError: naming each that is written otherwise.
+        RefusedError: naming each that is written otherwise.
     """
     pairs = [one.partition("=") for one in named]
     bad = [
@@ -121,7 +118,7 @@ def stacks_of(named: Sequence[str], production: Sequence[str]) -> tuple[StackAns
     faults = [f"--stack {one}: write NAME=TENANT, such as dev=dev.jp.auth0.com." for one in bad]
     faults += [f"--production {one}: no --stack has this name." for one in unknown]
     if faults:
-        raise AnswersError("\n".join(faults))
+        raise RefusedError("\n".join(faults))
     return tuple(
         StackAnswer(name=name, tenant=bare(tenant).lower(), production=name in production)
         for name, _, tenant in pairs

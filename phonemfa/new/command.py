@@ -10,11 +10,12 @@ from typing import Annotated
 
 import typer
 
+from phonemfa.answered import RefusedError
 from phonemfa.asking import on_terminal
 from phonemfa.files import FileNotWrittenError
-from phonemfa.new.answers import Answers, AnswersError, stacks_of
-from phonemfa.new.package import PackageError, package_at, sandbox_beside
-from phonemfa.new.repository import OccupiedError, files_of, write
+from phonemfa.new.answers import Answers, stacks_of
+from phonemfa.new.package import package_at, sandbox_beside
+from phonemfa.new.repository import files_of, write
 from phonemfa.options import AsJson
 from phonemfa.output.json_text import print_json
 from phonemfa.output.terminal import give_up, say, working
@@ -71,17 +72,28 @@ def new(
 
     Exit status: 0 made, 2 nothing was written.
     """
-    asked = _Asked()
+    given = {
+        "--package": (package, "Address or file of the phonemfa wheel"),
+        "--owners": (owners, "Who reviews rules and workflows (@company/team)"),
+        "--cpaas-host": (cpaas_host, "Host of the NTT CPaaS account"),
+        "--sms-sender": (sms_sender, "Registered sender of SMS (empty: no SMS)"),
+        "--voice-sender": (voice_sender, "Caller ID of calls (empty: no calls)"),
+    }
+    domains = {f"--stack {name}=…": f"Domain of the tenant {name}" for name in _STACKS}
+    questions = {} if stack else dict(domains)
+    questions |= {name: words for name, (value, words) in given.items() if value is None}
+    if questions and not on_terminal():
+        give_up(
+            "Nothing was written: nobody can be asked here, and these options are missing: "
+            f"{', '.join(questions)}."
+        )
+    said = {name: (value or "").strip() for name, (value, _) in given.items()}
+    for name, words in questions.items():
+        said[name] = str(typer.prompt(words, default="", show_default=False, err=True)).strip()
     tenants = stack or [
-        f"{name}={asked.ask(f'Domain of the tenant {name}', f'--stack {name}=…')}"
-        for name in _STACKS
+        f"{name}={said[option]}" for name, option in zip(_STACKS, domains, strict=True)
     ]
-    address = asked.or_ask(package, "Address or file of the phonemfa wheel", "--package")
-    owned = asked.or_ask(owners, "Who reviews rules and workflows (@company/team)", "--owners")
-    host = asked.or_ask(cpaas_host, "Host of the NTT CPaaS account", "--cpaas-host")
-    sms = asked.or_ask(sms_sender, "Registered sender of SMS (empty: no SMS)", "--sms-sender")
-    voice = asked.or_ask(voice_sender, "Caller ID of calls (empty: no calls)", "--voice-sender")
-    asked.finish()
+    address, sms, voice = said["--package"], said["--sms-sender"], said["--voice-sender"]
     try:
         stacks = stacks_of(tenants, production or [tenants[-1].partition("=")[0]])
         with working(f"looking at {address}"):
@@ -92,20 +104,18 @@ def new(
             name=folder.resolve().name,
             stacks=stacks,
             experience=experience,
-            methods=tuple(
-                name for name, sender in (("text", sms), ("voice", voice)) if sender.strip()
-            ),
-            cpaas_host=host.strip(),
-            sms_sender=sms.strip(),
-            voice_sender=voice.strip(),
-            owners=owned.strip(),
+            methods=tuple(name for name, sender in (("text", sms), ("voice", voice)) if sender),
+            cpaas_host=said["--cpaas-host"],
+            sms_sender=sms,
+            voice_sender=voice,
+            owners=said["--owners"],
             package=wheel,
             sandbox=sandbox,
         )
         answers.check()
         files = files_of(answers)
         write(folder, files)
-    except (AnswersError, FileNotWrittenError, OccupiedError, PackageError) as error:
+    except (FileNotWrittenError, RefusedError) as error:
         give_up(f"Nothing was written.\n{error}")
     if as_json:
         print_json({"folder": str(folder), "files": sorted(files)})
@@ -118,27 +128,3 @@ def new(
                 "the release's own."
             )
     say(f"Next: {folder}/README.md, The first hour.")
-
-
-class _Asked:
-    """Answers of a person at a terminal; where there is none, the options that are missing."""
-
-    def __init__(self) -> None:
-        self._missing: list[str] = []
-
-    def or_ask(self, given: str | None, question: str, option: str) -> str:
-        """The option, else an answer; a sender's may be empty."""
-        return given if given is not None else self.ask(question, option)
-
-    def ask(self, question: str, option: str) -> str:
-        if not on_terminal():
-            self._missing.append(option)
-            return ""
-        return str(typer.prompt(question, default="", show_default=False, err=True)).strip()
-
-    def finish(self) -> None:
-        if self._missing:
-            give_up(
-                "Nothing was written: nobody can be asked here, and these options are missing: "
-                f"{', '.join(self._missing)}."
-            )

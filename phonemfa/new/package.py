@@ -9,13 +9,11 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from phonemfa.answered import RefusedError
+
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _LARGEST: Final = 50_000_000
 _SECONDS: Final = 120.0
-
-
-class PackageError(Exception):
-    """The wheel cannot be had, or is another one than was named; the text says what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,18 +36,18 @@ def package_at(address: str, sha256: str = "") -> Package:
         sha256: what it must be; empty takes what is found (trust on first use).
 
     Raises:
-        PackageError: no such wheel, or another hash.
+        RefusedError: no such wheel, or another hash.
     """
     if sha256 and not _SHA256.fullmatch(sha256):
-        raise PackageError("The hash is no SHA-256: 64 digits of 0-9a-f.")
+        raise RefusedError("The hash is no SHA-256: 64 digits of 0-9a-f.")
     if not urlsplit(address).path.endswith(".whl"):
-        raise PackageError(f"{address!r} is no wheel: give the address of phonemfa-….whl.")
+        raise RefusedError(f"{address!r} is no wheel: give the address of phonemfa-….whl.")
     if "://" not in address:
         file = Path(address).resolve()
         address = file.as_uri()
     found = hashlib.sha256(_content(address)).hexdigest()
     if sha256 and found != sha256:
-        raise PackageError(
+        raise RefusedError(
             f"{address} has the hash {found}, not the named {sha256}. Find out why before anything "
             "else; nothing was written."
         )
@@ -60,11 +58,11 @@ def sandbox_beside(address: str) -> str:
     """Where a release has the sandbox's wheel: beside the product's.
 
     Raises:
-        PackageError: the product's is not called as a release calls it.
+        RefusedError: the product's is not called as a release calls it.
     """
     place, slash, name = address.rpartition("/")
     if not name.startswith("phonemfa-"):
-        raise PackageError(
+        raise RefusedError(
             f"{address!r} is not named phonemfa-….whl, so the sandbox's wheel is not found beside "
             "it: give --sandbox-package."
         )
@@ -77,9 +75,9 @@ def _content(address: str) -> bytes:
         try:
             return Path(urlsplit(address).path).read_bytes()
         except OSError as error:
-            raise PackageError(f"{address} cannot be read: {error.strerror}.") from None
+            raise RefusedError(f"{address} cannot be read: {error.strerror}.") from None
     if scheme != "https":
-        raise PackageError(f"{address!r}: a wheel comes by https, or from a file.")
+        raise RefusedError(f"{address!r}: a wheel comes by https, or from a file.")
     import httpx  # noqa: PLC0415 - a tenth of a second, for those alone who download
 
     from components.tenant.bounded_http import BoundedClient  # noqa: PLC0415
@@ -89,8 +87,8 @@ def _content(address: str) -> bytes:
             answer = http.get(address)
             answer.raise_for_status()
     except httpx.HTTPError as error:
-        raise PackageError(f"{address} cannot be downloaded: {error}.") from None
+        raise RefusedError(f"{address} cannot be downloaded: {error}.") from None
     if len(answer.content) > _LARGEST:
-        raise PackageError(f"{address} is larger than 50 MB: that is no wheel of this package.")
+        raise RefusedError(f"{address} is larger than 50 MB: that is no wheel of this package.")
     content: bytes = answer.content
     return content

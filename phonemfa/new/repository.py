@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from phonemfa.answered import RefusedError
 from phonemfa.files import write_whole
 from phonemfa.new.answers import Answers
 
@@ -25,10 +26,6 @@ _STEPS: Final = "steps.j2"
 """What the workflows share; no file of a repository."""
 _SCRIPTS: Final = "ci/"
 _LIBRARY: Final = "ci/environment.sh"
-
-
-class OccupiedError(Exception):
-    """The folder has something in it; nothing was written."""
 
 
 def files_of(answers: Answers) -> Mapping[str, str]:
@@ -73,12 +70,12 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
     """Write a repository into a folder that is empty or not there yet.
 
     Raises:
-        OccupiedError: something is in it; `.git` alone is fine.
+        RefusedError: something is in it; `.git` alone is fine.
         FileNotWrittenError: a file could not be written.
     """
     there = [one.name for one in folder.iterdir()] if folder.is_dir() else []
     if set(there) - {".git"}:
-        raise OccupiedError(
+        raise RefusedError(
             f"{folder} is not empty (it has {', '.join(sorted(there)[:3])}): name a new folder."
         )
     for path, text in files.items():

@@ -274,15 +274,16 @@ class PulumiCli:
         return ran.exit, answer
 
 
-def to_import(token: str, name: str, identifier: str, parent: str = "") -> dict[str, Any]:
-    """One resource in the file that `pulumi import --file` reads; without a parent, the stack's."""
-    return {
-        "type": token,
-        "name": name,
-        "id": identifier,
-        # The program's own, so that the import reads with the plugin that previews use.
-        "version": version("pulumi_auth0"),
-    } | ({"parent": parent} if parent else {})
+def to_import(token: str, name: str, identifier: str = "", parent: str = "") -> dict[str, Any]:
+    """An entry of the file that `pulumi import --file` reads.
+
+    Without an id it is a component, without a parent the stack's.
+    """
+    # The program's own version, so that the import reads with the plugin that previews use.
+    own = {"id": identifier, "version": version("pulumi_auth0")}
+    entry: dict[str, Any] = {"type": token, "name": name}
+    entry |= own if identifier else {"component": True}
+    return entry | ({"parent": parent} if parent else {})
 
 
 def _understood(read: Callable[[Any], T], answer: Any) -> T:

@@ -20,8 +20,7 @@ from phonemfa.output.terminal import give_up, say, working
 from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
 from phonemfa.pulumi.locks import Lock, locks_in
 from phonemfa.pulumi.stack_file import read_stack_file
-from phonemfa.recover.recovery import Plan, settle
-from phonemfa.recover.unrecorded import ABOUT, Found
+from phonemfa.recover.recovery import ABOUT, Found, Plan, settle
 
 
 @answered

@@ -1,28 +1,64 @@
-"""Brings a stack's state back to where a plain `pulumi up` goes on.
+"""What a tenant has of a stack that its state does not know, and putting it there.
+
+Two things leave such objects behind. A run that was killed: the engine records a creation before
+the request and its outcome after the answer; in between only the tenant knows. And an answer that
+got lost: the engine takes the creation for failed and forgets it, a second one is refused (403 for
+an Action, 409 for a template), and so is every further one. What the next `up` would create is in
+a preview, so both are found by looking for that in the tenant. Guardian and the tenant's settings
+are one a tenant, and simply declared again.
 
 What the tenant has goes into the state first (`pulumi import`), and only then the marks of
-unfinished creations go: killed in between, it can be run again.
-
-Why not `pulumi refresh --import-pending-creates`: it drops the mark and imports nothing (measured
-with 3.259), after which the object is in the tenant and in nobody's state.
+unfinished creations go: killed in between, it can be run again. `pulumi refresh
+--import-pending-creates` drops the mark and imports nothing (measured with 3.259), after which the
+object is in the tenant and in nobody's state.
 """
 
 from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
-from components.tenant.snapshot import Snapshot
+from components.tenant import action, phone_provider, phone_template, trigger
+from components.tenant.action import Action
+from components.tenant.model import differences, known
+from components.tenant.phone_provider import PhoneProvider
+from components.tenant.phone_template import PhoneTemplate
+from components.tenant.snapshot import About, Snapshot
+from components.tenant.trigger import Binding
+from phonemfa.answered import RefusedError
 from phonemfa.pulumi.engine import PulumiCli, to_import
 from phonemfa.pulumi.preview import Operation, Step
 from phonemfa.pulumi.state import STACK, Pending, Resource, State
-from phonemfa.recover.unrecorded import Found, unrecorded
+
+ABOUT: Final = frozenset({About.ACTIONS, About.BINDINGS, About.PROVIDER, About.TEMPLATES})
+"""What is to be read of the tenant."""
 
 _CREATING: Final = "creating"
+
+
+class AmbiguousError(RefusedError):
+    """More than one object of the tenant can be what a stack declares."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """The tenant has what was to be created.
+
+    Attributes:
+        resource: what the state lacks.
+        id: as `pulumi import` takes it.
+        called: what it is, in words.
+        differs: the parts in which it is not what the stack declares, in words.
+    """
+
+    resource: Resource
+    id: str
+    called: str
+    differs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +92,7 @@ class Plan:
         begun = {one.resource.urn: one.resource for one in state.pending if one.kind == _CREATING}
         created = (one.after for one in steps if one.operation is Operation.CREATE)
         to_come = {one.urn: one for one in created if one}
-        found = list(unrecorded(tenant, state, (begun | to_come).values()))
+        found = list(_unrecorded(tenant, state, (begun | to_come).values()))
         made = {one.resource.urn for one in found}
         return cls(
             found=found,
@@ -102,21 +138,64 @@ def import_file(plan: Plan) -> dict[str, Any]:
             parent = missing[parent].parent
         if _parent(parent):
             known[_parent(parent)] = parent
-    declared = [_component(one) for one in reversed(components.values())]
+    declared = [*reversed(components.values()), *(one.resource for one in plan.found)]
+    ids = {one.resource.urn: one.id for one in plan.found}
     resources = [
-        to_import(one.resource.type, one.resource.name, one.id, _parent(one.resource.parent))
-        for one in plan.found
+        to_import(one.type, one.name, ids.get(one.urn, ""), _parent(one.parent)) for one in declared
     ]
-    return {"nameTable": known, "resources": declared + resources}
-
-
-def _component(one: Resource) -> dict[str, Any]:
-    declared = {"type": one.type, "name": one.name, "component": True}
-    parent = _parent(one.parent)
-    return declared | {"parent": parent} if parent else declared
+    return {"nameTable": known, "resources": resources}
 
 
 def _parent(urn: str) -> str:
     """The name of a parent; the stack itself needs none."""
     kind, _, name = urn.rpartition("::")
     return "" if kind.endswith(f"::{STACK}") else name
+
+
+def _unrecorded(tenant: Snapshot, state: State, creations: Iterable[Resource]) -> Iterator[Found]:
+    """What the tenant has of what a killed run had begun, or the next `up` would do."""
+    ids = {one.id for one in state.resources if one.id}
+    # A binding is of an Action that is in the state, or goes into it: it comes last.
+    for one in sorted(creations, key=lambda one: one.type == trigger.TOKEN):
+        candidates = [found for found in _candidates(tenant, one, ids) if found.id not in ids]
+        if len(candidates) > 1:
+            raise AmbiguousError(
+                f"The tenant has {len(candidates)} objects that can be {one.name}: "
+                f"{', '.join(f'{found.called} ({found.id})' for found in candidates)}. Delete "
+                "those that nobody needs, in the Dashboard, and run the command again."
+            )
+        for found in candidates:
+            ids.add(found.id)
+            yield found
+
+
+def _candidates(tenant: Snapshot, one: Resource, ids: Collection[str]) -> Iterator[Found]:
+    match one.type:
+        case action.TOKEN:
+            wanted = Action.recorded(one.inputs)
+            for there in tenant.actions_on(wanted.trigger):
+                if there.name == wanted.name:
+                    yield _found(one, wanted, there, there.id, f"Action {there.name}")
+        case trigger.TOKEN:
+            for binding in Binding.recorded(one.inputs):
+                for bound in tenant.bindings_of(binding.trigger):
+                    if bound.action_id in ids:
+                        called = f"binding of {bound.action_name or bound.display_name}"
+                        yield _found(one, binding, bound, bound.pulumi_id, called)
+        case phone_provider.TOKEN:
+            provider = known(tenant.provider, None)
+            if provider:
+                declared = PhoneProvider.recorded(one.inputs)
+                called = f"phone provider {provider.name}"
+                yield _found(one, declared, provider, provider.id, called)
+        case phone_template.TOKEN:
+            kind = str(one.inputs["type"])
+            template = known(tenant.templates, {}).get(kind)
+            if template:
+                text = PhoneTemplate.recorded(one.inputs)
+                yield _found(one, text, template, template.id, f"template {kind}")
+
+
+def _found(resource: Resource, wanted: Any, there: Any, identifier: str, called: str) -> Found:
+    differs = tuple(one.part.field.replace("_", " ") for one in differences(wanted, there))
+    return Found(resource=resource, id=identifier, called=called, differs=differs)

@@ -9,7 +9,7 @@ from contextlib import suppress
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -19,31 +19,23 @@ from components.tenant.client import TenantUnreadableError, ask, ask_to_write
 from phonemfa import options
 from phonemfa.answered import answered
 from phonemfa.audit import Record
+from phonemfa.deploying import NotLiveError
 from phonemfa.exits import Exit
 from phonemfa.files import write_private
 from phonemfa.output.document import Code, Document, Entries, Entry, Mark, Part
 from phonemfa.output.json_text import print_json
 from phonemfa.output.terminal import give_up, say, show, working
 from phonemfa.pulumi.stack_file import read_stack_file
-from phonemfa.rollback.deploy import NotLiveError, deploy_code, deploy_version
 from phonemfa.rollback.history import Commit, commit_of
 from phonemfa.rollback.versions import (
     Installed,
     choose,
     code_of,
+    deploy_code,
+    deploy_version,
     older_secrets,
     read_installed,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from auth0.management import AsyncManagementClient
-
-    from components.tenant.access import Access
-    from components.tenant.action import Action
-
-    Way = Callable[[AsyncManagementClient, str, Version], Awaitable[Action]]
 
 
 class Secrets(StrEnum):
@@ -122,9 +114,16 @@ def rollback(
     record.before = _recorded(installed.running)
     way = deploy_version if whose is Secrets.VERSION else deploy_code
     try:
-        now = _deployed(access, way, installed.id, target)
-    except NotLiveError as error:
-        say(str(error))
+        with working("the tenant builds and deploys the Action") as heard:
+            now = ask_to_write(
+                access, lambda client: way(client, installed.id, target), heard=heard
+            )
+    except (NotLiveError, KeyboardInterrupt) as error:
+        stopped = (
+            f"Stopped as asked. Whether version {target.number} runs is not known: "
+            "python -m phonemfa rollback --list says."
+        )
+        say(str(error) or stopped)
         with suppress(TenantUnreadableError):
             record.after = _recorded(look().running)
         raise typer.Exit(Exit.FAULTY) from None
@@ -146,16 +145,6 @@ def rollback(
     )
     for line in next_steps(commit, declared=declared, stack=wanted.stack):
         say(line)
-
-
-def _deployed(access: Access, way: Way, action_id: str, target: Version) -> Action:
-    try:
-        return ask_to_write(access, lambda client: way(client, action_id, target))
-    except KeyboardInterrupt:
-        raise NotLiveError(
-            f"Stopped as asked. Whether version {target.number} runs is not known: "
-            "python -m phonemfa rollback --list says."
-        ) from None
 
 
 def next_steps(commit: Commit | None, *, declared: bool, stack: str) -> list[str]:

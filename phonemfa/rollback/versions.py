@@ -1,4 +1,4 @@
-"""The versions of the stack's Action, and which of them to go back to.
+"""The versions of the stack's Action, which of them to go back to, and going back.
 
 A version has its secrets inside: one from before a rotation would bring back the key of then.
 """
@@ -10,17 +10,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from components.settings.model import StackSettings
-from components.tenant.action import Version, declared, find, name_of, read, read_versions
+from components.tenant.action import (
+    Action,
+    Version,
+    declared,
+    find,
+    name_of,
+    read,
+    read_one,
+    read_versions,
+)
 from components.tenant.model import known, seen
 from components.vocabulary import TRIGGERS
 from phonemfa.answered import RefusedError
+from phonemfa.deploying import NotLiveError, deploy_draft, until_it_runs
 
 if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient
-
-
-class NoSuchVersionError(RefusedError):
-    """There is no such Action or version; the text says what there is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,12 +50,12 @@ class Installed:
         """The version that runs.
 
         Raises:
-            NoSuchVersionError: none does.
+            RefusedError: none does.
         """
         for one in self.versions:
             if one.id == self.running_id:
                 return one
-        raise NoSuchVersionError(f"No version of the Action {self.name!r} is deployed.")
+        raise RefusedError(f"No version of the Action {self.name!r} is deployed.")
 
     def is_declared(self, version: Version) -> bool:
         """Whether a version's code is what this repository assembles."""
@@ -67,16 +73,16 @@ async def read_installed(
         project: the folder with Pulumi.yaml, where an adopted Action's code is.
 
     Raises:
-        NoSuchVersionError: the tenant has no such Action.
+        RefusedError: the tenant has no such Action.
     """
     trigger = TRIGGERS[settings.experience]
     name = name_of(settings, settings.experience)
     if name is None:
-        raise NoSuchVersionError("The stack adopts a tenant without an Action: none to take back.")
+        raise RefusedError("The stack adopts a tenant without an Action: none to take back.")
     ours = find(declared(settings, project), name, trigger)
     action = find(await read(client, [trigger]), name)
     if action is None:
-        raise NoSuchVersionError(f"The tenant has no Action {name!r} on the trigger {trigger}.")
+        raise RefusedError(f"The tenant has no Action {name!r} on the trigger {trigger}.")
     return Installed(
         id=action.id,
         name=name,
@@ -93,7 +99,7 @@ def choose(installed: Installed, wanted: int | None) -> Version:
     Versions that differ in secrets alone are passed over: a rotation makes one too.
 
     Raises:
-        NoSuchVersionError: the tenant does not have it.
+        RefusedError: the tenant does not have it.
     """
     running = installed.running
     if wanted is not None:
@@ -101,11 +107,11 @@ def choose(installed: Installed, wanted: int | None) -> Version:
             if one.number == wanted:
                 return one
         kept = ", ".join(str(one.number) for one in installed.versions)
-        raise NoSuchVersionError(f"There is no version {wanted}. The tenant keeps {kept}.")
+        raise RefusedError(f"There is no version {wanted}. The tenant keeps {kept}.")
     for one in installed.versions:
         if one.number < running.number and code_of(one) != code_of(running):
             return one
-    raise NoSuchVersionError(
+    raise RefusedError(
         f"No version before {running.number} has other code. What is wrong with it is not its "
         "code: look at its secrets (python -m phonemfa drift) and at what the tenant's log says."
     )
@@ -120,3 +126,47 @@ def older_secrets(running: Version, target: Version) -> list[str]:
 def code_of(version: Version) -> str:
     """The code of a version."""
     return known(version.code, "")
+
+
+async def deploy_version(client: AsyncManagementClient, action_id: str, target: Version) -> Action:
+    """Deploy a version as it is, with the secrets that it had; the draft becomes it too.
+
+    The draft goes along so that what runs and what is edited are one, and `pulumi preview
+    --refresh` sees the difference from the repository: of a version alone it sees none.
+
+    Raises:
+        NotLiveError: it does not come to run, or other code does.
+    """
+    made = await client.actions.versions.deploy(
+        action_id, target.id, request={"update_draft": True}
+    )
+    return _verified(await until_it_runs(client, action_id, str(made.id)), target)
+
+
+async def deploy_code(client: AsyncManagementClient, action_id: str, target: Version) -> Action:
+    """Deploy a version's code with the secrets that the Action has now.
+
+    Raises:
+        NotLiveError: secrets wait in the draft that nobody deployed; or as `deploy_version`.
+    """
+    before = await read_one(client, action_id, "")
+    if before.secrets != (before.running.secrets if before.running else {}):
+        raise NotLiveError(
+            "Nothing was written: the Action's draft has other secrets than what runs, and "
+            "deploying would bring them in. Deploy or undo them first (python -m phonemfa drift)."
+        )
+    packages = (one.rpartition("@") for one in known(target.dependencies, ()))
+    await client.actions.update(
+        action_id,
+        code=code_of(target),
+        runtime=target.api_runtime,
+        # The SDK's types name optional keys only; a version has no others that are sent.
+        dependencies=[{"name": name, "version": version} for name, _, version in packages],  # type: ignore[misc]
+    )
+    return _verified(await deploy_draft(client, action_id), target)
+
+
+def _verified(now: Action, target: Version) -> Action:
+    if now.running is None or code_of(now.running) != code_of(target):
+        raise NotLiveError("The tenant runs other code than that of the version asked for.")
+    return now

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -20,12 +20,12 @@ from phonemfa import options
 from phonemfa.answered import answered
 from phonemfa.asking import Target, hidden_answer, on_terminal
 from phonemfa.audit import Record
-from phonemfa.doctor.cpaas import probe
+from phonemfa.doctor.cpaas import Probe, host_checks, key_checks, probe
+from phonemfa.doctor.findings import Level
 from phonemfa.exits import Exit
 from phonemfa.output.json_text import print_json
 from phonemfa.output.terminal import give_up, say, working
 from phonemfa.pulumi.stack_file import StackFile, read_stack_file
-from phonemfa.rotate.key_check import KeyCheck, KeyState, judge
 from phonemfa.rotate.rotation import (
     NotRotatedError,
     Rotated,
@@ -130,28 +130,44 @@ def _host(wanted: StackFile) -> str:
     return host
 
 
-def _checked(wanted: StackFile, host: str, key: str, *, address: str, unchecked: bool) -> KeyCheck:
+_ANSWERS: Final = {Level.FAULT: "refused", Level.UNKNOWN: "unknown", Level.OK: "accepted"}
+"""What the CPaaS's answers make of a key, the worst first."""
+
+
+def judge(asked: Probe) -> tuple[Level, str]:
+    """The worst that a channel says of the key, and why; the text never holds it.
+
+    A host that does not refuse callers without a key is not shown it, and says nothing about it.
+    """
+    told = [(one.level, one.what) for one in key_checks(asked)]
+    hosts = [one.what for one in host_checks(asked) if one.level is not Level.OK]
+    told += [(Level.UNKNOWN, what) for what in hosts]
+    worst = next(one for one in _ANSWERS if one in {level for level, _ in told})
+    return worst, "; ".join(what for level, what in told if level is worst)
+
+
+def _checked(wanted: StackFile, host: str, key: str, *, address: str, unchecked: bool) -> str:
     methods = sorted(wanted.settings.delivery_methods)
     with working(f"asking {host} about the key"):
-        told = judge(probe(host, methods, key=key, address=address))
-    if told.state is KeyState.REFUSED:
-        give_up(f"Nothing was written: the new key is no good: {told.why}.")
-    if told.state is KeyState.UNKNOWN and not unchecked:
+        level, why = judge(probe(host, methods, key=key, address=address))
+    if level is Level.FAULT:
+        give_up(f"Nothing was written: the new key is no good: {why}.")
+    if level is Level.UNKNOWN and not unchecked:
         give_up(
-            f"Nothing was written: the new key could not be checked: {told.why}. A bad key would "
+            f"Nothing was written: the new key could not be checked: {why}. A bad key would "
             "cost every login between its deploy and the way back. Run this where the CPaaS can "
             "be reached, or take that risk with --unchecked."
         )
-    say(f"The new key: {told.why}; nothing was sent for it.")
-    return told
+    say(f"The new key: {why}; nothing was sent for it.")
+    return _ANSWERS[level]
 
 
-def _tell(done: Rotated, checked: KeyCheck, file: Path, *, as_json: bool) -> None:
+def _tell(done: Rotated, checked: str, file: Path, *, as_json: bool) -> None:
     if as_json:
         answer = {
             "rotated": not done.was_there,
             "old_key_may_be_revoked": done.old_key_is_dispensable,
-            "key_checked": checked.state.value,
+            "key_checked": checked,
             "key_written": dict(done.written),
             "smoke": shown(done.smoke),
         }

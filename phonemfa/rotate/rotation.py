@@ -35,10 +35,6 @@ DEPLOY_PATIENCE: Final = 60.0
 _PAUSE: Final = 0.25
 
 
-class RotationRefusedError(RefusedError):
-    """Nothing was written; the text says what stands in the way."""
-
-
 class NotRotatedError(Exception):
     """The new key is not in use; the text says why and which key the tenant has now."""
 
@@ -77,7 +73,7 @@ def rotate_key(stack: StackFile, key: str, *, to: str, patience: float = PATIENC
         patience: seconds to wait for evidence of a test message, a channel.
 
     Raises:
-        RotationRefusedError: the stack has other changes waiting, or its Action has secrets that
+        RefusedError: the stack has other changes waiting, or its Action has secrets that
             nobody declared; nothing was written.
         NotRotatedError: the old key is back in the stack's file and in the tenant, or the text says
             what is not.
@@ -87,7 +83,7 @@ def rotate_key(stack: StackFile, key: str, *, to: str, patience: float = PATIENC
     with working("pulumi preview --refresh"):
         waiting = [one.line for one in stack.cli.preview(refresh=True).changes]
     if waiting:
-        raise RotationRefusedError(
+        raise RefusedError(
             "Nothing was written: pulumi up would do more than change the key.\n"
             + "\n".join(f"  {line}" for line in waiting)
             + "\nApply or undo that first (pulumi up --refresh, or git checkout of the stack's "
@@ -95,7 +91,7 @@ def rotate_key(stack: StackFile, key: str, *, to: str, patience: float = PATIENC
         )
     undeclared = undeclared_secrets(stack)
     if undeclared:
-        raise RotationRefusedError(
+        raise RefusedError(
             f"Nothing was written: the Action has secrets that the stack does not declare "
             f"({', '.join(map(redacted_code, undeclared))}), and every change of its secrets is "
             f"refused while it has. {ways_out([redacted_code(one) for one in undeclared])}."
@@ -150,8 +146,8 @@ class _Attempt:
         changes = or_take_back(
             lambda: self._set(key),
             lambda: f"{self._file_back()}.",
-            RotationRefusedError,
-            *(EngineFailedError, RotationRefusedError),
+            RefusedError,
+            *(EngineFailedError, RefusedError),
         )
         if not changes:
             # A rotation that was cut off after its `pulumi up`, or the same key once more: what
@@ -183,7 +179,7 @@ class _Attempt:
             changes = self.stack.cli.preview().changes
         others = [one.line for one in changes if not one.is_only(TOKEN, "secrets")]
         if others:
-            raise RotationRefusedError(
+            raise RefusedError(
                 f"With the new key, pulumi up would do more than change it: {'; '.join(others)}."
             )
         return bool(changes)

@@ -1,14 +1,26 @@
-"""`phonemfa take-down`: what is in the way of `pulumi destroy`, said before the first deletion."""
+"""`phonemfa take-down`: what would stop `pulumi destroy` half-way, or harm somebody.
+
+`pulumi destroy` runs no program, so nothing of ours can look first while it deletes: this says it
+before the first deletion, with the way out of each.
+"""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Final
 
 import typer
 
-from components.tenant import snapshot
+from components.masking import redacted_code
+from components.tenant import action, guardian, phone_provider, snapshot, trigger
 from components.tenant.client import ask
+from components.tenant.guardian import NEVER, OTHER_FACTORS, name_of
+from components.tenant.model import seen
+from components.tenant.phone_provider import CUSTOM, PhoneProvider
+from components.tenant.snapshot import About, Snapshot
+from components.vocabulary import TRIGGERS, Experience, policy_word
 from phonemfa import options
 from phonemfa.answered import answered
 from phonemfa.exits import Exit
@@ -16,7 +28,10 @@ from phonemfa.output.document import Document, Paragraph
 from phonemfa.output.json_text import print_json
 from phonemfa.output.terminal import show, working
 from phonemfa.pulumi.stack_file import read_stack_file
-from phonemfa.take_down.obstacles import ABOUT, obstacles, other_factors
+from phonemfa.pulumi.state import State
+
+ABOUT: Final = frozenset({About.ACTIONS, About.BINDINGS, About.PROVIDER, About.LOGIN})
+"""What is to be read of the tenant."""
 
 
 @answered
@@ -60,3 +75,94 @@ def take_down(
         )
         show(Document("", tuple(Paragraph((line,)) for line in lines)))
     raise typer.Exit(Exit.FAULTY if found else Exit.FINE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Obstacle:
+    """One thing that is in the way; no secret, no number."""
+
+    what: str
+    way_out: str
+
+
+def obstacles(state: State, tenant: Snapshot) -> Iterator[Obstacle]:
+    """What is in the way, in the order in which it is to be settled.
+
+    Args:
+        state: of the stack.
+        tenant: with what is in `ABOUT`.
+    """
+    yield from _policy(state, tenant)
+    yield from _protected(state)
+    yield from _bound_by_hand(state, tenant)
+    yield from _used_by_others(state, tenant)
+
+
+def other_factors(state: State, tenant: Snapshot) -> list[str]:
+    """Factors beside the phone that are on, and that Guardian's deletion switches off."""
+    on = tenant.guardian.other_factors
+    there = state.all(guardian.TOKEN)
+    return [name_of(one) for one in OTHER_FACTORS if on.get(one.field)] if there else []
+
+
+def _policy(state: State, tenant: Snapshot) -> Iterator[Obstacle]:
+    policy = seen(tenant.guardian.policy)
+    if policy != NEVER and state.all(guardian.TOKEN):
+        # One resource switches policy and factors off, and goes on when the first is refused.
+        yield Obstacle(
+            what=f"users are asked for codes (the policy is {policy_word([policy])}); a destroy "
+            "that stops half-way may leave that on, and no factor to answer with",
+            way_out="python -m phonemfa break-glass with a reason, which is recorded, and "
+            "phonemfa:policy: never, so that no pulumi up asks again",
+        )
+
+
+def _protected(state: State) -> Iterator[Obstacle]:
+    names = sorted(one.name for one in state.resources if one.protect)
+    if names:
+        yield Obstacle(
+            what=f"protected, so that pulumi destroy deletes nothing: {', '.join(names)}",
+            way_out="phonemfa:protect: false, then pulumi up; what stays protected after that was "
+            "protected by hand (pulumi state unprotect URN)",
+        )
+
+
+def _bound_by_hand(state: State, tenant: Snapshot) -> Iterator[Obstacle]:
+    ours = {one.id for one in state.all(action.TOKEN)}
+    held = {one.id for one in state.all(trigger.TOKEN)}
+    for one in seen(tenant.bindings):
+        if one.action_id in ours and one.pulumi_id not in held:
+            yield Obstacle(
+                what=f"the Action {redacted_code(one.action_name or one.display_name)} was bound "
+                f"to {one.trigger} by hand: a tenant refuses to delete it (409), when the factor "
+                "and the provider are gone already",
+                way_out="take it out of the trigger's flow in the dashboard, or "
+                "phonemfa:bindAction: true and pulumi up, which takes the binding into the stack",
+            )
+
+
+def _used_by_others(state: State, tenant: Snapshot) -> Iterator[Obstacle]:
+    held = next(iter(state.all(phone_provider.TOKEN)), None)
+    there = tenant.provider
+    if held is None or not isinstance(there, PhoneProvider):
+        return
+    keep = (
+        "to leave it to them, pulumi destroy --target with Guardian's URN, then pulumi state "
+        f"delete '{held.urn}', then the rest; if nobody needs it, nothing is to be done"
+    )
+    recorded = PhoneProvider.recorded(held.outputs)
+    if there.name != recorded.name:
+        yield Obstacle(
+            what=f"the tenant's phone provider is {there.name} now, not {recorded.name}: somebody "
+            "else set it up, and destroy deletes it",
+            way_out=keep,
+        )
+    ours = {one.id for one in state.all(action.TOKEN)}
+    for one in tenant.actions_on(TRIGGERS[Experience.UNIFIED]):
+        if there.name == CUSTOM and one.id not in ours and seen(one.deployed):
+            name = redacted_code(seen(one.name))
+            yield Obstacle(
+                what=f"the phone provider hands messages to the Action {name} too, which is not "
+                "this stack's and sends nothing without it",
+                way_out=keep,
+            )

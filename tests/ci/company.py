@@ -19,19 +19,11 @@ from tests.end_to_end.conftest import CONFIG, Tenant
 from tests.end_to_end.operators import NEW_KEY
 from tests.packaging.installed import build, uv
 from tests.phonemfa.github_stand_in import GitHubStandIn
+from tests.processes import run
 
 
 def ran(*command: str, cwd: Path, environment: Mapping[str, str], stdin: str = "") -> str:
-    ended = subprocess.run(
-        command,
-        cwd=cwd,
-        env=dict(environment),
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
+    ended = run(*command, cwd=cwd, env=environment, stdin=stdin)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return ended.stdout
 
@@ -87,27 +79,17 @@ class Company:
         desk = folder / "company-login"
         self.desk, origin = desk, folder / "origin.git"
         domains = {"dev": tenant.domain} | {name: f"{name}.jp.auth0.com" for name in others}
-        named = [f"--stack={name}={domain}" for name, domain in domains.items()]
-        ran(
-            sys.executable,
-            "-m",
-            "phonemfa",
-            "new",
-            str(desk),
-            *named,
-            "--package",
-            str(released.wheel),
-            "--owners",
-            "@mirai/login",
-            "--cpaas-host",
-            CONFIG["cpaasBaseHost"],
-            "--sms-sender",
-            CONFIG["smsSender"],
-            "--voice-sender",
-            CONFIG["voiceSender"],
-            cwd=PROJECT,
-            environment=os.environ,
-        )
+        options = {
+            "package": released.wheel,
+            "owners": "@mirai/login",
+            "cpaas-host": CONFIG["cpaasBaseHost"],
+            "sms-sender": CONFIG["smsSender"],
+            "voice-sender": CONFIG["voiceSender"],
+        }
+        words = [f"--stack={name}={domain}" for name, domain in domains.items()]
+        words += [f"--{name}={value}" for name, value in options.items()]
+        new = (sys.executable, "-m", "phonemfa", "new", str(desk))
+        ran(*new, *words, cwd=PROJECT, environment=os.environ)
         # The plugin runs in this checkout's environment, and the program in its own.
         tools = folder / "bin"
         tools.mkdir()
@@ -119,45 +101,29 @@ class Company:
         wrapped.chmod(0o755)
         passphrase = Path(environment["PULUMI_CONFIG_PASSPHRASE_FILE"]).read_text("utf-8").strip()
         backend = environment["PULUMI_BACKEND_URL"]
-        own = frozenset(
-            {
-                "PULUMI_CONFIG_PASSPHRASE_FILE",
-                "PULUMI_BACKEND_URL",
-                "VIRTUAL_ENV",
-                "PYTHONPATH",
-                "GITHUB_TOKEN",
-            }
-        )
+        own = {"PULUMI_CONFIG_PASSPHRASE_FILE", "PULUMI_BACKEND_URL", "VIRTUAL_ENV", "PYTHONPATH"}
         path = [one for one in environment["PATH"].split(os.pathsep) if one != f"{sys.prefix}/bin"]
-        self.runner_variables = {
-            **runners_variables(environment, own),
+        variables = {
+            **runners_variables(environment, own | {"GITHUB_TOKEN"}),
             "PATH": os.pathsep.join([str(tools), *path]),
             **{k: v for k, v in environment.items() if k == "PHONEMFA_CPAAS_ADDRESS"},
             **{k: v for k, v in github.environment.items() if k != "GITHUB_TOKEN"},
         }
-        client = {
-            "vars": {"AUTH0_CLIENT_ID": tenant.client_id, "PULUMI_BACKEND_URL": backend},
-            "secrets": {
-                "AUTH0_CLIENT_SECRET": tenant.client_secret,
-                "PULUMI_CONFIG_PASSPHRASE": passphrase,
-            },
+        client = {"AUTH0_CLIENT_ID": tenant.client_id}
+        secret = {"AUTH0_CLIENT_SECRET": tenant.client_secret}
+        state = {"PULUMI_BACKEND_URL": backend}
+        opened = {"PULUMI_CONFIG_PASSPHRASE": passphrase}
+        deploying = {"vars": client | state, "secrets": secret | opened}
+        rotating = {
+            "vars": client | state,
+            "secrets": secret | opened | {"NEW_CPAAS_API_KEY": NEW_KEY},
         }
-        rotating = {**client, "secrets": {**client["secrets"], "NEW_CPAAS_API_KEY": NEW_KEY}}
-        alone = {  # what README says that they need, and nothing else
-            "vars": {"AUTH0_CLIENT_ID": tenant.client_id},
-            "secrets": {"AUTH0_CLIENT_SECRET": tenant.client_secret},
-        }
-        self.at_desk = {
-            **self.runner_variables,
-            "AUTH0_CLIENT_ID": tenant.client_id,
-            "AUTH0_CLIENT_SECRET": tenant.client_secret,
-            "PULUMI_BACKEND_URL": backend,
-            "PULUMI_CONFIG_PASSPHRASE": passphrase,
-        }
+        alone = {"vars": client, "secrets": secret}  # what README says that they need
+        self.at_desk = variables | client | secret | state | opened
         (desk / ".venv").symlink_to(released.environment)
         if released.hastily:
             released.fill(desk)
-        ran("ci/setup", cwd=desk, environment=self.runner_variables)
+        ran("ci/setup", cwd=desk, environment=variables)
         self.at_desk["PATH"] = f"{desk}/.venv/bin:{self.at_desk['PATH']}"
         self.git("init", "--quiet", "--initial-branch=main")
         (desk / ".git" / "info" / "exclude").write_text(".venv\n")  # here a link, not a folder
@@ -166,13 +132,11 @@ class Company:
         self.runner = Runner(
             origin=origin,
             folder=folder,
-            variables=self.runner_variables,
+            variables=variables,
             environments={
                 "dev": rotating,
-                "dev-read": client,
-                "dev-review": client,
-                "dev-drift": alone,
-                "dev-on-call": alone,
+                **dict.fromkeys(("dev-read", "dev-review"), deploying),
+                **dict.fromkeys(("dev-drift", "dev-on-call"), alone),
             },
             reviewed=frozenset({"dev-review", "staging-review", "prod-review"}),
             tools=released.environment,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -13,6 +14,7 @@ import pytest
 
 from phonemfa.new.repository import files_of, write
 from tests.ci.conftest import ANSWERS
+from tests.processes import run
 
 PULUMI = """#!/bin/sh
 [ "$1 $2" = "plugin ls" ] && { echo '[]'; exit 0; }
@@ -38,21 +40,17 @@ class Desk:
     """A repository whose packages are installed, on a machine without Pulumi."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.lock = folder / "tools.lock"
-        self.offered = folder.parent / "offered"
-        self.offered.mkdir()
-        self.bin = folder.parent / "bin"
-        self.bin.mkdir()
-        (self.bin / "curl").write_text(CURL)
-        (self.bin / "curl").chmod(0o755)
+        self.folder, self.lock = folder, folder / "tools.lock"
+        self.offered, self.bin = folder.parent / "offered", folder.parent / "bin"
+        self.pulumi = folder / ".venv" / "tools" / "pulumi" / "pulumi"
         python = folder / ".venv" / "bin" / "python"
-        python.parent.mkdir(parents=True)
-        python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
-        python.chmod(0o755)
-        (folder / ".venv" / "requirements.lock").write_bytes(
-            (folder / "requirements.lock").read_bytes()
-        )
+        for one in (self.offered, self.bin, python.parent):
+            one.mkdir(parents=True)
+        programs = {python: f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', self.bin / "curl": CURL}
+        for program, text in programs.items():
+            program.write_text(text)
+            program.chmod(0o755)
+        shutil.copy(folder / "requirements.lock", folder / ".venv")
         self.offer()
 
     def offer(self, program: str = PULUMI) -> None:
@@ -60,18 +58,8 @@ class Desk:
         (self.offered / "plugin").write_bytes(b"the plugin")
 
     def setup(self, *options: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            ["ci/setup", *options],
-            cwd=self.folder,
-            env={"PATH": f"{self.bin}:/usr/bin:/bin", "OFFERED": str(self.offered)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    @property
-    def pulumi(self) -> Path:
-        return self.folder / ".venv" / "tools" / "pulumi" / "pulumi"
+        variables = {"PATH": f"{self.bin}:/usr/bin:/bin", "OFFERED": str(self.offered)}
+        return run("ci/setup", *options, cwd=self.folder, env=variables)
 
 
 @pytest.fixture

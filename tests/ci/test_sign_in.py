@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import stat
-import subprocess
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+
+from tests.processes import run
 
 TOKEN = "canary-job-token"
 ASKED_WITH = "canary-request-token"
@@ -24,27 +25,18 @@ for one in "$@"; do case $one in file://*) cat "${one#file://}" >>"$RECORD.token
 """
 
 
-@dataclass
-class Issuer:
-    """Where GitHub gives a job its token."""
-
-    address: str = ""
-    asked: list[tuple[str, str]] = field(default_factory=list)
-
-
 @pytest.fixture
-def issuer() -> Iterator[Issuer]:
-    told = Issuer()
+def github() -> Iterator[tuple[dict[str, str], list[tuple[str, str]]]]:
+    """Where GitHub gives a job its token: the job's variables, and for what it was asked."""
+    asked = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             (audience,) = parse_qs(urlsplit(self.path).query)["audience"]
-            told.asked.append((audience, self.headers["Authorization"]))
-            body = json.dumps({"value": f"{TOKEN}-{audience}"}).encode()
+            asked.append((audience, self.headers["Authorization"]))
             self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            self.wfile.write(json.dumps({"value": f"{TOKEN}-{audience}"}).encode())
 
         def log_message(self, *_: object) -> None:
             pass
@@ -52,8 +44,11 @@ def issuer() -> Iterator[Issuer]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
-    told.address = f"http://127.0.0.1:{server.server_port}/token?api-version=2"
-    yield told
+    address = f"http://127.0.0.1:{server.server_port}/token?api-version=2"
+    yield (
+        {"ACTIONS_ID_TOKEN_REQUEST_URL": address, "ACTIONS_ID_TOKEN_REQUEST_TOKEN": ASKED_WITH},
+        asked,
+    )
     server.shutdown()
     thread.join()
     server.server_close()
@@ -71,74 +66,50 @@ def signed_in(
         path.write_text(text, "utf-8")
         path.chmod(0o755)
     record = folder / "record"
-    ended = subprocess.run(
-        ["bash", "-e", "-x", "-c", f"source ci/environment.sh; {script}"],
-        cwd=folder,
-        env={"PATH": os.environ["PATH"], "RECORD": str(record), "TMPDIR": str(folder), **variables},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
+    variables |= {"PATH": os.environ["PATH"], "RECORD": str(record), "TMPDIR": str(folder)}
+    script = f"source ci/environment.sh; {script}"
+    ended = run("bash", "-e", "-x", "-c", script, cwd=folder, env=variables)
+    assert ended.returncode == 0, ended.stderr
     token = record.with_suffix(".token")
     called = record.read_text() if record.exists() else ""
     return ended.stdout + ended.stderr, called, token.read_text() if token.exists() else ""
 
 
-def at_github(issuer: Issuer) -> dict[str, str]:
-    return {
-        "ACTIONS_ID_TOKEN_REQUEST_URL": issuer.address,
-        "ACTIONS_ID_TOKEN_REQUEST_TOKEN": ASKED_WITH,
-    }
+AWS = {"AWS_ROLE_ARN": "arn:aws:iam::1:role/x"}
+CLOUD = {"PULUMI_OIDC_ORGANIZATION": "mirai"}
+STS, CLOUDS = "sts.amazonaws.com", "urn:pulumi:org:mirai"
+GITLAB = {"AWS_ID_TOKEN": "canary-aws", "PULUMI_ID_TOKEN": "canary-pulumi"}
 
 
-def test_aws_gets_the_token_as_a_file_of_ones_own(
-    repository: Path, tmp_path: Path, issuer: Issuer
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        pytest.param(AWS, ([STS], f"{TOKEN}-{STS}", ""), id="AWS"),
+        pytest.param(CLOUD, ([CLOUDS], "", f"{TOKEN}-{CLOUDS}"), id="Pulumi Cloud"),
+        pytest.param(AWS | CLOUD | GITLAB, ([], "canary-aws", "canary-pulumi"), id="GitLab"),
+        pytest.param({}, ([], "", ""), id="neither"),
+    ],
+)
+def test_whoever_takes_the_jobs_token_gets_it_by_a_file_of_ones_own(
+    repository: Path,
+    tmp_path: Path,
+    github: tuple[dict[str, str], list[tuple[str, str]]],
+    variables: dict[str, str],
+    told: tuple[list[str], str, str],
 ) -> None:
-    said, called, _ = signed_in(
-        repository, tmp_path, AWS_ROLE_ARN="arn:aws:iam::1:role/x", **at_github(issuer)
-    )
-    assert issuer.asked == [("sts.amazonaws.com", f"bearer {ASKED_WITH}")]
-    (file,) = tmp_path.glob("tmp.*/aws")
-    assert file.read_text() == f"{TOKEN}-sts.amazonaws.com"
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert f"AWS_WEB_IDENTITY_TOKEN_FILE={file}" in said
-    assert "AWS_ROLE_SESSION_NAME=phonemfa" in said
-    assert TOKEN not in said
-    assert called == ""
-
-
-def test_pulumi_cloud_gets_it_by_a_file_too(
-    repository: Path, tmp_path: Path, issuer: Issuer
-) -> None:
-    said, called, token = signed_in(
-        repository, tmp_path, PULUMI_OIDC_ORGANIZATION="mirai", **at_github(issuer)
-    )
-    assert issuer.asked == [("urn:pulumi:org:mirai", f"bearer {ASKED_WITH}")]
-    assert called.startswith("pulumi login --oidc-token file://")
-    assert called.endswith(" --oidc-org mirai\n")
-    assert token == f"{TOKEN}-urn:pulumi:org:mirai"
+    (at_github, asked), (audiences, aws, cloud) = github, told
+    said, called, token = signed_in(repository, tmp_path, **at_github, **variables)
+    assert asked == [(one, f"bearer {ASKED_WITH}") for one in audiences]
+    files = [*tmp_path.glob("tmp.*/aws")]
+    assert [one.read_text() for one in files] == [aws] * bool(aws)
+    assert {stat.S_IMODE(one.stat().st_mode) for one in files} <= {0o600}
+    assert (f"AWS_WEB_IDENTITY_TOKEN_FILE={files[0] if files else ''}" in said) is bool(aws)
+    assert ("AWS_ROLE_SESSION_NAME=phonemfa" in said) is bool(aws)
+    assert token == cloud
+    login = r"pulumi login --oidc-token file://\S+/pulumi --oidc-org mirai\n" if cloud else ""
+    assert re.fullmatch(login, called)
     assert TOKEN not in said + called
-
-
-def test_gitlab_has_written_the_tokens_already(repository: Path, tmp_path: Path) -> None:
-    _, called, token = signed_in(
-        repository,
-        tmp_path,
-        AWS_ROLE_ARN="arn:aws:iam::1:role/x",
-        PULUMI_OIDC_ORGANIZATION="mirai",
-        AWS_ID_TOKEN="canary-aws",
-        PULUMI_ID_TOKEN="canary-pulumi",
-    )
-    (file,) = tmp_path.glob("tmp.*/aws")
-    assert (file.read_text(), token) == ("canary-aws", "canary-pulumi")
     assert "canary" not in called
-
-
-def test_without_either_nothing_is_asked(repository: Path, tmp_path: Path) -> None:
-    said, called, _ = signed_in(repository, tmp_path)
-    assert called == ""
-    assert "AWS_WEB_IDENTITY_TOKEN_FILE=" not in said
 
 
 @pytest.mark.parametrize(

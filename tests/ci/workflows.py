@@ -19,27 +19,17 @@ from typing import Any
 
 import yaml
 
+from tests.processes import run
+
 EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
 GIT = ("git", "-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false")
 
 
-class _OnIsNoBoolean(yaml.SafeLoader):
-    """YAML 1.2, as GitHub reads it: `on` is a word, and so are `yes` and `off`."""
-
-
-_OnIsNoBoolean.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_OnIsNoBoolean.add_implicit_resolver(
-    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf")
-)
-
-
 def workflows(repository: Path) -> dict[str, dict[str, Any]]:
     """Every workflow of a repository by its file's name without `.yml`."""
+    # Every scalar as it is written: GitHub reads YAML 1.2, where `on` is a word.
     return {
-        path.stem: yaml.load(path.read_text("utf-8"), Loader=_OnIsNoBoolean)  # noqa: S506 - safe
+        path.stem: yaml.load(path.read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506 - safe
         for path in sorted((repository / ".github" / "workflows").glob("*.yml"))
     }
 
@@ -53,43 +43,21 @@ def jobs(repository: Path) -> dict[str, dict[str, Any]]:
     }
 
 
-def shell_steps(repository: Path) -> list[dict[str, Any]]:
-    """Every step that runs a shell command."""
-    return [step for job in jobs(repository).values() for step in job["steps"] if step.get("run")]
-
-
 def value_of(text: str, context: Mapping[str, Any]) -> Any:
-    """An expression without its braces, as GitHub evaluates it (no parentheses)."""
-    found: Any = ""
-    for either in text.split(" || "):
-        for both in either.split(" && "):
-            found = _compared(both.strip(), context)
-            if not found:
-                break
-        if found:
-            return found
-    return found
+    """An expression without its braces, as GitHub evaluates it; one of another form is an error."""
 
+    def at(path: str) -> Any:
+        value: Any = context
+        for part in path.split("."):
+            value = value.get(part, "") if isinstance(value, Mapping) else ""
+        return value
 
-def _compared(text: str, context: Mapping[str, Any]) -> Any:
-    for sign in ("==", "!="):
-        left, found, right = text.partition(f" {sign} ")
-        if found:
-            same = _atom(left.strip(), context) == _atom(right.strip(), context)
-            return same is (sign == "==")
-    return _atom(text, context)
+    def python(word: re.Match[str]) -> str:
+        return word[0] if word[0].startswith("'") else f"at({word[0]!r})"
 
-
-def _atom(text: str, context: Mapping[str, Any]) -> Any:
-    if text == "!cancelled()":
-        return True
-    if text.startswith("'"):
-        return text[1:-1]
-    assert re.fullmatch(r"[\w.-]+", text), f"the runner cannot read {text!r}"
-    value: Any = context
-    for part in text.split("."):
-        value = value.get(part, "") if isinstance(value, Mapping) else ""
-    return value
+    text = text.replace("!cancelled()", "'true'").replace("&&", "and").replace("||", "or")
+    text = re.sub(r"'[^']*'|\b(?!(?:and|or)\b)[A-Za-z][\w.-]*", python, text)
+    return eval(text, {"__builtins__": {}, "at": at})  # noqa: S307 - of files in this checkout
 
 
 def filled(text: Any, context: Mapping[str, Any]) -> str:
@@ -107,7 +75,6 @@ class Ended:
     """A job that ran, was skipped, or waits for its reviewers."""
 
     result: str
-    environment: str = ""
     said: str = ""
     outputs: dict[str, str] = field(default_factory=dict)
 
@@ -152,15 +119,11 @@ class Runner:
                 "inputs": inputs or {},
                 "needs": {one: results[one] for one in needs},
             }
-            if any(results[one]["result"] == "waiting" for one in needs):
+            before = {results[one]["result"] for one in needs}
+            if "waiting" in before:
                 results[name] = {"result": "waiting", "outputs": {}}
                 continue
-            condition = job.get("if")
-            ready = all(results[one]["result"] == "success" for one in needs)
-            if not (value_of(_bare(condition), context) if condition else ready):
-                results[name] = {"result": "skipped", "outputs": {}}
-                continue
-            if condition and "cancelled()" not in condition and not ready:
+            if not _runs(job, context, sound=before <= {"success"}):
                 results[name] = {"result": "skipped", "outputs": {}}
                 continue
             several = [self._job(job, context | {"matrix": matrix}) for matrix in _matrices(job)]
@@ -173,30 +136,23 @@ class Runner:
     def _job(self, job: Mapping[str, Any], context: dict[str, Any]) -> Ended:
         environment = filled(job.get("environment", ""), context)
         if environment in self.reviewed and not self.approved:
-            return Ended("waiting", environment)
+            return Ended("waiting")
         held = self.environments.get(environment, {})
         context |= {"vars": held.get("vars", {}), "secrets": held.get("secrets", {}), "steps": {}}
         self._count += 1
         place = self.folder / f"job-{self._count}"
         said, result = "", "success"
         for step in job["steps"]:
-            condition = step.get("if", "success")
-            if condition == "success" or "cancelled()" not in str(condition):
-                if result != "success":
-                    continue
-                if condition != "success" and not value_of(_bare(condition), context):
-                    continue
-            elif not value_of(_bare(condition), context):
+            if not _runs(step, context, sound=result == "success"):
                 continue
             if "uses" in step:
                 self._action(step, place, context)
-                continue
-            status, words = self._shell(step, place, context)
-            said += words
-            if status:
-                result = "failure"
+            else:
+                status, words = self._shell(step, place, context)
+                said += words
+                result = "failure" if status else result
         outputs = {name: filled(text, context) for name, text in job.get("outputs", {}).items()}
-        return Ended(result, environment, said, outputs)
+        return Ended(result, said, outputs)
 
     def _action(self, step: Mapping[str, Any], place: Path, context: Mapping[str, Any]) -> None:
         given = {name: filled(text, context) for name, text in step.get("with", {}).items()}
@@ -226,23 +182,14 @@ class Runner:
         files["event"].write_text(json.dumps(context["github"]["event"]))
         files["output"].write_text("")
         own = {name: filled(text, context) for name, text in step.get("env", {}).items()}
-        ended = subprocess.run(
-            ["bash", "-e", "-c", step["run"]],
-            cwd=place,
-            env={
-                **self.variables,
-                "GITHUB_EVENT_PATH": str(files["event"]),
-                "GITHUB_OUTPUT": str(files["output"]),
-                "GITHUB_STEP_SUMMARY": str(self.folder / "summary.md"),
-                "GITHUB_RUN_ID": str(self._count),
-                **own,
-            },
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        given = {
+            "GITHUB_EVENT_PATH": str(files["event"]),
+            "GITHUB_OUTPUT": str(files["output"]),
+            "GITHUB_STEP_SUMMARY": str(self.folder / "summary.md"),
+            "GITHUB_RUN_ID": str(self._count),
+        }
+        variables = {**self.variables, **given, **own}
+        ended = run("bash", "-e", "-c", step["run"], cwd=place, env=variables)
         if "id" in step:
             pairs = [line.partition("=") for line in files["output"].read_text().splitlines()]
             context["steps"][step["id"]] = {"outputs": {name: value for name, _, value in pairs}}
@@ -259,9 +206,12 @@ class Runner:
         return target
 
 
-def _bare(condition: Any) -> str:
-    found = EXPRESSION.fullmatch(str(condition))
-    return found[1] if found else str(condition)
+def _runs(what: Mapping[str, Any], context: Mapping[str, Any], *, sound: bool) -> bool:
+    """Whether a job or a step runs, where all before it was sound or not."""
+    condition = str(what.get("if", "!cancelled()" if sound else "''"))
+    found = EXPRESSION.fullmatch(condition)
+    holds = value_of(found[1] if found else condition, context)
+    return bool(holds) and (sound or "cancelled()" in condition)
 
 
 def _matrices(job: Mapping[str, Any]) -> Iterator[dict[str, str]]:
@@ -269,7 +219,7 @@ def _matrices(job: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     yield from ({"stack": one} for one in stacks) if stacks else ({},)
 
 
-def runners_variables(environment: Mapping[str, str], without: frozenset[str]) -> dict[str, str]:
+def runners_variables(environment: Mapping[str, str], without: set[str]) -> dict[str, str]:
     """What a runner's steps find by themselves."""
     return {
         name: value
@@ -292,15 +242,7 @@ def gitlab_job(runner: Runner, name: str, ref: str, variables: Mapping[str, str]
     job = yaml.safe_load((place / ".gitlab-ci.yml").read_text("utf-8"))[name]
     assert "environment" not in job
     for line in job["script"]:
-        ended = subprocess.run(
-            ["bash", "-e", "-c", line],
-            cwd=place,
-            env={**runner.variables, **variables},
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        ended = run("bash", "-e", "-c", line, cwd=place, env={**runner.variables, **variables})
         assert ended.returncode == 0, f"{line}\n{ended.stdout}\n{ended.stderr}"
         base = place / "build" / "base"
         if base.is_dir() and not (base / ".venv").exists():

@@ -9,7 +9,8 @@ import pytest
 
 from components.vocabulary import DeliveryMethod
 from phonemfa.doctor import cpaas as check
-from phonemfa.rotate.key_check import KeyState, judge
+from phonemfa.doctor.findings import Level
+from phonemfa.rotate.command import judge
 from sandbox.cpaas.script import Fault, ScriptedAnswer
 from sandbox.runner.runner import ActionOutcome, ActionRunner
 from tests.faults.table import CPAAS, CpaasRow
@@ -86,9 +87,9 @@ def test_the_check_tells_and_keeps_the_key(
     answer = asked.without_key[method]
     assert row.probe == (answer.failure or str(answer.status))
     assert asked.with_key == {}
-    told = judge(asked)
-    assert told.state is KeyState.UNKNOWN
-    assert KEY not in f"{told} {answer.detail}"
+    level, why = judge(asked)
+    assert level is Level.UNKNOWN
+    assert KEY not in f"{why} {answer.detail}"
     assert account.inbox.messages() == []
 
 

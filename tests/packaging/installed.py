@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.contract import PROJECT
+from tests.processes import run
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Installed:
-    """An environment with a wheel in it."""
+    """An environment with the wheel in it."""
 
-    wheel: Path
     folder: Path
 
     @property
@@ -24,22 +24,10 @@ class Installed:
         """Where its programs are."""
         return self.folder / "bin"
 
-    @property
-    def site_packages(self) -> Path:
-        """Where its packages are."""
-        (found,) = self.folder.glob("lib/python*/site-packages")
-        return found
-
     def run(self, *command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         """Run one of its programs, or any by its whole path, with nothing of this checkout seen."""
-        return subprocess.run(
-            [str(self.bin / command[0]), *command[1:]],
-            cwd=cwd,
-            env={"PATH": f"{self.bin}{os.pathsep}{os.environ['PATH']}", "HOME": str(cwd)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        variables = {"PATH": f"{self.bin}{os.pathsep}{os.environ['PATH']}", "HOME": str(cwd)}
+        return run(self.bin / command[0], *command[1:], cwd=cwd, env=variables)
 
 
 def build(folder: Path, *targets: str, project: Path = PROJECT) -> dict[str, Path]:
@@ -60,21 +48,16 @@ def build(folder: Path, *targets: str, project: Path = PROJECT) -> dict[str, Pat
     return {path.suffix: path for path in folder.iterdir()}
 
 
-def install(wheel: Path, folder: Path, *, extras: str = "") -> Installed:
+def install(wheel: Path, folder: Path) -> Installed:
     """A wheel and what it depends on, in the versions that this checkout is tested with, and pip.
 
     Pulumi asks pip which plugins a program needs.
-
-    Args:
-        wheel: the file.
-        folder: of the new environment.
-        extras: of the wheel, such as `[cli]`.
     """
     uv("venv", "--seed", "--python", sys.executable, str(folder))
-    installed = Installed(wheel=wheel, folder=folder)
+    installed = Installed(folder)
     python = ["--python", str(installed.bin / "python")]
     constraint = ["--constraint", str(PROJECT / "requirements.lock")]
-    uv("pip", "install", *python, *constraint, f"phonemfa{extras} @ {wheel.as_uri()}")
+    uv("pip", "install", *python, *constraint, f"phonemfa @ {wheel.as_uri()}")
     return installed
 
 

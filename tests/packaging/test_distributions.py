@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import configparser
-import subprocess
 import sys
 import tarfile
 import zipfile
@@ -15,6 +14,7 @@ import yaml
 import phonemfa
 from tests.contract import PROJECT
 from tests.packaging.installed import Installed, build
+from tests.processes import run
 
 READERS = {
     ".json": "levels of this repository's own stacks",
@@ -46,55 +46,38 @@ UNTYPED = "[mypy]\n" + "".join(
 )
 
 
-def test_everything_that_is_installed_is_below_the_packages_name(
+def names(wheel: Path) -> set[str]:
+    with zipfile.ZipFile(wheel) as content:
+        return set(content.namelist())
+
+
+def listed(*folders: str) -> set[str]:
+    """Files of this repository, as a wheel has them."""
+    said = run("git", "ls-files", "--", *folders, cwd=PROJECT).stdout
+    return {f"phonemfa/{one.removeprefix('phonemfa/')}" for one in said.split()}
+
+
+def test_everything_that_is_installed_is_the_products_below_the_packages_name(
     distributions: dict[str, Path],
 ) -> None:
-    with zipfile.ZipFile(distributions[".whl"]) as wheel:
-        names = wheel.namelist()
-    tops = {name.split("/")[0] for name in names}
-    assert tops == {"phonemfa", f"phonemfa-{phonemfa.__version__}.dist-info"}
-    below = {name.split("/")[1] for name in names if name.startswith("phonemfa/")}
+    packed = names(distributions[".whl"])
+    about = f"phonemfa-{phonemfa.__version__}.dist-info"
+    assert {name.split("/")[0] for name in packed} == {"phonemfa", about}
+    below = {name.split("/")[1] for name in packed if name.startswith("phonemfa/")}
     assert not below & {"tests", "sandbox", "tools"}
     assert "py.typed" in below
-
-
-def test_every_file_of_the_product_is_in_the_wheel_or_for_readers_alone(
-    distributions: dict[str, Path],
-) -> None:
-    listed = subprocess.run(
-        ["git", "ls-files", "--", "components", "actions", "policy", "phonemfa"],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    with zipfile.ZipFile(distributions[".whl"]) as wheel:
-        packed = {name.removeprefix("phonemfa/") for name in wheel.namelist()}
-    left_out = {
-        file for file in listed.stdout.split() if file.removeprefix("phonemfa/") not in packed
-    }
+    left_out = listed("components", "actions", "policy", "phonemfa") - packed
     assert {Path(file).suffix for file in left_out} == set(READERS)
 
 
 def test_the_sandboxs_wheel_is_whole_and_fits_beside_the_products(
     distributions: dict[str, Path], tmp_path: Path
 ) -> None:
-    def names(wheel: Path) -> set[str]:
-        with zipfile.ZipFile(wheel) as content:
-            return set(content.namelist())
-
     sandbox = names(build(tmp_path, "wheel", project=PROJECT / "sandbox")[".whl"])
     packed = {name for name in sandbox if ".dist-info/" not in name}
     assert not packed & names(distributions[".whl"])
-    listed = subprocess.run(
-        ["git", "ls-files", "--", "sandbox"],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    left_out = {f"phonemfa/{name}" for name in listed.stdout.split()} - packed
-    assert {"/".join(name.split("/")[2:4]) for name in left_out} == {
+    assert packed <= listed("sandbox")
+    assert {"/".join(one.split("/")[2:4]) for one in listed("sandbox") - packed} == {
         "engine/modules",  # for a build of the engine
         "plugin/bin",  # the stand-in of the plugin: a job has the official one
         "pyproject.toml",
@@ -102,7 +85,6 @@ def test_the_sandboxs_wheel_is_whole_and_fits_beside_the_products(
         "testing/pyproject.toml",
         "testing/__init__.py",
     }
-    assert packed <= {f"phonemfa/{name}" for name in listed.stdout.split()}
 
 
 def test_no_place_of_this_machine_is_in_a_distribution(distributions: dict[str, Path]) -> None:
@@ -129,7 +111,8 @@ def test_the_source_distribution_makes_the_same_wheel(
 def test_an_environment_with_the_wheel_alone_has_the_action_and_no_foreign_names(
     installed: Installed, tmp_path: Path
 ) -> None:
-    tops = {path.name for path in installed.site_packages.iterdir()}
+    tops = {one.name for one in installed.folder.glob("lib/python*/site-packages/*")}
+    assert "phonemfa" in tops
     assert not tops & {"components", "actions", "policy", "sandbox", "tests"}
     assert not tops & {"typer", "rich", "jinja2"}, "those are the command line's"
     used = installed.run(
@@ -150,28 +133,19 @@ def test_the_command_says_which_extra_it_needs(installed: Installed, tmp_path: P
     assert refused.stderr.strip() == "The command line needs typer: pip install 'phonemfa[cli]'"
 
 
-def typed(installed: Installed, folder: Path) -> list[str]:
-    """What mypy, strict, says of a user's program."""
-    (folder / "__main__.py").write_text(USER, encoding="utf-8")
+@pytest.mark.thorough  # mypy over the package itself: make check
+@pytest.mark.parametrize("settings", [UNTYPED, "[mypy]\n"], ids=["ours", "all it depends on"])
+def test_a_users_program_is_checked_against_the_types_that_the_wheel_has(
+    installed: Installed, tmp_path: Path, settings: str
+) -> None:
+    (tmp_path / "mypy.ini").write_text(settings, encoding="utf-8")
+    (tmp_path / "__main__.py").write_text(USER, encoding="utf-8")
     mypy = (sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "__main__.py")
     environment = ("--python-executable", str(installed.bin / "python"))
-    said = installed.run(*mypy, *environment, cwd=folder)
-    return [line.partition(" ")[2] for line in said.stdout.splitlines()]
-
-
-@pytest.mark.thorough  # mypy over the package itself: make check
-def test_a_users_program_is_checked_against_the_wheels_types(
-    installed: Installed, tmp_path: Path
-) -> None:
-    (tmp_path / "mypy.ini").write_text(UNTYPED, encoding="utf-8")
-    said = typed(installed, tmp_path)
-    assert said == ['note: Revealed type is "pulumi.output.Output[str]"', *MISTAKES]
-
-
-@pytest.mark.thorough
-def test_the_types_of_all_it_depends_on_agree_too(installed: Installed, tmp_path: Path) -> None:
-    said = typed(installed, tmp_path)
-    assert [line for line in said if line.startswith("error")] == MISTAKES
+    said = installed.run(*mypy, *environment, cwd=tmp_path).stdout.splitlines()
+    found = [line.partition(" ")[2] for line in said]
+    assert [one for one in found if one.startswith("error")] == MISTAKES
+    assert 'note: Revealed type is "pulumi.output.Output[str]"' in found
 
 
 def test_the_version_is_that_of_the_package_everywhere(distributions: dict[str, Path]) -> None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from typer.testing import Result
 
 from phonemfa.pulumi.engine import CHANGES_FOUND, PulumiCli
 from phonemfa.pulumi.processes import Line, Ran
+from sandbox.cpaas.script import ScriptedAnswer
 from sandbox.server.running import RunningSandbox
 from sandbox.tenant import Generation
 from tests.end_to_end import operators
@@ -37,6 +38,7 @@ class StandInEngine:
     Attributes:
         ran: the command lines, without the options that all have.
         refusing: what a command line that begins so ends with, instead of being done.
+        failing: what is raised, once, after a command line was done.
         waiting: steps of every preview that nobody asked for.
         changes: what a refresh would change, by the resource's name.
         deployed_from: what the history says of the checkout of the last update.
@@ -48,6 +50,7 @@ class StandInEngine:
     keys: list[str]
     ran: list[str] = field(default_factory=list)
     refusing: dict[str, str] = field(default_factory=dict)
+    failing: dict[str, BaseException] = field(default_factory=dict)
     waiting: list[dict[str, Any]] = field(default_factory=list)
     changes: dict[str, dict[str, Any]] = field(default_factory=dict)
     operations: list[dict[str, Any]] = field(default_factory=list)
@@ -63,9 +66,15 @@ class StandInEngine:
         config: dict[str, Any] = yaml.safe_load(self.file.read_text(encoding="utf-8"))["config"]
         return config
 
-    def spawn(self, command: Sequence[str], *, stdin: str, hear: Line | None) -> Ran:  # noqa: PLR0911 - a table
+    def spawn(self, command: Sequence[str], *, stdin: str, hear: Line | None) -> Ran:
         """In the place of `PulumiCli.spawn`."""
         assert hear is None
+        ran = self._run(command, stdin)
+        if error := self.failing.pop(self.ran[-1], None):
+            raise error
+        return ran
+
+    def _run(self, command: Sequence[str], stdin: str) -> Ran:  # noqa: PLR0911, PLR0912 - a table
         ends = "--stack" if "--stack" in command else "--non-interactive"
         words = list(command[1 : command.index(ends)])
         line = " ".join(words)
@@ -97,6 +106,8 @@ class StandInEngine:
             case ["up", *options]:
                 assert "--skip-preview" not in options, "a broken rule would be found too late"
                 self._up()
+            case ["cancel", *_]:
+                self.refusing.clear()
             case ["refresh", *options] if "--clear-pending-creates" in options:
                 self.operations.clear()
         return Ran(0, "", "")
@@ -176,8 +187,37 @@ class Operator(operators.Operator):
         answered = stdin if self.typed is None else self.typed
         return super().run(*arguments, stdin=answered, expect=expect)
 
+    @property
+    def action(self) -> Any:
+        """The tenant's only one, as its API answers it."""
+        (action,) = self.tenant.api("GET", "/actions/actions")["actions"]
+        return action
+
+    def policies(self) -> Any:
+        return self.tenant.api("GET", "/guardian/policies")
+
+    def fault(self, method: str, path: str, status: int = 403, **more: Any) -> None:
+        """What the tenant answers instead; each time, unless `times` says how often."""
+        told = {"method": method, "path": path, "status": status, "times": None} | more
+        self.tenant.control("POST", "/faults", told)
+
+    def cpaas_refuses(self, *, after: int = 0) -> None:
+        """The message after so many requests of others."""
+        refusal = ScriptedAnswer(refusal="REJECTED_NOT_ENOUGH_CREDITS")
+        self.engine.sandbox.parts.cpaas.script.add([ScriptedAnswer()] * after + [refusal])
+
+    def log_is_silent(self) -> None:
+        """The tenant's log says nothing of test messages."""
+        notifications = self.engine.sandbox.parts.notifications
+        silent = replace(notifications.assumptions, test_message_logs=False)
+        self.monkeypatch.setattr(notifications, "assumptions", silent)
+
     def secrets(self) -> list[str]:
         return [PHONE, PHONE[1:], *self.engine.keys, self.tenant.client_secret]
+
+
+Apply = Callable[..., Operator]
+"""The fixture `applied`."""
 
 
 def operator(

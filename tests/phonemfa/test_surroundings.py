@@ -18,7 +18,7 @@ from components import config_files
 from components.settings import stack_config
 from components.vocabulary import Policy, policy_word
 from phonemfa import __version__
-from phonemfa.adopt.writing import stack_text
+from phonemfa.adopt.command import stack_text
 from phonemfa.cli import app
 from phonemfa.fleet.selection import SelectionError, listed, read_member
 from phonemfa.fleet.work import _in_a_list

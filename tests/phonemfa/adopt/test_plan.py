@@ -11,6 +11,8 @@ import pytest
 
 from components.masking import code_mark
 from components.phone_mfa import PhoneMfa, PhoneMfaArgs
+from components.resources.sender import Sender
+from components.settings.faults import SettingsError
 from components.settings.model import StackSettings
 from components.settings.stack_config import Loaded
 from components.tenant import snapshot
@@ -19,37 +21,39 @@ from components.tenant.model import UNSEEN, differences, seen
 from components.tenant.snapshot import Snapshot
 from components.tenant.stack_access import TenantAccess
 from components.vocabulary import Experience
-from phonemfa.adopt.imports import import_file
-from phonemfa.adopt.plan import Fate, Plan, Row, chosen_action, key_like_lines, plan_of
+from phonemfa.adopt.plan import Fate, Plan, chosen_action, import_file, key_like_lines, plan_of
+from phonemfa.answered import RefusedError
 from tests.components.declared import declare
 from tests.phonemfa.adopt.tenants import LEGACY, action, bound, provider, template, tenant
 
 TEXTS = {"enrollment_message": "{{ code }} e", "verification_message": "{{ code }} v"}
-HOOK = {"selected_provider": "phone-message-hook", **TEXTS}
-TWILIO = {"selected_provider": "twilio", **TEXTS}
 ON = {"phone_enabled": True, "otp": True, "duo": True}
 DOMAIN = "t.example.com"
 
 
-def legacy(enrolment: str, verification: str) -> Snapshot:
-    """A legacy tenant with these texts."""
-    texts = {"enrollment_message": enrolment, "verification_message": verification}
-    return tenant(experience_flag=False, factors=ON, message_types=("sms",), legacy=HOOK | texts)
+def legacy(selected: str = "phone-message-hook", **changes: Any) -> Snapshot:
+    """A legacy tenant that sends; texts of its own under `texts`."""
+    told = {"selected_provider": selected, **(changes.pop("texts", None) or TEXTS)}
+    values: dict[str, Any] = {"experience_flag": False, "factors": ON, "message_types": ("sms",)}
+    return tenant(**values | {"legacy": told} | changes)
 
 
+HOOKED: dict[str, Any] = {
+    "bindings": bound("a1", trigger=LEGACY),
+    "actions": (action(trigger=LEGACY),),
+}
+SENDERS = {"sid": "AC1", "default_from": "+15005550006"}
 SHAPES = {
     "everything off": tenant(),
     "twilio": tenant(
-        provider=provider("twilio", sid="AC1", default_from="+15005550006"),
+        provider=provider("twilio", **SENDERS),
         templates=template(sender="0120") | template("blocked_account", disabled=True),
         factors=ON,
         message_types=("sms",),
         policy="all-applications",
     ),
     "twilio with both senders": tenant(
-        provider=provider("twilio", sid="AC1", default_from="+15005550006", mssid="MG1"),
-        factors=ON,
-        message_types=("sms",),
+        provider=provider("twilio", mssid="MG1", **SENDERS), factors=ON, message_types=("sms",)
     ),
     "custom": tenant(
         actions=(action(secret_names=("A",), dependencies=("@a/b@1.0.0",)),),
@@ -60,93 +64,49 @@ SHAPES = {
         message_types=("sms", "voice"),
     ),
     "half": tenant(actions=(action(runs=None),), factors=ON),
-    "legacy hook": tenant(
-        experience_flag=False,
-        actions=(action(trigger=LEGACY),),
-        bindings=bound("a1", trigger=LEGACY),
-        factors=ON,
-        message_types=("sms",),
-        legacy=HOOK,
-    ),
-    "legacy twilio": tenant(
-        experience_flag=False, factors=ON, message_types=("sms",), legacy=TWILIO
-    ),
-    "marketplace": tenant(
-        experience_flag=False,
-        actions=(action(trigger=LEGACY, from_marketplace=True),),
-        bindings=bound("a1", trigger=LEGACY),
-        factors=ON,
-        message_types=("sms",),
-        legacy=HOOK,
-    ),
-    "no flag": tenant(experience_flag=None, factors=ON, message_types=("sms",), legacy=HOOK),
+    "legacy hook": legacy(**HOOKED),
+    "legacy twilio": legacy("twilio"),
+    "marketplace": legacy(**HOOKED | {"actions": (action(trigger=LEGACY, from_marketplace=True),)}),
+    "no flag": legacy(experience_flag=None),
 }
 shapes = pytest.mark.parametrize("found", SHAPES.values(), ids=SHAPES.keys())
 
 
-def settings_of(plan: Plan) -> StackSettings:
-    values = {**plan.suggestions, **plan.facts}
-    values.pop("auth0:domain")
-    return StackSettings.check(
-        "t1", {key.removeprefix("phonemfa:"): value for key, value in values.items()}
-    )
+def planned(found: Snapshot) -> tuple[Plan, StackSettings]:
+    """What would be written, and the settings that a stack has then."""
+    plan = plan_of(found, "t1", DOMAIN)
+    values = {
+        key.removeprefix("phonemfa:"): one for key, one in (plan.suggestions | plan.facts).items()
+    }
+    assert values.pop("auth0:domain") == DOMAIN
+    return plan, StackSettings.check("t1", values)
 
 
-def rows(plan: Plan, fate: Fate) -> dict[str, str]:
-    return {row.part: row.found for row in plan.rows if row.fate is fate}
-
-
-def keep(plan: Plan, project: Path) -> None:
+def kept(plan: Plan, project: Path) -> Path:
+    """The project with what is written below it."""
     for name, text in plan.files.items():
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         (project / name).write_text(text, encoding="utf-8")
+    return project
 
 
 @shapes
-def test_what_is_imported_is_what_the_program_declares(found: Snapshot, tmp_path: Any) -> None:
-    plan = plan_of(found, "t1", DOMAIN)
-    keep(plan, tmp_path)
+def test_what_is_imported_is_what_the_program_declares(found: Snapshot, tmp_path: Path) -> None:
+    plan, settings = planned(found)
 
     def program() -> None:
-        access = TenantAccess(access=Access(domain=""))
         loaded = Loaded(
-            settings=settings_of(plan),
+            settings=settings,
             cpaas_api_key=pulumi.Output.secret(""),
-            tenant=access,
-            project=tmp_path,
+            tenant=TenantAccess(access=Access(domain="")),
+            project=kept(plan, tmp_path),
         )
         PhoneMfa("phone-mfa", PhoneMfaArgs.of(loaded))
 
-    declared = {
+    imported = plan.imports["resources"]
+    assert {(one["type"], one["name"], one.get("parent", "")) for one in imported} == {
         (one.type, one.name, parent_of(one.options.parent)) for one in declare(program).values()
     }
-    imported = {
-        (one["type"], one["name"], one.get("parent", "")) for one in plan.imports["resources"]
-    }
-    assert imported == declared
-
-
-@shapes
-def test_what_is_declared_differs_in_nothing_from_what_was_found(
-    found: Snapshot, tmp_path: Path
-) -> None:
-    plan = plan_of(found, "t1", DOMAIN)
-    keep(plan, tmp_path)
-    declared = snapshot.declared(settings_of(plan), tmp_path)
-    pairs: list[tuple[Any, Any]] = [
-        (declared.settings, found.settings),
-        (declared.guardian, found.guardian),
-        *zip(seen(declared.actions), seen(found.actions), strict=False),
-        *zip(seen(declared.bindings), seen(found.bindings), strict=False),
-    ]
-    if seen(declared.provider):
-        pairs.append((declared.provider, found.provider))
-    if found.experience is Experience.UNIFIED:
-        assert seen(declared.templates).keys() == seen(found.templates).keys()
-        pairs += [
-            (one, seen(found.templates)[kind]) for kind, one in seen(declared.templates).items()
-        ]
-    assert [list(differences(*pair)) for pair in pairs] == [[]] * len(pairs)
 
 
 def parent_of(urn: str) -> str:
@@ -155,20 +115,28 @@ def parent_of(urn: str) -> str:
 
 
 @shapes
-def test_a_tenant_keeps_its_policy_channels_and_factors(found: Snapshot) -> None:
-    plan = plan_of(found, "t1", DOMAIN)
-    settings, guardian = settings_of(plan), found.guardian
-    assert settings.policy.guardian_policy == guardian.policy
-    assert rows(plan, Fate.ADOPTED)["policy"] == settings.policy, "told in the settings' word"
-    assert settings.adopted
-    assert settings.adopted.phone.enabled is guardian.phone_enabled
-    if guardian.phone_enabled:
-        assert settings.adopted.phone.message_types == guardian.message_types
-    assert settings.other_factors.model_dump(exclude_none=True) == {
-        "otp": guardian.otp,
-        "email": False,
-        "recovery_code": False,
-    }
+def test_what_is_declared_differs_in_nothing_from_what_was_found(
+    found: Snapshot, tmp_path: Path
+) -> None:
+    plan, settings = planned(found)
+    declared = snapshot.declared(settings, kept(plan, tmp_path))
+    unified = found.experience is Experience.UNIFIED
+    texts = (seen(declared.templates), seen(found.templates)) if unified else ({}, {})
+    assert texts[0].keys() == texts[1].keys()
+    pairs: list[tuple[Any, Any]] = [
+        (declared.settings, found.settings),
+        (declared.guardian, found.guardian),
+        *zip(seen(declared.actions), seen(found.actions), strict=False),
+        *zip(seen(declared.bindings), seen(found.bindings), strict=False),
+        *[(declared.provider, found.provider)] * bool(seen(declared.provider)),
+        *((one, texts[1][kind]) for kind, one in texts[0].items()),
+    ]
+    assert [list(differences(*pair)) for pair in pairs] == [[]] * len(pairs)
+
+
+def test_a_policy_that_no_stack_can_declare_is_named_with_the_way_out() -> None:
+    with pytest.raises(RefusedError, match=r"policy is 'some-day'.*: switch it"):
+        plan_of(tenant(policy="some-day"), "t1", DOMAIN)
 
 
 REMEMBERED = {"shown": True, "ticked": True, "inactivity": "12h", "overall": "1d"}
@@ -193,51 +161,61 @@ def test_mfa_settings_that_are_not_auth0s_own_are_declared_as_they_are(
     there: dict[str, Any], declared: dict[str, Any]
 ) -> None:
     found = tenant()
-    plan = plan_of(replace(found, guardian=replace(found.guardian, **there)), "dev", "t.test")
+    plan, settings = planned(replace(found, guardian=replace(found.guardian, **there)))
     keys = ("rememberBrowser", "oneTimeCode")
-    assert {
-        key: plan.facts[f"phonemfa:{key}"] for key in keys if f"phonemfa:{key}" in plan.facts
-    } == (declared)
-    settings = settings_of(plan).plain()
-    assert {key: settings[key] for key in keys if settings[key]} == declared
+    facts = {key: plan.facts.get(f"phonemfa:{key}") for key in keys}
+    assert {key: one for key, one in facts.items() if one} == declared
+    assert {key: one for key, one in settings.plain().items() if key in keys and one} == declared
 
 
-def test_a_setting_that_the_tenant_does_not_show_whole_is_left_and_told() -> None:
-    half: dict[str, Any] = {"code_length": 8, "code_lifetime": UNSEEN}
-    plan = plan_of(tenant(factors=half), "t1", DOMAIN)
-    assert rows(plan, Fate.UNREADABLE) == {"oneTimeCode": "not shown"}
-    assert "phonemfa:oneTimeCode" not in plan.facts
+OFF_BUT_THERE = tenant(provider=provider(disabled=True), templates=template(disabled=True))
+OTHERS = legacy(
+    actions=(action("a1", trigger=LEGACY), action("logger", trigger=LEGACY)),
+    bindings=bound("a1", "logger", trigger=LEGACY),
+    provider=provider(),
+)
+UNSEEN_TEXT = legacy(experience_flag=None, texts=TEXTS | {"enrollment_message": "no code"})
+NEW_TYPE = tenant(templates=template("some_day"))
 
 
 @pytest.mark.parametrize(
-    ("shape", "fate", "part", "told"),
+    ("found", "fate", "part", "told"),
     [
         ("twilio with both senders", Fate.WARNING, "phone provider", "a Messaging Service"),
         ("custom", Fate.UNREADABLE, "its secrets", "A"),
         ("twilio", Fate.UNREADABLE, "its credentials", "never answered"),
         ("legacy twilio", Fate.UNREADABLE, "Twilio account and token", "not looked at"),
         ("marketplace", Fate.LEFT, LEGACY, "Marketplace Action"),
+        ("twilio", Fate.ADOPTED, "policy", "always"),
+        ("no flag", Fate.LEFT, "delivery provider and texts", "phone-message-hook"),
+        (UNSEEN_TEXT, Fate.LEFT, "legacy text otp_enroll", "customised"),
+        (OTHERS, Fate.LEFT, LEGACY, "Action 'name of logger', bound"),
+        (OTHERS, Fate.LEFT, "phone provider", "custom, of the unified experience"),
+        (OFF_BUT_THERE, Fate.ADOPTED, "phone provider", "custom, off"),
+        (OFF_BUT_THERE, Fate.WARNING, "template otp_verify", "off"),
+        (NEW_TYPE, Fate.LEFT, "template some_day", "customised"),
+        (
+            tenant(factors={"code_length": 8, "code_lifetime": UNSEEN}),  # type: ignore[dict-item]
+            Fate.UNREADABLE,
+            "oneTimeCode",
+            "not shown",
+        ),
     ],
 )
-def test_what_a_stack_cannot_say_is_told_and_not_declared(
-    shape: str, fate: Fate, part: str, told: str
+def test_what_a_stack_cannot_say_or_will_not_do_is_told(
+    found: str | Snapshot, fate: Fate, part: str, told: str
 ) -> None:
-    plan = plan_of(SHAPES[shape], "t1", DOMAIN)
-    assert told in rows(plan, fate)[part]
-    adopted = settings_of(plan).adopted
-    assert adopted
-    if fate is Fate.WARNING:
-        assert adopted.provider is None
-    if fate is Fate.LEFT:
-        assert plan.files == {}
-        assert "phonemfa:retiredSecrets" not in plan.facts
+    plan = plan_of(SHAPES[found] if isinstance(found, str) else found, "t1", DOMAIN)
+    (row,) = [one for one in plan.rows if (one.fate, one.part) == (fate, part)]
+    assert told in row.found
 
 
 def test_a_tenant_without_the_flag_is_declared_as_the_provider_sees_it() -> None:
-    settings = settings_of(plan_of(SHAPES["no flag"], "t1", DOMAIN))
+    _, settings = planned(SHAPES["no flag"])
     assert settings.experience == "legacy"
     assert settings.adopted
-    assert settings.adopted.phone.provider is None
+    phone = {"enabled": True, "message_types": ("sms",)}
+    assert settings.adopted.model_dump(exclude_defaults=True) == {"phone": phone}
 
 
 DRAFT = action("a2", runs=None)
@@ -259,17 +237,6 @@ def test_the_action_that_sends_is_chosen_as_far_as_that_can_be_told(
     there = tuple(action(one) if isinstance(one, str) else one for one in actions)
     found = chosen_action(tenant(actions=there, bindings=bindings))
     assert (found and found.id) == chosen
-
-
-def texts_of(found: Snapshot) -> tuple[Any, Any, list[str]]:
-    """What goes into the settings, what into the adopted block, and why."""
-    plan = plan_of(found, "t1", DOMAIN)
-    adopted = plan.facts["phonemfa:adopted"]
-    apart = adopted.get("templates") or {
-        key: text for key, text in adopted["phone"].items() if key.endswith("Message")
-    }
-    why = [one.becomes for one in plan.rows if one.found == "a text that this package would refuse"]
-    return plan.facts.get("phonemfa:texts", {}), apart, why
 
 
 VOICE, TEXT = "{{ code }} voice", "{{ code }} text"
@@ -300,14 +267,14 @@ VOICE, TEXT = "{{ code }} voice", "{{ code }} text"
             id="a type without shipped texts, half",
         ),
         pytest.param(
-            legacy("{{ friendly_name }} {{ code }}", "{{ code }}"),
-            {"otp_verify": {"text": "{{ code }}"}},
+            legacy(texts=TEXTS | {"enrollment_message": "{{ friendly_name }} {{ code }}"}),
+            {"otp_verify": {"text": "{{ code }} v"}},
             {"enrollmentMessage": "{{ friendly_name }} {{ code }}"},
             ["a variable that legacy tenants do not know"],
             id="legacy, with a unified variable",
         ),
         pytest.param(
-            legacy("", "  "),
+            legacy(texts={"enrollment_message": "", "verification_message": "  "}),
             {},
             {"verificationMessage": "  "},
             ["It is empty."],
@@ -319,33 +286,33 @@ VOICE, TEXT = "{{ code }} voice", "{{ code }} text"
 def test_a_text_is_among_the_settings_where_they_take_it_and_else_kept_apart(
     found: Snapshot, settings: object, apart: object, why: list[str]
 ) -> None:
-    placed, kept, reasons = texts_of(found)
-    assert (placed, kept) == (settings, apart)
+    plan = plan_of(found, "t1", DOMAIN)
+    adopted = plan.facts["phonemfa:adopted"]
+    phone = {key: text for key, text in adopted["phone"].items() if key.endswith("Message")}
+    reasons = [one.becomes for one in plan.rows if one.found.endswith("package would refuse")]
+    assert plan.facts.get("phonemfa:texts", {}) == settings
+    assert (adopted.get("templates") or phone) == apart
     assert len(reasons) == len(why)
     assert all(part in reason for part, reason in zip(why, reasons, strict=True))
 
 
 def test_a_draft_that_does_not_run_and_what_runs_are_both_kept() -> None:
-    found = tenant(actions=(action(code="draft", runs="runs"),))
-    plan = plan_of(found, "t1", DOMAIN)
-    assert plan.files == {
-        "adopted/t1/action.js": "draft",
-        "adopted/t1/action.deployed.js": "runs",
-    }
-    assert "its deployment" in rows(plan, Fate.WARNING)
+    plan, _ = planned(tenant(actions=(action(code="draft", runs="runs"),)))
+    files = {"adopted/t1/action.js": "draft", "adopted/t1/action.deployed.js": "runs"}
+    assert plan.files == files
+    assert "its deployment" in {row.part for row in plan.rows if row.fate is Fate.WARNING}
 
 
 def test_a_key_in_the_code_is_pointed_at_and_not_shown() -> None:
     code = "const a = 'short1';\nconst KEY = 'App 0123456789abcdef0123456789abcdef-01';\n"
     assert key_like_lines(code) == [2]
     assert key_like_lines("const url = 'https://abc123.api.infobip.com/sms/2/text';") == []
-    plan = plan_of(tenant(actions=(action(code=code, runs=code),)), "t1", DOMAIN)
-    found = rows(plan, Fate.WARNING)["its code"]
-    assert found == f"{code_mark(code)}; what may be a key in line 2"
+    plan, _ = planned(tenant(actions=(action(code=code, runs=code),)))
+    (row,) = [one for one in plan.rows if one.part == "its code"]
+    assert row.found == f"{code_mark(code)}; what may be a key in line 2"
     assert "0123456789abcdef" not in str(plan.rows)
-    (advice,) = [one.becomes for one in plan.rows if one.part == "its code"]
-    assert "rotate first, then adopt" in advice
-    assert "Pulumi's state and its history" in advice
+    assert "rotate first, then adopt" in row.becomes
+    assert "Pulumi's state and its history" in row.becomes
 
 
 def test_host_and_sender_that_can_be_read_are_suggested() -> None:
@@ -355,9 +322,12 @@ def test_host_and_sender_that_can_be_read_are_suggested() -> None:
         templates=template(sender="0120000000"),
     )
     suggested = plan_of(found, "t1", DOMAIN).suggestions
-    assert suggested["phonemfa:cpaasBaseHost"] == "abc123.api.infobip.com"
-    assert suggested["phonemfa:smsSender"] == "0120000000"
-    assert "phonemfa:voiceSender" not in suggested
+    keys = ("cpaasBaseHost", "smsSender", "voiceSender")
+    assert [suggested.get(f"phonemfa:{one}") for one in keys] == [
+        "abc123.api.infobip.com",
+        "0120000000",
+        None,
+    ]
 
 
 def test_the_guardian_has_the_same_id_in_every_import() -> None:
@@ -365,30 +335,53 @@ def test_the_guardian_has_the_same_id_in_every_import() -> None:
     assert first["id"] == second["id"]
 
 
-def test_the_actions_of_others_are_left_alone_and_told() -> None:
-    both = (action("a1", trigger=LEGACY), action("logger", trigger=LEGACY))
-    found = tenant(
-        experience_flag=False, actions=both, bindings=bound("a1", "logger", trigger=LEGACY)
-    )
-    (other,) = [row for row in plan_of(found, "t1", DOMAIN).rows if "logger" in row.found]
-    assert other == Row(
-        part=LEGACY,
-        found="Action 'name of logger', bound",
-        becomes="not the one that sends",
-        fate=Fate.LEFT,
-    )
+FOUND: dict[str, Any] = {
+    "experience": "unified",
+    "deliveryMethods": ["text", "voice"],
+    "policy": "never",
+}
+PHONE = {"phone": {"enabled": False}}
+ACTION = {"name": "a", "code": "code.js", "runtime": "node18", "triggerVersion": "v1"}
 
 
-def test_a_template_that_is_off_is_told_to_stay_so_only_as_long_as_it_is_adopted() -> None:
-    plan = plan_of(tenant(templates=template(disabled=True)), "t1", DOMAIN)
-    (warned,) = [row for row in plan.rows if row.fate is Fate.WARNING and "template" in row.part]
-    assert (warned.part, warned.found) == ("template otp_verify", "off")
-    assert "this stack's own are on" in warned.becomes
+@pytest.mark.parametrize(
+    ("values", "faulty"),
+    [
+        ({"adopted": PHONE}, set()),
+        ({}, {"cpaasBaseHost", "smsSender", "voiceSender"}),
+        ({"adopted": PHONE, "transition": True}, {"transition"}),
+        *(
+            ({"adopted": PHONE | {"action": ACTION | {"code": path}}}, {"adopted.action.code"})
+            for path in ("/etc/code.js", "../code.js", "a/../../code.js", "Pulumi.yaml")
+        ),
+    ],
+)
+def test_what_is_declared_as_found_needs_no_sender_stays_and_is_of_the_project(
+    values: dict[str, Any], faulty: set[str]
+) -> None:
+    try:
+        StackSettings.check("t1", FOUND | values)
+        found = set()
+    except SettingsError as error:
+        found = {one.key for one in error.faults}
+    assert found == {f"phonemfa:{one}" for one in faulty}
 
 
-def test_what_is_off_or_of_the_other_experience_is_told_as_that() -> None:
-    off = plan_of(tenant(provider=provider(disabled=True)), "dev", DOMAIN)
-    assert off.facts["phonemfa:adopted"]["provider"]["disabled"] is True
-    legacy = plan_of(tenant(experience_flag=False, provider=provider(), legacy=HOOK), "dev", DOMAIN)
-    (told,) = [one for one in legacy.rows if "of the unified experience" in one.found]
-    assert told.fate is Fate.LEFT
+def test_an_adopted_action_is_never_deployed_and_its_secrets_are_not_declared(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "code.js").write_bytes(b"line\r\n")
+    settings = StackSettings.check("t1", FOUND | {"adopted": PHONE | {"action": ACTION}})
+    (found,) = seen(snapshot.declared(settings, tmp_path).actions)
+
+    def program() -> None:
+        Sender("s", found, None, "unused")
+
+    declared = declare(program).only("auth0:index/action:Action")
+    assert declared.inputs == {
+        "name": "a",
+        "code": "line\r\n",
+        "runtime": "node18",
+        "supportedTriggers": {"id": "custom-phone-provider", "version": "v1"},
+    }
+    assert list(declared.options.ignoreChanges) == ["deploy"]

@@ -31,10 +31,12 @@ other: 1
 
 
 def test_other_keys_comments_and_order_stay() -> None:
-    text = with_values(NAME, MINE, {"phonemfa:texts": {"x": {"text": "y"}}, "phonemfa:new": True})
+    text = with_values(
+        NAME, MINE, {"phonemfa:texts": {"x": {"text": "y"}}, "phonemfa:new": True, "phonemfa:a": 1}
+    )
     assert text == MINE.replace(
         '    otp_verify:\n      text: "a: b"\n', "    x:\n      text: y\n"
-    ).replace("# for now\n", "# for now\n  phonemfa:new: true\n")
+    ).replace("# for now\n", "# for now\n  phonemfa:new: true\n  phonemfa:a: 1\n")
 
 
 def test_a_list_that_is_not_indented_is_replaced_whole() -> None:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 
 from tests.contract import PROJECT
+from tests.processes import run
 
 # Installed but broken, not missing: what is broken is found, and fails when it is loaded.
 _BROKEN = """
@@ -48,13 +49,4 @@ def break_glass_alone(
     environment: Mapping[str, str], *arguments: str
 ) -> subprocess.CompletedProcess[str]:
     """Run it with these variables and no others."""
-    return subprocess.run(
-        [sys.executable, "-c", _BROKEN, *arguments],
-        cwd=PROJECT,
-        env=dict(environment),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return run(sys.executable, "-c", _BROKEN, *arguments, cwd=PROJECT, env=environment)

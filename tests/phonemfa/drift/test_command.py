@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from phonemfa import deploying
 from phonemfa.drift import repair
 from phonemfa.pulumi.state import Checkout
 from sandbox.drift.scenarios import SCENARIOS
@@ -144,8 +145,7 @@ def test_a_draft_that_does_not_come_to_run_is_told(
 ) -> None:
     desk = applied()
     path, _ = run_another(desk)
-    monkeypatch.setattr(repair, "DEPLOY_TIMEOUT", 0.0)
-    monkeypatch.setattr(repair, "_PAUSE", 0.0)
+    monkeypatch.setattr(deploying, "PATIENCE", 0.0)
     versions = desk.engine.applied.tenant.versions
     # The tenant says that it deploys, and does not.
     (version, *_) = versions.listing(path.rpartition("/")[2], Page(per_page=50))["versions"]

@@ -4,30 +4,31 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from components.tenant.guardian import TOKEN
 from components.vocabulary import COMPONENT
+from phonemfa.enforce import command
 from phonemfa.pulumi.engine import EngineFailedError
-from sandbox.cpaas.script import ScriptedAnswer
 from tests.end_to_end.operators import writes
-from tests.phonemfa.applied import Operator
+from tests.phonemfa.applied import Apply, Operator
 
-Apply = Callable[..., Operator]
-ASKED = ["all-applications"]
-OTHER = ["confidence-score"]
+ALWAYS, ADAPTIVE = ["all-applications"], ["confidence-score"]
 AUDITED = ("--audit-file", "-")
+SET, UP = "config set phonemfa:policy always", "up --refresh --yes"
 
 
-def policies(desk: Operator) -> Any:
-    return desk.tenant.api("GET", "/guardian/policies")
+def now(desk: Operator) -> tuple[Any, Any]:
+    """The policy in the tenant and in the stack's file."""
+    return desk.policies(), desk.engine.config["phonemfa:policy"]
 
 
-def declared(desk: Operator) -> Any:
-    return desk.engine.config["phonemfa:policy"]
+def recorded(said: Any) -> tuple[Any, Any]:
+    """`before` and `after` of the line that `--audit-file -` puts last."""
+    line = json.loads(said.stderr.splitlines()[-1])
+    return line["before"], line["after"]
 
 
 @pytest.fixture
@@ -36,28 +37,25 @@ def ready(applied: Apply) -> Operator:
     return applied(policy="never", deliveryMethods=["text"])
 
 
-@pytest.mark.parametrize(
-    ("policy", "applied_policy"), [("always", ASKED), ("adaptive", ["confidence-score"])]
-)
+@pytest.mark.parametrize(("policy", "after"), [("always", ALWAYS), ("adaptive", ADAPTIVE)])
 def test_the_policy_comes_after_a_message_that_was_sent(
-    ready: Operator, policy: str, applied_policy: list[str]
+    ready: Operator, policy: str, after: list[str]
 ) -> None:
     done = ready.json("enforce", "--yes", "--policy", policy)
-    assert (done["before"], done["after"], done["smoke"]["verdict"]) == ([], applied_policy, "sent")
-    assert (policies(ready), declared(ready)) == (applied_policy, policy)
+    assert (done["before"], done["after"], done["smoke"]["verdict"]) == ([], after, "sent")
+    assert now(ready) == (after, policy)
 
 
 def test_a_person_is_asked_and_then_told_what_is_left_to_do(ready: Operator) -> None:
-    ready.typed = "n\n"
-    assert "nobody agreed" in ready.run("enforce", expect=2).stderr
-    assert (policies(ready), writes(ready.tenant)) == ([], [])
     ready.typed = "y\ny\n"
-    told = ready.run("enforce").stderr
+    ready.log_is_silent()  # What a log does not tell, a person at the phone does.
+    told = ready.run("enforce", "--wait", "1").stderr
     assert "Did the message by text arrive?" in told
     assert told.endswith(
         "is always (it was never). Commit Pulumi.dev.yaml.\nBack in an emergency:\n"
         "  python -m phonemfa break-glass --reason …\n"
     )
+    assert now(ready) == (ALWAYS, "always")
 
 
 @pytest.mark.parametrize(
@@ -74,7 +72,7 @@ def test_a_message_that_did_not_arrive_stops_before_the_policy(
     desk = applied(policy="never")
     desk.typed = typed
     assert why in desk.run("enforce", "--accept-unknown", expect=1).stderr
-    assert (policies(desk), declared(desk)) == ([], "never")
+    assert now(desk) == ([], "never")
 
 
 @pytest.mark.parametrize("form", [[], ["--json"]], ids=["text", "json"])
@@ -90,185 +88,143 @@ def test_who_agrees_beforehand_is_told_after_the_result_that_the_log_decided(
     )
 
 
-def test_what_a_log_does_not_tell_a_person_at_the_phone_does(
-    ready: Operator, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("accepted", "after"), [([], []), (["--accept-unknown"], ALWAYS)])
+def test_a_silent_log_is_evidence_only_for_who_takes_it_for_some(
+    ready: Operator, accepted: list[str], after: list[str]
 ) -> None:
-    notifications = ready.engine.sandbox.parts.notifications
-    silent = replace(notifications.assumptions, test_message_logs=False)
-    monkeypatch.setattr(notifications, "assumptions", silent)
-    ready.typed = "y\ny\n"
-    ready.run("enforce", "--wait", "1")
-    assert policies(ready) == ASKED
-
-
-def test_a_policy_is_not_lowered(applied: Apply) -> None:
-    desk = applied(policy="always", deliveryMethods=["text"])
-    why = desk.json("enforce", "--yes", "--policy", "adaptive", expect=1)["why"]
-    assert "The tenant's policy is always, and this would lower it to adaptive" in why
-    assert writes(desk.tenant) == [], "no message either"
-    assert (policies(desk), declared(desk)) == (ASKED, "always")
-
-
-def test_the_policy_in_the_components_settings_is_the_policy_too(ready: Operator) -> None:
-    def update(**settings: object) -> dict[str, object]:
-        before = {"policy": "never", "recipientLimit": 9}
-        sides = {"oldState": before, "newState": before | settings}
-        return {
-            "op": "update",
-            "urn": f"urn:pulumi:dev::phonemfa::{COMPONENT}::phone-mfa",
-            **{k: {"type": COMPONENT, "inputs": {"settings": v}} for k, v in sides.items()},
-        }
-
-    ready.engine.waiting = [update(policy="always", recipientLimit=33)]
-    assert "update phone-mfa" in ready.json("enforce", "--yes", expect=1)["why"]
-    ready.engine.waiting = [update(policy="always")]
-    assert ready.json("enforce", "--yes")["enforced"] is True
-
-
-def test_the_policy_may_wait_in_guardian_and_nothing_else_of_it(ready: Operator) -> None:
-    def update(*paths: str) -> dict[str, Any]:
-        return {
-            "op": "update",
-            "urn": f"urn:pulumi:dev::phonemfa::{TOKEN}::the-guardian",
-            "oldState": {"type": TOKEN},
-            "newState": {"type": TOKEN},
-            "detailedDiff": {one: {} for one in paths},
-        }
-
-    ready.engine.waiting = [update("policy", "phone.messageTypes[1]")]
-    told = ready.json("enforce", "--yes", expect=1)["why"]
-    assert "update the-guardian (phone.messageTypes[1], policy)" in told
-    ready.engine.waiting = [update("policy")]
-    assert ready.json("enforce", "--yes")["enforced"] is True
-
-
-def test_whatever_else_waits_is_told_and_nothing_is_sent(ready: Operator) -> None:
-    ready.engine.waiting = [{"op": "delete", "urn": "urn:pulumi:dev::someones-action"}]
-    refused = ready.json("enforce", "--yes", expect=1)
-    assert refused["enforced"] is False
-    assert "pulumi up would do more than apply the policy: delete someones-action" in refused["why"]
-    assert writes(ready.tenant) == []
-
-
-def test_a_log_that_cannot_be_read_is_found_out_before_anything_else(ready: Operator) -> None:
-    fault = {"method": "GET", "path": "/logs", "status": 403, "times": None}
-    ready.tenant.control("POST", "/faults", fault)
-    assert "403" in ready.run("enforce", "--yes", expect=2).stderr
-    assert (ready.engine.ran, writes(ready.tenant)) == ([], [])
-
-
-def test_a_tenant_that_could_deliver_no_code_is_told_everything_that_is_missing(
-    applied: Apply,
-) -> None:
-    ready = applied(policy="never")
-    tenant = ready.tenant
-    (provider,) = tenant.api("GET", "/branding/phone/providers")["providers"]
-    path = f"/branding/phone/providers/{provider['id']}"
-    tenant.api("PUT", "/guardian/factors/phone/message-types", {"message_types": ["sms"]})
-    tenant.api("PATCH", path, {"disabled": True})
-    tenant.api("PUT", "/guardian/factors/sms", {"enabled": False})
-    why = ready.json("enforce", "--yes", expect=1)["why"]
-    assert "the phone provider is switched off; the phone factor is switched off" in why
-    assert "the factor does not offer voice" in why
-
-    tenant.api("DELETE", path)
-    (action,) = tenant.api("GET", "/actions/actions")["actions"]
-    tenant.api("DELETE", f"/actions/actions/{action['id']}?force=true")
-    why = ready.json("enforce", "--yes", expect=1)["why"]
-    assert "there is no phone provider; no Action is deployed on custom-phone-provider" in why
-
-
-def test_a_legacy_tenant_needs_an_action_that_is_bound(applied: Apply) -> None:
-    desk = applied("legacy", policy="never", deliveryMethods=["text"])
-    path = "/actions/triggers/send-phone-message/bindings"
-    desk.tenant.api("PATCH", path, {"bindings": []})
-    why = desk.json("enforce", "--yes", expect=1)["why"]
-    assert "no Action is bound to send-phone-message" in why
+    ready.log_is_silent()
+    said = ready.run("enforce", "--yes", "--wait", "1", *accepted, expect=int(not after))
+    assert ("--accept-unknown goes on." in said.stderr) is not bool(after)
+    assert ready.policies() == after
 
 
 def test_without_evidence_nobody_is_asked_for_codes(ready: Operator) -> None:
-    refusal = ScriptedAnswer(refusal="REJECTED_NOT_ENOUGH_CREDITS")
-    ready.engine.sandbox.parts.cpaas.script.add([refusal])
+    ready.cpaas_refuses()
     told = ready.run("enforce", "--yes", "--accept-unknown", "--json", *AUDITED, expect=1)
     assert recorded(told) == ([], [])
     why = json.loads(told.stdout)["why"]
     assert "No evidence that codes are sent (text: " in why
     assert "--accept-unknown" not in why, "a failure is no silence"
-    assert (policies(ready), declared(ready)) == ([], "never")
+    assert now(ready) == ([], "never")
 
 
-def test_the_earlier_policy_that_comes_back_need_not_be_never(
-    applied: Apply, monkeypatch: pytest.MonkeyPatch
+def update(token: str, *paths: str, **settings: object) -> dict[str, Any]:
+    """A step of a preview; `settings` are those of the component that it changes."""
+    before = {"policy": "never", "recipientLimit": 9}
+    sides = {"oldState": before, "newState": before | settings}
+    return {
+        "op": "update",
+        "urn": f"urn:pulumi:dev::phonemfa::{token}::the-resource",
+        **{name: {"type": token, "inputs": {"settings": one}} for name, one in sides.items()},
+        "detailedDiff": {one: {} for one in paths},
+    }
+
+
+@pytest.mark.parametrize(
+    ("step", "what"),
+    [
+        (update(COMPONENT, policy="always", recipientLimit=33), "update the-resource"),
+        (update(TOKEN, "policy", "phone.x"), "update the-resource (phone.x, policy)"),
+        ({"op": "delete", "urn": "urn:pulumi:dev::someones-action"}, "delete someones-action"),
+        (update(COMPONENT, policy="always"), None),
+        (update(TOKEN, "policy"), None),
+    ],
+)
+def test_the_policy_may_wait_to_be_applied_and_nothing_else(
+    ready: Operator, step: dict[str, Any], what: str | None
 ) -> None:
-    desk = applied(policy="adaptive", deliveryMethods=["text"])
-
-    def half_an_up() -> None:
-        desk.tenant.api("PUT", "/guardian/policies", ASKED)
-        raise EngineFailedError("no backend")
-
-    monkeypatch.setattr(desk.engine, "_up", half_an_up)
-    assert "The policy is adaptive again" in desk.run("enforce", "--yes", expect=1).stderr
-    assert (policies(desk), declared(desk)) == (["confidence-score"], "adaptive")
+    ready.engine.waiting = [step]
+    answer = ready.json("enforce", "--yes", expect=int(bool(what)))
+    assert answer["enforced"] is (what is None)
+    if what:
+        assert f"pulumi up would do more than apply the policy: {what}" in answer["why"]
+        assert writes(ready.tenant) == []
 
 
-def recorded(said: Any) -> tuple[Any, Any]:
-    """`before` and `after` of the line that `--audit-file -` puts last."""
-    line = json.loads(said.stderr.splitlines()[-1])
-    return line["before"], line["after"]
+def unbind(desk: Operator) -> None:
+    path = "/actions/triggers/send-phone-message/bindings"
+    desk.tenant.api("PATCH", path, {"bindings": []})
 
 
-@pytest.mark.parametrize("refused", ["up", "config set"])
-def test_a_step_that_fails_leaves_the_earlier_policy_everywhere(
-    ready: Operator, refused: str
+@pytest.mark.parametrize(
+    ("generation", "before", "shape", "told"),
+    [
+        ("unified", "always", lambda _: None, "is always, and this would lower it to adaptive"),
+        ("legacy", "never", unbind, "no Action is bound to send-phone-message"),
+    ],
+)
+def test_a_policy_that_would_be_lower_or_cost_every_login_is_not_set(
+    applied: Apply, generation: Any, before: str, shape: Callable[[Operator], None], told: str
 ) -> None:
-    ready.engine.refusing[refused] = "error: no backend"
-    failed = ready.run("enforce", "--yes", *AUDITED, expect=1)
-    assert recorded(failed) == ([], [])
-    assert "no backend" in failed.stderr
-    assert "The policy is never again, in Pulumi.dev.yaml and in the tenant" in failed.stderr
-    assert (policies(ready), declared(ready)) == ([], "never")
+    desk = applied(generation, policy=before, deliveryMethods=["text"])
+    shape(desk)
+    desk.tenant.forget_requests()
+    policies = now(desk)
+    assert told in desk.json("enforce", "--yes", "--policy", "adaptive", expect=1)["why"]
+    assert (writes(desk.tenant), now(desk)) == ([], policies), "no message either"
 
 
-def test_a_policy_that_something_else_set_is_taken_back(
-    ready: Operator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(
-        ready.engine, "_up", lambda: ready.tenant.api("PUT", "/guardian/policies", OTHER)
-    )
-    failed = ready.run("enforce", "--yes", *AUDITED, expect=1)
-    assert recorded(failed) == ([], [])
-    assert "pulumi up has ended, and the tenant's policy is adaptive" in failed.stderr
-    assert (policies(ready), declared(ready)) == ([], "never")
-
-
-def test_a_way_back_that_is_barred_is_told_with_the_way_out(
-    ready: Operator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def half_an_up() -> None:
-        ready.tenant.api("PUT", "/guardian/policies", OTHER)
-        fault = {"method": "PUT", "path": "/guardian/policies$", "status": 403, "times": 9}
-        ready.tenant.control("POST", "/faults", fault)
-
-    monkeypatch.setattr(ready.engine, "_up", half_an_up)
-    failed = ready.run("enforce", "--yes", *AUDITED, expect=1)
-    assert recorded(failed) == ([], OTHER)
-    assert "The policy could not be put back to never" in failed.stderr
-    assert "python -m phonemfa break-glass" in failed.stderr
-
-
-def test_a_persons_break_is_taken_back_too(
-    ready: Operator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken_off() -> None:
-        ready.tenant.api("PUT", "/guardian/policies", ASKED)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(ready.engine, "_up", broken_off)
-    said = ready.run("enforce", "--yes", expect=1).stderr
-    assert "Stopped as asked.\nThe policy is never again" in said
-    assert (policies(ready), declared(ready)) == ([], "never")
-
-
-def test_a_missing_credential_is_no_verdict(ready: Operator) -> None:
+def test_a_log_that_cannot_be_read_is_found_out_before_anything_else(ready: Operator) -> None:
+    ready.fault("GET", "/logs")
+    assert "403" in ready.run("enforce", "--yes", expect=2).stderr
+    assert (ready.engine.ran, writes(ready.tenant)) == ([], [])
     ready.environment["AUTH0_CLIENT_SECRET"] = ""
     assert "Not set: AUTH0_CLIENT_SECRET" in ready.run("enforce", "--yes", expect=2).stderr
+
+
+def others_set_it(desk: Operator) -> None:
+    desk.monkeypatch.setattr(
+        desk.engine, "_up", lambda: desk.tenant.api("PUT", "/guardian/policies", ADAPTIVE)
+    )
+
+
+def ends_after(line: str, error: BaseException) -> Callable[[Operator], None]:
+    return lambda desk: desk.engine.failing.update({line: error})
+
+
+@pytest.mark.parametrize(
+    ("before", "shape", "told"),
+    [
+        ("never", ends_after(SET, EngineFailedError("no disk")), "no disk"),
+        ("never", ends_after(UP, EngineFailedError("no backend")), "no backend"),
+        ("adaptive", ends_after(UP, EngineFailedError("no backend")), "no backend"),
+        ("never", ends_after(UP, KeyboardInterrupt()), "Stopped as asked."),
+        (
+            "never",
+            others_set_it,
+            "pulumi up has ended, and the tenant's policy is adaptive.",
+        ),
+    ],
+)
+def test_a_step_that_fails_leaves_the_earlier_policy_everywhere(
+    applied: Apply, before: str, shape: Callable[[Operator], None], told: str
+) -> None:
+    desk = applied(policy=before, deliveryMethods=["text"])
+    policies, file = desk.policies(), desk.engine.file.read_bytes()
+    shape(desk)
+    failed = desk.run("enforce", "--yes", *AUDITED, expect=1)
+    back = f"The policy is {before} again, in Pulumi.dev.yaml and in the tenant"
+    assert f"{told}\n{back}" in failed.stderr
+    assert recorded(failed) == (policies, policies)
+    assert (desk.policies(), desk.engine.file.read_bytes()) == (policies, file)
+
+
+def stopped(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(("interrupted", "why"), [(False, "localhost"), (True, "stopped as asked")])
+def test_a_way_back_that_is_barred_is_told_with_the_way_out(
+    ready: Operator, why: str, *, interrupted: bool
+) -> None:
+    def half_an_up() -> None:
+        ready.tenant.api("PUT", "/guardian/policies", ADAPTIVE)
+        ready.fault("PUT", "/guardian/policies$")
+        if interrupted:
+            ready.monkeypatch.setattr(command, "ask_to_write", stopped)
+
+    ready.monkeypatch.setattr(ready.engine, "_up", half_an_up)
+    failed = ready.run("enforce", "--yes", *AUDITED, expect=1)
+    assert recorded(failed) == ([], None if interrupted else ADAPTIVE)
+    assert f"The policy could not be put back to never: {why}" in failed.stderr
+    assert "python -m phonemfa break-glass" in failed.stderr

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from phonemfa.cli import app
 from phonemfa.pulumi.stack_file import read_stack_file
@@ -36,15 +36,17 @@ def wheel(tmp_path: Path) -> Path:
     return file
 
 
-def new(folder: Path, wheel: Path, expect: int = 0, **changed: list[str] | None) -> str:
+def new(
+    folder: Path, wheel: Path, *more: str, expect: int = 0, **changed: list[str] | None
+) -> Result:
     given: dict[str, Any] = {**GIVEN, "--package": [str(wheel)]}
     given |= {f"--{name.replace('_', '-')}": values for name, values in changed.items()}
     options = [
         part for name, values in given.items() for one in values or () for part in (name, one)
     ]
-    ended = CliRunner().invoke(app, ["new", str(folder), *options])
+    ended = CliRunner().invoke(app, ["new", str(folder), *options, *more])
     assert ended.exit_code == expect, ended.output
-    return ended.output
+    return ended
 
 
 def test_each_stack_is_one_that_every_command_takes(tmp_path: Path, wheel: Path) -> None:
@@ -58,7 +60,7 @@ def test_each_stack_is_one_that_every_command_takes(tmp_path: Path, wheel: Path)
 
 
 def test_a_lock_names_each_wheel_by_the_hash_of_what_was_found(tmp_path: Path, wheel: Path) -> None:
-    said = new(tmp_path / "company-login", wheel)
+    said = new(tmp_path / "company-login", wheel).output
     beside = wheel.with_name("phonemfa_sandbox_server-1.0-py3-none-any.whl")
 
     for lock, name, file in (
@@ -71,47 +73,43 @@ def test_a_lock_names_each_wheel_by_the_hash_of_what_was_found(tmp_path: Path, w
         assert digest in said.replace("\n", ""), "a first use is said to be one"
 
 
+BAD = {
+    "stack": ["Dev=dev.jp.auth0.com", "b=https:/evil", "c=dev.jp.auth0.com"],
+    "owners": ["mirai\n* @evil"],
+    "sms_sender": ["0120 987 654 321 000 000"],
+    "voice_sender": ["03-1234"],
+}
+
+
 @pytest.mark.parametrize(
-    ("named", "hint"), [("mfa.whl", "--sandbox-package"), ("phonemfa-2.whl", "cannot be read")]
+    ("changed", "told"),
+    [
+        pytest.param({"package": ["mfa.whl"]}, ["--sandbox-package"], id="a name of no release"),
+        pytest.param({"package": ["phonemfa-2.whl"]}, ["cannot be read"], id="no sandbox beside"),
+        pytest.param({"package_sha256": ["0" * 64]}, ["Nothing was written"], id="another hash"),
+        pytest.param(
+            {"owners": None, "cpaas_host": None}, ["--owners, --cpaas-host"], id="nobody to ask"
+        ),
+        pytest.param(
+            BAD,
+            ["'Dev'", "'https:/evil'", "com: named twice", "owners", "smsSender", "voiceSender"],
+            id="every bad answer",
+        ),
+    ],
 )
-def test_a_release_without_its_sandbox_is_a_stop(tmp_path: Path, named: str, hint: str) -> None:
-    (tmp_path / named).write_bytes(b"a wheel")
-    assert hint in new(tmp_path / "x", tmp_path / named, expect=2)
-
-
-def test_a_wheel_of_another_hash_is_a_stop(tmp_path: Path, wheel: Path) -> None:
-    said = new(tmp_path / "x", wheel, expect=2, package_sha256=["0" * 64])
-    assert "Nothing was written" in said
-    assert not (tmp_path / "x").exists()
-
-
-def test_every_answer_that_makes_no_repository_is_told_at_once(tmp_path: Path, wheel: Path) -> None:
-    said = new(
-        tmp_path / "x",
-        wheel,
-        expect=2,
-        stack=["Dev=dev.jp.auth0.com", "b=https:/evil", "c=dev.jp.auth0.com"],
-        owners=["mirai\n* @evil"],
-        sms_sender=["0120 987 654 321 000 000"],
-        voice_sender=["03-1234"],
-    )
-    for part in (
-        "'Dev'",
-        "'https:/evil'",
-        "dev.jp.auth0.com: named twice",
-        "owners",
-        "smsSender",
-        "voiceSender",
-    ):
-        assert part in said
-    assert not (tmp_path / "x").exists()
-
-
-def test_where_nobody_can_be_asked_the_missing_options_are_named(
-    tmp_path: Path, wheel: Path
+def test_what_makes_no_repository_is_told_at_once_and_nothing_is_written(
+    tmp_path: Path,
+    wheel: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    changed: dict[str, Any],
+    told: list[str],
 ) -> None:
-    said = new(tmp_path / "x", wheel, expect=2, owners=None, cpaas_host=None)
-    assert "--owners, --cpaas-host" in said.replace("\n", " ")
+    monkeypatch.chdir(tmp_path)
+    for name in ("mfa.whl", "phonemfa-2.whl"):
+        Path(name).write_bytes(b"a wheel")
+    said = new(tmp_path / "x", wheel, expect=2, **changed).output.replace("\n", " ")
+    assert [part for part in told if part not in said] == []
+    assert not (tmp_path / "x").exists()
 
 
 def test_a_folder_with_something_in_it_is_left_as_it_is(tmp_path: Path, wheel: Path) -> None:
@@ -120,20 +118,34 @@ def test_a_folder_with_something_in_it_is_left_as_it_is(tmp_path: Path, wheel: P
     new(folder, wheel)  # a repository that was just made is fine
     before = (folder / "README.md").read_bytes()
     (folder / "README.md").write_bytes(before + b"mine")
-    assert "is not empty" in new(folder, wheel, expect=2)
+    assert "is not empty" in new(folder, wheel, expect=2).output
     assert (folder / "README.md").read_bytes() == before + b"mine"
+
+
+def test_a_person_is_asked_for_what_no_option_says(
+    tmp_path: Path, wheel: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("phonemfa.new.command.on_terminal", lambda: True)
+    typed = ["dev.jp.auth0.com", "stg.jp.auth0.com", "login.example.jp", "@mirai/login", ""]
+    folder = tmp_path / "company-login"
+    options = ["--package", str(wheel), "--cpaas-host", "a.api.infobip.com", "--sms-sender", "0120"]
+    asked = CliRunner().invoke(app, ["new", str(folder), *options], input="\n".join(typed) + "\n")
+    assert asked.exit_code == 0, asked.output
+    assert "Caller ID of calls (empty: no calls)" in asked.stderr
+    read = read_stack_file(folder, "staging")
+    assert (read.domain, read.settings.sms_sender) == ("stg.jp.auth0.com", "0120")
+    assert [one.value for one in read.settings.delivery_methods] == ["text"]
+    assert "@mirai/login" in (folder / ".github" / "CODEOWNERS").read_text()
 
 
 def test_json_names_every_file(tmp_path: Path, wheel: Path) -> None:
     folder = tmp_path / "company-login"
-    options = [part for name, values in GIVEN.items() for one in values for part in (name, one)]
-    ended = CliRunner().invoke(
-        app, ["new", str(folder), *options, "--package", str(wheel), "--json"]
-    )
-    told = json.loads(ended.stdout)["files"]
-    assert sorted(told) == sorted(
-        one.relative_to(folder).as_posix() for one in folder.rglob("*") if one.is_file()
-    )
+    told = json.loads(new(folder, wheel, "--json").stdout)["files"]
+    files = [one for one in folder.rglob("*") if one.is_file()]
+    assert sorted(told) == sorted(one.relative_to(folder).as_posix() for one in files)
+
+
+LOCKS = ("template/requirements.lock.j2", "template/requirements-sandbox.lock.j2")
 
 
 def pins(lock: str) -> set[str]:
@@ -141,16 +153,9 @@ def pins(lock: str) -> set[str]:
     return set(re.findall(r"^[\w.-]+==\S+", text, re.MULTILINE))
 
 
-def test_a_companys_locks_have_the_versions_that_this_package_is_tested_with() -> None:
-    for name in ("requirements.lock.j2", "requirements-sandbox.lock.j2"):
-        named = pins(f"template/{name}")
-        assert len(named) > 10
-        assert named <= pins("requirements.lock")
-
-
-def test_a_companys_locks_have_everything_that_the_sandboxs_wheel_needs() -> None:
-    locks = ("template/requirements.lock.j2", "template/requirements-sandbox.lock.j2")
-    locked = {one.partition("==")[0] for lock in locks for one in pins(lock)}
+def test_a_companys_locks_have_what_the_sandboxs_wheel_needs_as_this_package_is_tested() -> None:
+    assert all(len(pins(lock)) > 10 and pins(lock) <= pins("requirements.lock") for lock in LOCKS)
+    locked = {one.partition("==")[0] for lock in LOCKS for one in pins(lock)}
     groups = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["dependency-groups"]
     found: set[str] = set()
     wanted = [Requirement(one) for one in groups["sandbox"]]

@@ -21,8 +21,8 @@ from typer import Exit
 from components.guards.test_message import Send, Verdict
 from components.tenant.action import Version
 from components.vocabulary import DeliveryMethod
+from phonemfa.adopt.command import Changes
 from phonemfa.adopt.plan import Fate, Plan, Row
-from phonemfa.adopt.writing import Changes
 from phonemfa.doctor import findings as doctor
 from phonemfa.doctor.findings import Finding as Looked
 from phonemfa.doctor.findings import Level, Subject

@@ -1,139 +1,224 @@
-"""`recover` takes nobody's lock unasked, settles in order, and asks before it writes."""
+"""`recover` takes nobody's lock unasked; what the tenant has of the stack goes into the state."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from phonemfa.cli import app
-from phonemfa.pulumi.engine import EngineFailedError
-from phonemfa.pulumi.preview import Preview, Step
+from components.tenant import action as model_action
+from components.tenant import guardian, phone_provider, phone_template, trigger
+from components.tenant.snapshot import Snapshot
+from phonemfa.pulumi.preview import Step, read_preview
 from phonemfa.pulumi.state import State
-from phonemfa.recover import command
+from phonemfa.recover.recovery import AmbiguousError, Plan, import_file
+from tests.phonemfa.adopt.tenants import UNIFIED, action, bound, provider, template, tenant
+from tests.phonemfa.applied import Apply, Operator
 from tests.phonemfa.pulumi.test_engine import REFUSAL
-from tests.phonemfa.recover.test_unrecorded import SENDER, begun, creates, made, state_of
 
-SETTINGS = """
-config:
-  phonemfa:experience: unified
-  phonemfa:deliveryMethods: [text]
-  phonemfa:policy: never
-  phonemfa:cpaasBaseHost: cpaas.example.com
-  phonemfa:smsSender: "0005212345"
-"""
-ACCESS = {"AUTH0_DOMAIN": "t.example", "AUTH0_CLIENT_ID": "i", "AUTH0_CLIENT_SECRET": "s"}
+ROOT = "urn:pulumi:prod::phonemfa::phonemfa:index:PhoneMfa::phone-mfa"
+PARENT = "urn:pulumi:prod::phonemfa::phonemfa:index:PhoneMfa$phonemfa:index:Sender::sender"
+STACK = "urn:pulumi:prod::phonemfa::pulumi:pulumi:Stack::phonemfa-prod"
 
 
-class Engine:
-    """Stands in for the CLI: remembers what was asked of it; locked until somebody cancels."""
-
-    def __init__(
-        self,
-        *,
-        refusal: str = "",
-        state: State | None = None,
-        steps: tuple[Step, ...] = (),
-    ) -> None:
-        self.refusal, self.calls = refusal, list[str]()
-        self._state, self._steps = state or State(), steps
-
-    def touch(self) -> None:
-        if self.refusal:
-            raise EngineFailedError(self.refusal)
-
-    def cancel(self) -> None:
-        self.calls.append("cancel")
-        self.refusal = ""
-
-    def state(self) -> State:
-        return self._state
-
-    def preview(self) -> Preview:
-        return Preview(stack="prod", everything=self._steps, warnings=(), foreign_plugin=False)
-
-    def import_resources(self, file: Path) -> None:
-        content = json.loads(file.read_text(encoding="utf-8"))
-        self.calls.append(f"import {[one['id'] for one in content['resources']]}")
-
-    def forget_pending_creates(self) -> None:
-        self.calls.append("forget")
+def resource(token: str, called: str, **inputs: Any) -> dict[str, Any]:
+    urn = f"urn:pulumi:prod::phonemfa::{token}::{called}"
+    return {"urn": urn, "type": token, "parent": PARENT, "custom": True, "inputs": inputs}
 
 
-class Desk:
-    """Somebody who runs the command."""
+SENDER = resource(
+    model_action.TOKEN,
+    "sender-action",
+    name="ntt",
+    code="code",
+    runtime="node22",
+    deploy=True,
+    secrets="[secret]",
+    supportedTriggers={"id": UNIFIED, "version": "v1"},
+)
+BODY = {"text": "{{ code }} text", "voice": "{{ code }} voice"}
+TEXT = resource(phone_template.TOKEN, "otp", type="otp_verify", content={"body": BODY})
+BINDING = resource(trigger.TOKEN, "binding", trigger=UNIFIED, displayName="a1")
+METHODS = {"deliveryMethods": ["text", "voice"]}
+PROVIDER = resource(phone_provider.TOKEN, "provider", name="custom", configuration=METHODS)
+GUARDIAN = resource(guardian.TOKEN, "guardian")
 
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        (folder / "Pulumi.prod.yaml").write_text(SETTINGS, encoding="utf-8")
-        self._folder, self._patch = folder, monkeypatch
 
-    def run(self, engine: Engine, *options: str, typed: str | None = None) -> Result:
-        self._patch.setattr("phonemfa.pulumi.stack_file.PulumiCli", lambda *_, **__: engine)
-        self._patch.setattr(command, "ask", lambda *_, **__: made())
-        for place in ("phonemfa.recover.command", "phonemfa.asking"):
-            self._patch.setattr(f"{place}.on_terminal", lambda: typed is not None)
-        words = ["recover", "--stack", "prod", "--project", str(self._folder), *options]
-        return CliRunner().invoke(app, words, env=ACCESS, input=typed or "")
+def begun(kind: str, one: dict[str, Any]) -> dict[str, Any]:
+    return {"type": kind, "resource": one}
+
+
+def creates(*resources: dict[str, Any]) -> tuple[Step, ...]:
+    """Steps of a preview."""
+    same = {"op": "same", "urn": STACK, "newState": {"urn": STACK, "type": "pulumi:pulumi:Stack"}}
+    created = [{"op": "create", "urn": one["urn"], "newState": one} for one in resources]
+    return read_preview({"steps": [same, *created]}).everything
+
+
+def state_of(*operations: dict[str, Any], known: tuple[str, ...] = ()) -> State:
+    resources = [{"urn": f"urn:{one}", "id": one} for one in known]
+    return State.of({"pending_operations": list(operations), "resources": resources})
+
+
+MADE = tenant(
+    actions=(action(name="ntt"), action("a2", name="ntt-old")),
+    bindings=bound("a1", "a2"),
+    provider=provider(),
+    templates=template(),
+)
+"""A tenant in which a first run has made everything."""
+OURS = (BINDING, SENDER, TEXT, PROVIDER)
+FOUND = {
+    ("sender-action", "a1", ()),
+    ("otp", "tem_otp_verify", ()),
+    ("provider", "pro_1", ()),
+    ("binding", f"{UNIFIED}::a1", ()),
+}
+OTHER = tenant(actions=(action(name="ntt", runs=None, code="other"),), templates=template())
+DIFFERING = {("sender-action", "a1", ("code", "deployed")), ("otp", "tem_otp_verify", ())}
+MARKS = [begun("creating", one) for one in OURS]
+
+
+@pytest.mark.parametrize(
+    ("there", "state", "steps", "found", "left"),
+    [
+        pytest.param(MADE, state_of(), creates(*OURS), FOUND, [], id="a lost answer"),
+        pytest.param(MADE, state_of(*MARKS), (), FOUND, [], id="a killed run"),
+        pytest.param(OTHER, state_of(), creates(SENDER, TEXT), DIFFERING, [], id="not as declared"),
+        pytest.param(tenant(), state_of(), creates(*OURS), set(), [], id="nothing there"),
+        pytest.param(
+            MADE,
+            state_of(begun("creating", SENDER), known=("a1",)),
+            (),
+            set(),
+            ["sender-action"],
+            id="in the state already",
+        ),
+        pytest.param(
+            MADE,
+            state_of(begun("creating", GUARDIAN)),
+            creates(GUARDIAN),
+            set(),
+            ["guardian"],
+            id="one a tenant: declared again",
+        ),
+        pytest.param(
+            MADE,
+            state_of(*[begun("updating", SENDER)] * 2, begun("deleting", TEXT)),
+            (),
+            set(),
+            ["updating", "deleting"],
+            id="the next up does it, and a mark of two runs counts once",
+        ),
+    ],
+)
+def test_what_the_state_does_not_know_is_matched_with_what_the_tenant_has(
+    there: Snapshot, state: State, steps: tuple[Step, ...], found: set[Any], left: list[str]
+) -> None:
+    plan = Plan.of(there, state, steps)
+    assert {(one.resource.name, one.id, one.differs) for one in plan.found} == found
+    assert [*(one.name for one in plan.absent), *(one.kind for one in plan.repeated)] == left
+    assert plan.empty is not bool(found or left)
+
+
+def test_of_two_candidates_none_is_taken() -> None:
+    two = tenant(actions=(action("a1", name="ntt"), action("a2", name="ntt")))
+    with pytest.raises(AmbiguousError, match=r"2 objects that can be sender-action.*a1.*a2"):
+        Plan.of(two, state_of(begun("creating", SENDER)))
+
+
+COMPONENTS = [
+    {"urn": ROOT, "type": "phonemfa:index:PhoneMfa", "parent": STACK},
+    {"urn": PARENT, "type": "phonemfa:index:Sender", "parent": ROOT},
+]
+
+
+@pytest.mark.parametrize(
+    ("created", "places", "known"),
+    [
+        pytest.param([SENDER], [("sender-action", "sender")], {"sender": PARENT}, id="known"),
+        pytest.param([SENDER | {"parent": STACK}], [("sender-action", None)], {}, id="the stack's"),
+        pytest.param(
+            [*COMPONENTS, SENDER],
+            [("phone-mfa", None), ("sender", "phone-mfa"), ("sender-action", "sender")],
+            {},
+            id="the state knows no component: outermost first",
+        ),
+    ],
+)
+def test_the_import_puts_it_where_the_program_declares_it(
+    created: list[Any], places: list[Any], known: dict[str, str]
+) -> None:
+    file = import_file(Plan.of(MADE, state_of(), creates(*created)))
+    assert [(one["name"], one.get("parent")) for one in file["resources"]] == places
+    assert (file["resources"][-1]["type"], file["nameTable"]) == (SENDER["type"], known)
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    return Desk(tmp_path, monkeypatch)
+def desk(applied: Apply) -> Operator:
+    """Somebody whose run was killed, when the tenant had made the Action."""
+    desk = applied()
+    resources = desk.engine.applied.resources
+    (made,) = (one for one in resources if one["type"] == model_action.TOKEN)
+    resources.remove(made)
+    inputs = made["outputs"] | {"deploy": True, "runtime": desk.action["runtime"]}
+    desk.engine.operations = [begun("creating", made | {"inputs": inputs})]
+    return desk
 
 
-def test_a_lock_is_not_taken_by_yes_alone(desk: Desk) -> None:
-    engine = Engine(refusal=REFUSAL)
-    ended = desk.run(engine, "--yes")
-    assert (ended.exit_code, engine.calls) == (2, [])
-    assert "ci@runner-1 (pid 12)" in ended.stderr
-    assert "a.b@host.example (pid 4711)" in ended.stderr
-    assert "--unlock" in ended.stderr
+def locked(desk: Operator) -> None:
+    desk.engine.refusing = {"refresh": REFUSAL}
 
 
-@pytest.mark.parametrize(("typed", "status", "calls"), [("n\n", 2, []), ("y\n", 0, ["cancel"])])
-def test_a_person_is_asked_about_the_lock(
-    desk: Desk, typed: str, status: int, calls: list[str]
-) -> None:
-    engine = Engine(refusal=REFUSAL)
-    ended = desk.run(engine, typed=typed)
-    assert (ended.exit_code, engine.calls) == (status, calls)
+def test_a_lock_is_not_taken_by_yes_alone(desk: Operator) -> None:
+    locked(desk)
+    said = desk.run("recover", "--yes", expect=2).stderr
+    assert "ci@runner-1 (pid 12)" in said
+    assert "a.b@host.example (pid 4711)" in said
+    assert "--unlock" in said
+    desk.typed = "n\n"
+    desk.run("recover", expect=2)
+    assert "cancel --yes" not in desk.engine.ran
+    desk.typed = "y\ny\n"
+    desk.run("recover")
+    assert "cancel --yes" in desk.engine.ran
 
 
-def test_what_was_made_goes_into_the_state_before_the_mark_goes(desk: Desk) -> None:
-    engine = Engine(refusal=REFUSAL, state=state_of(begun("creating", SENDER)))
-    ended = desk.run(engine, "--unlock", "--yes", "--json")
-    assert ended.exit_code == 0, ended.stderr
-    assert engine.calls == ["cancel", "import ['a1']", "forget"]
+def test_what_was_made_goes_into_the_state_before_the_mark_goes(desk: Operator) -> None:
+    locked(desk)
+    identifier = desk.action["id"]
+    ended = desk.run("recover", "--unlock", "--yes", "--json")
+    ran = [line.split(" ")[0] for line in desk.engine.ran if not line.startswith("stack")]
+    assert ran == ["refresh", "cancel", "preview", "import", "refresh"]
+    assert [one["id"] for one in desk.engine.imported] == [identifier]
+    assert desk.engine.operations == []
     assert json.loads(ended.stdout)["imported"] == [
-        {"name": "sender-action", "id": "a1", "differs": []}
+        {"name": "action", "id": identifier, "differs": []}
     ]
-    assert "pulumi up --stack prod" in ended.stderr
+    assert "pulumi up --stack dev" in ended.stderr
 
 
-def test_nothing_is_settled_that_nobody_agreed_to(desk: Desk) -> None:
-    engine = Engine(steps=creates(SENDER))
-    assert desk.run(engine).exit_code == 2
-    assert engine.calls == []
+def test_what_a_lost_answer_left_is_told_and_taken_over_once_somebody_agrees(
+    desk: Operator,
+) -> None:
+    (lost,) = desk.engine.operations
+    new = {"op": "create", "urn": lost["resource"]["urn"], "newState": lost["resource"]}
+    lost["resource"]["inputs"]["code"] = "newer"
+    desk.engine.operations = []
+    desk.monkeypatch.setattr(desk.engine, "_preview", lambda _: [new])
+    desk.run("recover", expect=2)
+    assert desk.engine.imported == []
+    said = desk.run("recover", "--yes").stderr
+    assert f"Action ntt-cpaas-phone, {desk.action['id']}" in said
+    assert "Not as declared: code; the next up writes that." in said
+    assert len(desk.engine.imported) == 1
 
 
-def test_what_a_lost_answer_left_is_told_and_taken_over(desk: Desk) -> None:
-    engine = Engine(steps=creates(SENDER | {"inputs": SENDER["inputs"] | {"code": "newer"}}))
-    ended = desk.run(engine, "--yes")
-    assert (ended.exit_code, engine.calls) == (0, ["import ['a1']", "forget"])
-    assert "Action ntt, a1" in ended.stderr
-    assert "Not as declared: code; the next up writes that." in ended.stderr
-
-
-def test_a_stack_without_a_fault_is_left_alone(desk: Desk) -> None:
-    engine = Engine()
-    ended = desk.run(engine, "--yes")
-    assert (ended.exit_code, engine.calls) == (0, [])
-    assert "Nothing to recover" in ended.stderr
-
-
-def test_another_failure_of_the_engine_is_told_as_it_is(desk: Desk) -> None:
-    ended = desk.run(Engine(refusal="error: no such stack"), "--unlock", "--yes")
-    assert ended.exit_code == 2
-    assert "no such stack" in ended.stderr
+def test_a_stack_without_a_fault_is_left_alone(applied: Apply) -> None:
+    desk = applied()
+    assert "Nothing to recover" in desk.run("recover", "--yes").stderr
+    desk.engine.refusing = {"refresh": "error: no such stack"}
+    said = desk.run("recover", "--unlock", "--yes", expect=2).stderr
+    assert "no such stack" in said
+    assert not {"cancel --yes", "import"} & set(desk.engine.ran)
