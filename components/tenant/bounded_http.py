@@ -42,10 +42,16 @@ class BrokenAnswerError(httpx.RemoteProtocolError):
 
 
 @contextlib.contextmanager
-def _trust_named() -> Iterator[None]:
-    """Say which file of CAs cannot be read: the ssl module does not."""
+def _surroundings_named() -> Iterator[None]:
+    """Say which variable keeps a client from being made: neither ssl nor httpx does."""
     try:
         yield
+    except (ImportError, ValueError, httpx.InvalidURL):
+        # Without their words, which have the address, and that may have a password.
+        raise OSError(
+            "HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names a proxy that is not http:// or https://; "
+            "set one that is, or name the hosts in NO_PROXY"
+        ) from None
     except OSError as error:
         named = os.environ.get("SSL_CERT_FILE")
         if not named:
@@ -67,7 +73,7 @@ class BoundedClient(httpx.Client):
     def __init__(
         self, *, total: float, json_only: bool = False, most: int | None = None, **options: Any
     ) -> None:
-        with _trust_named():
+        with _surroundings_named():
             super().__init__(**options)
         self._most = most
         self._total = total
@@ -138,7 +144,7 @@ class BoundedAsyncClient(httpx.AsyncClient):
     """`httpx.AsyncClient` with the limits of `BoundedClient`."""
 
     def __init__(self, *, total: float, json_only: bool = False, **options: Any) -> None:
-        with _trust_named():
+        with _surroundings_named():
             super().__init__(**options)
         self._total = total
         self._json_only = json_only
