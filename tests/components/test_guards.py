@@ -112,6 +112,7 @@ MESSAGES = Messages(to="", methods=[])
     ("guard", "bound"),
     [
         (GenerationGuard(NOBODY, UNIFIED), BEFORE),
+        (EntitlementGuard(NOBODY, ()), BEFORE),
         (KeepSender(NOBODY), BEFORE[:1]),
         (FinishFailedWrites(NOBODY), BEFORE[1:]),
         (SameAddresses(NOBODY), BEFORE[1:]),
@@ -206,11 +207,14 @@ def test_wrong_credentials_are_said_once(at: At, experience: Experience | None) 
     assert others == ["not written: the tenant cannot be reached, as said above."] * 2
 
 
-@pytest.mark.parametrize(("experience", "refusals"), [(UNIFIED, 0), (LEGACY, 1)])
+@pytest.mark.parametrize(
+    ("experience", "refusals"), [(UNIFIED, []), (LEGACY, [WrongGenerationError])]
+)
 def test_credentials_that_the_hooks_have_too_are_used_by_them(
-    at: At, experience: Experience, refusals: int
+    at: At, experience: Experience, refusals: list[type[Exception]]
 ) -> None:
-    assert len(refused(GenerationGuard(at.access, experience), 1)) == refusals
+    found = refused(GenerationGuard(at.access, experience), 1)
+    assert [type(one) for one in found] == refusals
 
 
 # --- What only some plans, and some versions of the SDK, have ------------------------------------

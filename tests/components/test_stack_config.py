@@ -140,6 +140,16 @@ def test_the_tenant_is_reached_by_the_config_and_where_it_says_nothing_by_variab
     assert secrets == [(f"{source}-secret", True), (f"{source}-token", True)]
 
 
+def test_a_credential_that_the_config_leaves_empty_is_the_variables(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in VARIABLES.items():
+        monkeypatch.setenv(name, value)
+    got, (_, *secrets) = loaded(STACK | dict.fromkeys(CONFIG, ""))
+    assert got.tenant.access.client_id == "variable-id"
+    assert secrets == [("variable-secret", True), ("variable-token", True)]
+
+
 def test_two_tenants_stop_the_program_before_anything_is_declared(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from components.tenant.access import Access
 from phonemfa.fleet import work
 from phonemfa.fleet.run import Outcome, State
 from phonemfa.fleet.selection import Member
@@ -103,6 +104,8 @@ RULES = {"packs": ("/policy",), "asked": ["preview"]}
 RULE = "policy country-allow-list"
 LOCKED = "error: the stack is currently locked by 1 lock(s)."
 IN_CLOUD = "error: [409] Conflict: Another update is currently in progress."
+NO_STACK = "the backend has no such stack: pulumi stack init a"
+HOLDER = "locked by sato@build-7 (pid 12), since 2026-11-25T09:00:00Z. Run again when it has ended"
 
 
 def says(text: str, exit: int = 255) -> dict[str, Any]:  # noqa: A002 - as of `Ran`
@@ -129,8 +132,8 @@ def says(text: str, exit: int = 255) -> dict[str, Any]:  # noqa: A002 - as of `R
         # What had begun had the lock; one that is cut off is told in such words too.
         (CREATED, says("error: invalid character '<' looking"), State.FAILED, ""),
         ([], says("error: passphrase\n\nmore"), State.UNANSWERED, "error: passphrase\nmore"),
-        ([], says("error: no stack named", 6), State.UNANSWERED, "the backend has no such stack: "),
-        ([], says(f"{LOCKED} …\n  file:///x.json: {HELD}"), State.LOCKED, "locked by sato@build-7"),
+        ([], says("error: no stack named", 6), State.UNANSWERED, NO_STACK),
+        ([], says(f"{LOCKED} …\n  file:///x.json: {HELD}"), State.LOCKED, HOLDER),
         # A user's name may have a space in it.
         ([], says(f"{LOCKED} created by Taro Sato@b-7 …"), State.LOCKED, "locked by another"),
         ([], says(IN_CLOUD), State.LOCKED, "locked by another"),
@@ -184,15 +187,18 @@ def test_a_look_that_fails_is_told_without_secrets_and_numbers(
     worked: Worked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def failing(*_: object) -> None:
-        raise EngineFailedError("429 for +819012345678 with canary-secret")
+        raise EngineFailedError("429 for +819012345678 with canary-secret or own-token")
 
     cli, of = PulumiCli(Path(), "t"), stack_settings()
     wanted = StackFile(stack="t", file=Path(), project=Path(), cli=cli, settings=of, domain="")
     monkeypatch.setattr(work, "read_stack_file", lambda *_: wanted)
     monkeypatch.setattr(work, "look", failing)
+    # A token that stands in the stack's own file is in no variable.
+    own = Access(domain="a.example.jp", api_token="own-token")
+    monkeypatch.setattr(work, "access_to", lambda *_: own)
     found = worked(command="drift", asked=[])
     assert found.state is State.UNANSWERED
-    assert found.why == "429 for **** with ****"
+    assert found.why == "429 for **** with **** or ****"
 
 
 @pytest.mark.parametrize(("spent", "stopped"), [(900.0, True), (899.0, False)])
