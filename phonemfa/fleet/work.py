@@ -50,7 +50,8 @@ _LOCKED: Final = (
 )
 _SECRETS: Final = (
     *(VARIABLES[one] for one in SECRETS),
-    *("PULUMI_CONFIG_PASSPHRASE", "PULUMI_ACCESS_TOKEN"),
+    "PULUMI_CONFIG_PASSPHRASE",
+    "PULUMI_ACCESS_TOKEN",
 )
 _STOPPED: Final = "stopped as asked; the state is whole, and the next run takes it from there"
 _HURRIED: Final = (
