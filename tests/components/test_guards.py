@@ -24,7 +24,7 @@ from components.guards.hooks import WriteHooks
 from components.guards.keep_sender import KeepSender, StillSendingError
 from components.guards.name_recover import NameRecover
 from components.guards.policy_last import PolicyLast
-from components.guards.same_addresses import SameAddresses, other_addresses
+from components.guards.same_addresses import OtherAddressError, SameAddresses, other_addresses
 from components.guards.test_message import Messages
 from components.settings.model import StackSettings
 from components.tenant import action, phone_template
@@ -374,6 +374,30 @@ def test_another_address_is_refused_and_the_same_a_first_or_none_passes(
     assert all(one in refusal for one in named)
     assert refusal.count(" and is ") == len(named)
     assert ("tenants.toml" in refusal) == bool(named)
+
+
+@pytest.mark.usefixtures("at")
+@pytest.mark.parametrize(
+    ("outputs", "of_last_run"),
+    [
+        ({"applied": carried(host="applied.example")}, "applied.example"),
+        pytest.param({}, "asked.example", id="what was asked, where that run did not finish"),
+    ],
+)
+def test_the_addresses_are_those_that_were_applied(
+    outputs: dict[str, Any], of_last_run: str
+) -> None:
+    for host in ("applied.example", "asked.example"):
+        args = hooked(
+            new_inputs=carried(host=host),
+            old_inputs=carried(host="asked.example"),
+            old_outputs=outputs,
+        )
+        if host == of_last_run:
+            awaited(SameAddresses(NOBODY)._before(args))
+            continue
+        with pytest.raises(OtherAddressError, match=f"was '{of_last_run}' and is '{host}'"):
+            awaited(SameAddresses(NOBODY)._before(args))
 
 
 # --- An Action's secrets -------------------------------------------------------------------------

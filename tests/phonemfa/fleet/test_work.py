@@ -169,6 +169,25 @@ def test_reasons_are_the_engines_errors_once_each_without_secrets_and_numbers(
     assert (tmp_path / "a.log").stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.parametrize("has_levels", [True, False])
+def test_a_stacks_own_levels_go_with_each_pack(tmp_path: Path, has_levels: bool) -> None:
+    file = tmp_path / "policy" / "stacks" / "a.json"
+    file.parent.mkdir(parents=True)
+    if has_levels:
+        file.write_text("{}", encoding="utf-8")
+    site = Site(
+        project=tmp_path,
+        command="preview",
+        engines=Engines(),
+        logs=tmp_path,
+        seconds=60,
+        policy_packs=("one", "two, of a list"),
+    )
+    levels = ["--policy-pack-config", str(file)] if has_levels else []
+    packs = [["--policy-pack", "one", *levels], ["--policy-pack", '"two, of a list"', *levels]]
+    assert list(work._options(site, MEMBER, "preview")) == [*packs[0], *packs[1]]
+
+
 def test_a_stack_and_a_shell_that_name_two_tenants_run_nothing(
     worked: Worked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
