@@ -38,7 +38,7 @@ def test_who_asks_asynchronously():
 def test_answers_are_late_and_the_order_is_another_only_when_asked(
     tmp_path: Path, options: list[str], outcome: str
 ) -> None:
-    (tmp_path / "test_probe.py").write_text(PROBE, encoding="utf-8")
+    (tmp_path / "probe_test.py").write_text(PROBE, encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-c", str(PROJECT / "pyproject.toml")]
     command += ["-p", "no:cacheprovider", *options, str(tmp_path)]
     ran = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)

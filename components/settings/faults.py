@@ -93,6 +93,8 @@ def _fault(details: ErrorDetails, namespace: str, hints: Mapping[str, str]) -> F
                 meant = get_close_matches(top, hints, n=1, cutoff=0.75)
                 known = meant[0] if meant else f"one of {', '.join(sorted(hints))}"
                 fix = f"remove it, or use {known}"
+        case "model_type" | "dict_type":  # pydantic names the class
+            consequence = "It must be an object: entries, each with a value."
         case "rule_broken":
             consequence, fix = details["ctx"]["consequence"], details["ctx"]["fix"]
     return Fault(key=f"{namespace}:{_path(details)}", value=value, consequence=consequence, fix=fix)

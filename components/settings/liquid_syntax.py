@@ -80,16 +80,15 @@ def outputs(template: str) -> set[str]:
 
 
 def expressions(template: BoundTemplate, *, deciding: bool) -> Iterator[Any]:
-    """Every expression in a text, at any depth; those that only decide a branch, too, or not."""
+    """Every expression in a text, at any depth; `deciding` also those that only decide a branch."""
     from liquid import RenderContext  # noqa: PLC0415 - as above
     from liquid.ast import BlockNode, ConditionalBlockNode, Node  # noqa: PLC0415
     from liquid.builtin.tags.case_tag import CaseNode, MultiExpressionBlockNode  # noqa: PLC0415
     from liquid.builtin.tags.if_tag import IfNode  # noqa: PLC0415
     from liquid.builtin.tags.unless_tag import UnlessNode  # noqa: PLC0415
 
-    branches = (
-        *(IfNode, UnlessNode, CaseNode, ConditionalBlockNode, MultiExpressionBlockNode, BlockNode),
-    )
+    blocks = (BlockNode, ConditionalBlockNode, MultiExpressionBlockNode)
+    branches = (IfNode, UnlessNode, CaseNode, *blocks)
     context = RenderContext(template)
     pending: list[Any] = list(template.nodes)
     while pending:

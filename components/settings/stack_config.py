@@ -148,11 +148,11 @@ def _tenant_access(settings: StackSettings, project: Path) -> TenantAccess:
         key = "clientAssertionPrivateKey" if signs else "clientSecret"
         proof = "private key" if signs else "secret"
         who = f"The client is from {place('clientId')}, its {proof} from {place(key)}"
-    secrets = {key: config.get_secret(key) or pulumi.Output.secret(found[key]) for key in SECRETS}
+    secrets = {FIELDS[key]: pulumi.Output.secret(found[key]) for key in SECRETS if found[key]}
     plain = {FIELDS[key]: value for key, value in found.items() if key not in SECRETS}
     return TenantAccess(
         access=Access(**plain | {"domain": bare(found["domain"])}),
-        secrets={FIELDS[key]: one for key, one in secrets.items() if found[key]},
+        secrets=secrets,
         origin=f"{who}, the domain from {place('domain')}.",
     )
 

@@ -318,12 +318,14 @@ def adopted_code(path: str, checkout: Path) -> str:
     """The code of an adopted Action, character by character.
 
     Raises:
-        pulumi.RunError: there is no such file, or it is not UTF-8.
+        pulumi.RunError: there is no such file, it cannot be read, or it is not UTF-8.
     """
     try:
         return (checkout / path).read_bytes().decode("utf-8")
     except FileNotFoundError:
         why = "not there"
+    except OSError as error:
+        why = f"not readable ({error.strerror})"
     except UnicodeDecodeError:
         why = "not UTF-8, as an Action's code is"
     raise pulumi.RunError(

@@ -49,7 +49,9 @@ class PhoneProvider(Identified):
         named_alike("name", "name"),
         named_alike("disabled", "disabled", of=flag, absent=False),
         named_alike(
-            *("delivery_methods", "configuration.delivery_methods", "deliveryMethods"),
+            "delivery_methods",
+            "configuration.delivery_methods",
+            setting="deliveryMethods",
             of=texts,
             ordered=False,
         ),

@@ -91,7 +91,7 @@ def read_member(project: Path, stack: str, *, env_dir: Path | None = None) -> Me
     return Member(
         stack=stack,
         file=config.file,
-        domain=bare(own or inherited).lower(),
+        domain=bare((own or inherited).lower()),
         own_domain=bool(own or variables.get("AUTH0_DOMAIN")),
         protected=str(protect).lower() == "true" or is_production(stack, project),
         auth0=config.of("auth0"),

@@ -13,7 +13,14 @@ from pathlib import Path
 from typing import IO, Final
 
 from components.masking import redacted
-from components.tenant.access import SECRETS, VARIABLES, Access, TwoTenantsError, check_one_tenant
+from components.tenant.access import (
+    FIELDS,
+    SECRETS,
+    VARIABLES,
+    Access,
+    TwoTenantsError,
+    check_one_tenant,
+)
 from components.tenant.client import access_of
 from phonemfa.answered import NO_ANSWER
 from phonemfa.drift.findings import is_drift
@@ -43,7 +50,8 @@ _LOCKED: Final = (
 )
 _SECRETS: Final = (
     *(VARIABLES[one] for one in SECRETS),
-    *("PULUMI_CONFIG_PASSPHRASE", "PULUMI_ACCESS_TOKEN"),
+    "PULUMI_CONFIG_PASSPHRASE",
+    "PULUMI_ACCESS_TOKEN",
 )
 _STOPPED: Final = "stopped as asked; the state is whole, and the next run takes it from there"
 _HURRIED: Final = (
@@ -182,7 +190,7 @@ def _look(site: Site, member: Member, tell: Tell) -> Outcome:
     try:
         wanted = read_stack_file(site.project, member.stack)
         access = access_to(site, member)
-        secrets.append(access.client_secret)
+        secrets += [getattr(access, FIELDS[key]) for key in SECRETS]
         seen = look(replace(wanted, cli=_cli(site, member)), access, working)
     except (*NO_ANSWER, NothingAppliedError) as error:
         return Outcome(state=State.UNANSWERED, why=_in_short(str(error), secrets))

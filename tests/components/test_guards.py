@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,12 +25,15 @@ from components.guards.hooks import WriteHooks
 from components.guards.keep_sender import KeepSender, StillSendingError
 from components.guards.name_recover import NameRecover
 from components.guards.policy_last import PolicyLast
-from components.guards.same_addresses import SameAddresses, other_addresses
+from components.guards.same_addresses import OtherAddressError, SameAddresses, other_addresses
 from components.guards.test_message import Messages
+from components.phone_mfa import PhoneMfaArgs
 from components.settings.model import StackSettings
+from components.settings.stack_config import Loaded
 from components.tenant import action, phone_template
 from components.tenant.guardian import BY_PLAN
 from components.tenant.stack_access import TenantAccess, TenantCallError
+from components.tenant.tenants_file import NAME
 from components.vocabulary import Experience, Gate
 from tests.components.conftest import NOBODY, At, awaited
 from tests.components.test_phone_mfa import DECLARED
@@ -112,6 +116,7 @@ MESSAGES = Messages(to="", methods=[])
     ("guard", "bound"),
     [
         (GenerationGuard(NOBODY, UNIFIED), BEFORE),
+        (EntitlementGuard(NOBODY, ()), BEFORE),
         (KeepSender(NOBODY), BEFORE[:1]),
         (FinishFailedWrites(NOBODY), BEFORE[1:]),
         (SameAddresses(NOBODY), BEFORE[1:]),
@@ -131,6 +136,24 @@ def test_hooks_are_in_front_of_writes_also_in_a_preview_and_of_no_deletion(
     monkeypatch.setattr(pulumi, "ErrorHook", lambda _name, _hook: "told")
     found = {key: value for key, value in vars(guard.hooks()).items() if value}
     assert found == {key: ["told" if key == "on_error" else True] for key in bound}
+
+
+@pytest.mark.usefixtures("at")
+@pytest.mark.parametrize(
+    ("named", "transition", "generation"), [(False, False, LEGACY), (True, True, None)]
+)
+def test_owners_who_name_addresses_and_a_tenant_that_moves_need_less(
+    tmp_path: Path, named: bool, transition: bool, generation: Experience | None
+) -> None:
+    if named:
+        (tmp_path / NAME).write_text('[dev]\ntenant = "t"\n', encoding="utf-8")
+    settings = stack(experience="legacy", transition=transition)
+    key = pulumi.Output.secret("k")
+    loaded = Loaded(settings=settings, cpaas_api_key=key, tenant=NOBODY, project=tmp_path)
+    guards = PhoneMfaArgs.of(loaded).guards
+    (asks,) = [one._experience for one in guards if isinstance(one, GenerationGuard)]
+    assert asks is generation
+    assert any(isinstance(one, SameAddresses) for one in guards) is not named
 
 
 # --- The generation ------------------------------------------------------------------------------
@@ -206,11 +229,14 @@ def test_wrong_credentials_are_said_once(at: At, experience: Experience | None) 
     assert others == ["not written: the tenant cannot be reached, as said above."] * 2
 
 
-@pytest.mark.parametrize(("experience", "refusals"), [(UNIFIED, 0), (LEGACY, 1)])
+@pytest.mark.parametrize(
+    ("experience", "refusals"), [(UNIFIED, []), (LEGACY, [WrongGenerationError])]
+)
 def test_credentials_that_the_hooks_have_too_are_used_by_them(
-    at: At, experience: Experience, refusals: int
+    at: At, experience: Experience, refusals: list[type[Exception]]
 ) -> None:
-    assert len(refused(GenerationGuard(at.access, experience), 1)) == refusals
+    found = refused(GenerationGuard(at.access, experience), 1)
+    assert [type(one) for one in found] == refusals
 
 
 # --- What only some plans, and some versions of the SDK, have ------------------------------------
@@ -370,6 +396,30 @@ def test_another_address_is_refused_and_the_same_a_first_or_none_passes(
     assert all(one in refusal for one in named)
     assert refusal.count(" and is ") == len(named)
     assert ("tenants.toml" in refusal) == bool(named)
+
+
+@pytest.mark.usefixtures("at")
+@pytest.mark.parametrize(
+    ("outputs", "of_last_run"),
+    [
+        ({"applied": carried(host="applied.example")}, "applied.example"),
+        pytest.param({}, "asked.example", id="what was asked, where that run did not finish"),
+    ],
+)
+def test_the_addresses_are_those_that_were_applied(
+    outputs: dict[str, Any], of_last_run: str
+) -> None:
+    for host in ("applied.example", "asked.example"):
+        args = hooked(
+            new_inputs=carried(host=host),
+            old_inputs=carried(host="asked.example"),
+            old_outputs=outputs,
+        )
+        if host == of_last_run:
+            awaited(SameAddresses(NOBODY)._before(args))
+            continue
+        with pytest.raises(OtherAddressError, match=f"was '{of_last_run}' and is '{host}'"):
+            awaited(SameAddresses(NOBODY)._before(args))
 
 
 # --- An Action's secrets -------------------------------------------------------------------------

@@ -87,6 +87,11 @@ def test_the_factor_is_ready_before_the_policy_asks_for_it(at: At) -> None:
     assert at.tenant.message_types() == ["sms", "voice"]
 
 
+def test_never_needs_nothing_that_sends(at: At) -> None:
+    before(gate(at), "never")
+    assert (at.tenant.policies(), at.tenant.factor_enabled("sms")) == ([], False)
+
+
 LOWER = [
     (ALWAYS, "never"),
     (ALWAYS, "confidence-score"),

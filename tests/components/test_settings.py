@@ -192,6 +192,15 @@ def test_a_channel_needs_its_own_sender_and_no_other(methods: list[str], sender:
     assert set(faults_in(without(sender, deliveryMethods=methods))) == {f"phonemfa:{sender}"}
 
 
+@pytest.mark.parametrize("value", [None, "x", ["x"], 3])
+@pytest.mark.parametrize("path", ["texts", "texts.otp_verify", "otherFactors"])
+def test_what_is_no_object_is_told_in_words_that_name_no_class(path: str, value: Any) -> None:
+    key, _, entry = path.partition(".")
+    found = faults_in(GOOD | {key: {entry: value} if entry else value})
+    assert set(found) == {f"phonemfa:{path}"}
+    assert "It must be an object" in found[f"phonemfa:{path}"]
+
+
 def test_a_legacy_stack_cannot_do_without_its_binding() -> None:
     legacy = GOOD | {"experience": "legacy"}
     assert set(faults_in(legacy | {"bindAction": False})) == {"phonemfa:bindAction"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -13,6 +14,7 @@ from pulumi.runtime import config as runtime_config
 
 from components.settings.faults import SettingsError
 from components.settings.stack_config import Loaded, load
+from components.tenant.tenants_file import NAME
 from components.vocabulary import DeliveryMethod
 from tests.components.declared import declare
 from tests.components.test_settings import GOOD, without
@@ -140,12 +142,41 @@ def test_the_tenant_is_reached_by_the_config_and_where_it_says_nothing_by_variab
     assert secrets == [(f"{source}-secret", True), (f"{source}-token", True)]
 
 
+def test_a_credential_that_the_config_leaves_empty_is_the_variables(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in VARIABLES.items():
+        monkeypatch.setenv(name, value)
+    got, (_, *secrets) = loaded(STACK | dict.fromkeys(CONFIG, ""))
+    assert got.tenant.access.client_id == "variable-id"
+    assert secrets == [("variable-secret", True), ("variable-token", True)]
+
+
 def test_two_tenants_stop_the_program_before_anything_is_declared(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("AUTH0_DOMAIN", "variable.example.com")
     with pytest.raises(pulumi.RunError, match=r"config\.example\.com.*variable\.example\.com"):
         loaded(STACK | CONFIG)
+
+
+def test_an_address_that_the_owners_did_not_name_stops_it_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulumi, "get_root_directory", lambda: str(tmp_path))
+    (tmp_path / NAME).write_text('[dev]\ntenant = "another.example.com"\n', encoding="utf-8")
+    with pytest.raises(pulumi.RunError, match=r"config\.example\.com.*Nothing was written"):
+        loaded(STACK | CONFIG)
+
+
+def test_where_each_credential_was_found_is_said_for_who_has_to_correct_it() -> None:
+    signing = {"auth0:clientId": "id", "auth0:clientAssertionPrivateKey": "canary"}
+    got, _ = loaded(STACK | {"auth0:domain": "config.example.com"} | signing)
+    assert got.tenant.origin == (
+        "The client is from auth0:clientId in the stack's config, its private key from "
+        "auth0:clientAssertionPrivateKey in the stack's config, the domain from auth0:domain in "
+        "the stack's config."
+    )
 
 
 def test_what_is_nowhere_is_empty_and_told_later_by_whoever_needs_it() -> None:

@@ -20,6 +20,7 @@ LEGACY = {"experience": "legacy"}
 KEY = "phonemfa:texts.otp_verify.text"
 NO_CODE = "does not output the code"
 EMPTY = "The tenant refuses an empty text"
+LONGEST = "{{ code }}" + "長" * 664
 FRAME = "{% if message_type == 'voice' %}"
 
 
@@ -40,6 +41,8 @@ def with_text(text: str, **changes: Any) -> dict[str, Any]:
         ("{{ code }} {% capture x %}{% endcapture %}", {}, "does not know the tag capture"),
         ("{0} {consequence} {{ kode }} %s", {}, "does not know the variable kode"),
         ("{{ code }}" + "長" * 670, {}, "676 UTF-16 units, 11 parts"),
+        # The line that browsers fill in counts too.
+        (LONGEST, {"originBoundCode": "login.example.jp"}, "11 parts"),
         *((text, {}, EMPTY) for text in ("", " \n", "{{ code }}" + "x" * 19_991)),
         ("", {}, "remove the entry to use the text that"),
         *((f"a{odd}b {{{{ code }}}}", {}, "control character") for odd in "\x07\t\x1b\x85\r"),
@@ -78,6 +81,7 @@ def test_a_text_that_could_not_be_sent_or_understood_is_refused(
         ("{% case locale %}{% when 'en' %}Hi{% else %}やあ{% endcase %} {{ code }}", {}),
         ("{% unless organization.name %}{{ friendly_name }}{% endunless %} {{ code }}", {}),
         ("{{ code }} (5 min). Tell no one.", {}),
+        (LONGEST, {}),
         # A legacy tenant has variables of its own.
         (FRAME + "{{ pause }}{{ code }}{% else %}{{ code }}{% endif %}", LEGACY),
         ("{% if requestInfo.lang contains 'en' %}en{% else %}コード{% endif %} {{ code }}", LEGACY),

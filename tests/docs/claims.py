@@ -174,7 +174,7 @@ NOT_HERE: Final[Mapping[str, str]] = {
     "pulumi config set --secret": "a part of longer commands that scenarios run",
     "python -m phonemfa COMMAND --help": "a pattern; docs/reference/commands.md has each",
     "python -m pip list": "what Pulumi's language host runs by itself at each preview",
-    "git checkout": "a part of what rollback prints; test_operator.py runs it",
+    "git checkout": "a part of what rollback prints; tests/phonemfa/rollback has it",
     "git checkout Pulumi.<stack>.yaml": "plain git, in a repository of the reader's",
     "export PHONEMFA_LIVE_DOMAIN=… PHONEMFA_LIVE_CLIENT_ID=… PHONEMFA_LIVE_CLIENT_SECRET=…": (
         "a real tenant's; tests/end_to_end/test_live_guard.py gives a sandbox's"

@@ -84,6 +84,21 @@ def test_pages_name_files_at_all() -> None:
     assert sum(len(named_in(page)) for page in pages()) > 50
 
 
+def test_files_of_tests_that_code_and_settings_name_are_there() -> None:
+    """In a comment or a list: who moves tests about finds what speaks of them."""
+    found = [*PROJECT.glob("*.toml"), *PROJECT.glob("*.py")]
+    found += [one for top in FOLDERS.split("|") for one in (PROJECT / top).rglob("*.*")]
+    sources = [one for one in found if one.suffix in {".py", ".toml", ".yaml"}]
+    paths = [f"/{one.relative_to(PROJECT)}" for one in sources if "node_modules" not in one.parts]
+    gone = {
+        f"{path}: {name}"
+        for path in paths
+        for name in re.findall(r"[\w/.-]*\btest_\w+\.py\b", (PROJECT / path[1:]).read_text("utf-8"))
+        if not any(other.endswith(f"/{name}") for other in paths)
+    }
+    assert gone == set()
+
+
 def test_the_worked_example_names_every_file_that_knows_the_setting() -> None:
     text = (DOCS / "CONTRIBUTING.md").read_text("utf-8")
     _, _, rows = text.partition("| File | What to add |")

@@ -10,7 +10,7 @@ import os
 import signal
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,8 +82,13 @@ def writes(tenant: Tenant) -> list[str]:
 
 
 @contextmanager
-def stopped_at(tenant: Tenant, method: str, path: str) -> Iterator[None]:
-    """Somebody who presses Ctrl-C while this request waits for its answer."""
+def stopped_at(
+    tenant: Tenant, environment: Mapping[str, str], method: str, path: str
+) -> Iterator[None]:
+    """Somebody who presses Ctrl-C while this request waits for its answer.
+
+    No lock of the environment's backend may be left.
+    """
     slow = {"method": method, "path": f"{path}$", "delay_seconds": 4, "times": 1}
     tenant.control("POST", "/faults", slow)
     tenant.forget_requests()
@@ -102,9 +107,9 @@ def stopped_at(tenant: Tenant, method: str, path: str) -> Iterator[None]:
     finally:
         ended.set()
         pressing.join()
-    # Where the stack's state lies beside its sandbox.
-    locks = tenant.running.ca_file.parent.glob("pulumi-state/.pulumi/locks/**/*.json")
-    assert list(locks) == [], "the lock is given back"
+    backend = Path(environment["PULUMI_BACKEND_URL"].removeprefix("file://"))
+    assert (backend / ".pulumi").is_dir()
+    assert list(backend.glob(".pulumi/locks/**/*.json")) == [], "the lock is given back"
 
 
 def running_version(tenant: Tenant) -> dict[str, Any]:

@@ -96,7 +96,7 @@ def test_a_factor_that_nobody_named_survives_every_apply(
     assert stack.changes() == []
 
 
-@pytest.mark.thorough  # test_failed_build.py
+@pytest.mark.thorough  # test_failed_runs.py
 def test_an_action_that_sends_is_not_given_up_for_one_that_does_not_yet(
     stack: PulumiProject, target: Target
 ) -> None:

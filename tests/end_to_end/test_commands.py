@@ -127,7 +127,7 @@ def test_a_key_is_rotated_while_every_login_gets_its_code_and_stopped_the_old_on
 
     with cpaas_of(tenant) as cpaas, codes_sent(tenant):
         cpaas.post("/_sandbox/keys", json={"key": NEW_KEY}).raise_for_status()
-        with stopped_at(tenant, "PATCH", "/api/v2/actions/actions/"):
+        with stopped_at(tenant, package.environment, "PATCH", "/api/v2/actions/actions/"):
             said = operator.run("rotate", "--yes", stdin=NEW_KEY, expect=1).stderr
         assert "Stopping: pulumi ends the step it is at" in said
         assert "Stopped as asked." in said
@@ -192,7 +192,7 @@ def repository(folder: Path) -> Callable[..., str]:
 def test_an_enforcement_that_is_stopped_has_the_policy_back(apply: Apply, tenant: Tenant) -> None:
     package = apply(**ASKS_NOBODY)
     before = package.config.read_bytes()
-    with stopped_at(tenant, "PUT", "/api/v2/guardian/policies"):
+    with stopped_at(tenant, package.environment, "PUT", "/api/v2/guardian/policies"):
         said = operator_of(tenant, package).run("enforce", "--yes", expect=1).stderr
     assert "Stopped as asked." in said
     assert "The policy is never again" in said
@@ -203,7 +203,7 @@ def test_an_enforcement_that_is_stopped_has_the_policy_back(apply: Apply, tenant
 @pytest.mark.thorough
 def test_a_repair_that_is_stopped_says_what_is_left(applied: PulumiProject, tenant: Tenant) -> None:
     tenant.api("PUT", "/guardian/policies", [])
-    with stopped_at(tenant, "PUT", "/api/v2/guardian/policies"):
+    with stopped_at(tenant, applied.environment, "PUT", "/api/v2/guardian/policies"):
         repairing = operator_of(tenant, applied)
         said = repairing.run("drift", "--repair", "--any-checkout", "--yes", expect=2).stderr
     assert "phonemfa drift says what is left" in said

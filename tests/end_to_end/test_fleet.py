@@ -158,11 +158,10 @@ def a_broken_rule_fails_its_stack_before_anything_is_written(fleet: Fleet) -> No
 @pytest.mark.thorough
 def test_an_interrupted_run_ends_in_order_loses_nothing_and_the_next_goes_on(pair: Fleet) -> None:
     # The Action's deployment waits: the engine is in the middle of its work when we ask.
-    with stopped_at(pair.tenants["t01"], "POST", "/deploy"):
+    with stopped_at(pair.tenants["t01"], pair.many.environment, "POST", "/deploy"):
         first = pair.json("up", "--all", "--yes", "--parallel", "1", expect=2)
     assert by_stack(first) == {"t01": "cancelled", "t02": "not started"}
     assert first["left"] == ["t01", "t02"]
-    assert list(pair.locks("t01").glob("*.json")) == [], "the lock is given back"
     again = pair.json("up", "--all", "--yes")
     assert by_stack(again) == {"t01": "done", "t02": "done"}
     assert len(pair.tenants["t01"].actions) == 1, "nothing was made twice"

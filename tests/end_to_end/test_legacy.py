@@ -83,7 +83,7 @@ def test_actions_of_others_on_the_trigger_stay_bound(legacy: PulumiProject, tena
     assert [one["action"]["id"] for one in tenant.api("GET", BINDINGS)["bindings"]] == [other]
 
 
-# The other way round, and by a preview too, without the engine: components/test_generation.py.
+# The other way round, and by a preview too, without the engine: components/test_guards.py.
 @legacy_tenant
 def test_a_unified_stack_is_refused_by_a_legacy_tenant_before_anything_is_written(
     package: PulumiProject, tenant: Tenant

@@ -206,7 +206,7 @@ def test_another_address_is_refused_before_anything_is_contacted_unless_the_owne
     assert "Traceback" not in refused
     assert tenant.logged() == []
     # The way out that it names. A first run, and one that changes no address, need none
-    # (components/test_same_addresses.py).
+    # (components/test_guards.py).
     applied.environment = here
     (applied.folder / NAME).write_text(
         f'[{applied.stack}]\ntenant = "{tenant.domain}"\ncpaasBaseHost = "{ELSEWHERE}"\n', "utf-8"

@@ -112,7 +112,7 @@ def test_a_factor_that_cannot_be_switched_on_leaves_the_policy_as_it_was(life: L
     assert life.nobody_is_locked_out()
 
 
-# On every change: test_second_run.py, with the write of the provider that it thinks was done.
+# On every change: test_failed_runs.py, with the write of the provider that it thinks was done.
 @pytest.mark.thorough
 @EACH_GENERATION
 @pytest.mark.parametrize("prepare", [first_up, change_of_everything])

@@ -235,6 +235,14 @@ def test_a_compliant_stack_breaks_no_rule(stack: Stack) -> None:
     assert judged(protected(stack), stack="prod") == []
 
 
+def test_a_violation_has_the_level_that_the_stack_set_for_its_rule() -> None:
+    plain = provider(credentials={"authToken": "canary-in-the-open"})
+    for level in (Level.ADVISORY, Level.MANDATORY):
+        settings = {"no-plaintext-secret": Setting(level=level)}
+        found = violations([plain], stack="t1", settings=settings)
+        assert [one.enforcement for one in found if one.rule in settings] == [level]
+
+
 @pytest.mark.parametrize("resource", [*UNIFIED, *LEGACY], ids=lambda one: one.name)
 def test_a_value_that_cannot_be_seen_is_never_a_violation(resource: Declared) -> None:
     stack = UNIFIED if resource in UNIFIED else LEGACY

@@ -277,11 +277,7 @@ async def measure_load(bench: Bench, seconds: float) -> Load:
 
         await all_of(RATE)  # to warm up
         took = await all_of(int(RATE * seconds))
-    return Load(
-        requests=len(took),
-        p99_ms=quantiles(took, n=100)[98],
-        worst_ms=max(took),
-    )
+    return Load(requests=len(took), p99_ms=quantiles(took, n=100)[98], worst_ms=max(took))
 
 
 def measure_action(bench: Bench) -> dict[str, float]:

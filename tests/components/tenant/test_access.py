@@ -438,7 +438,14 @@ def test_a_code_that_is_no_word_is_not_repeated(code: Any) -> None:
     assert words == f"t answered 403 Forbidden: No. {SCOPES}"
 
 
-@pytest.mark.parametrize("key", ["003026bbc133714df1834b8638bb496e-8f4b3d9a", "App 0123456789"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "003026bbc133714df1834b8638bb496e-8f4b3d9a",
+        "App 0123456789",
+        "Bearer eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
+    ],
+)
 def test_a_key_that_the_tenant_repeats_is_not_told(key: str) -> None:
     message = f"Payload validation error: 'String does not match: {key}' (from)"
     assert key.rpartition(" ")[2] not in refused("t", refusal(400, message=message))

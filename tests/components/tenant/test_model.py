@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import fields, replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import httpx
+import pulumi
 import pytest
 from auth0.management import AsyncManagementClient
 from auth0.management.core.api_error import ApiError
@@ -468,3 +470,23 @@ def test_what_a_stack_declares_is_recorded_as_it_is_declared() -> None:
     assert (ours.name, ours.deployed) == ("a", LEFT_ALONE)
     assert [one.action_id for one in found.bindings_of("send-phone-message")] == ["1", "2"]
     assert found.guardian.policy == "never"
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("gone.js", "gone.js, which is not there"),
+        ("folder.js", r"folder.js, which is not readable \(Is a directory\)"),
+        ("latin.js", "latin.js, which is not UTF-8"),
+    ],
+)
+def test_an_adopted_actions_code_that_cannot_be_used_is_named_with_what_to_do(
+    tmp_path: Path, path: str, why: str
+) -> None:
+    (tmp_path / "folder.js").mkdir()
+    (tmp_path / "latin.js").write_bytes(b"\xe9")
+    action = {"name": "a", "code": path, "runtime": "node18", "triggerVersion": "v1"}
+    found = {"phone": {"enabled": False}, "action": action}
+    settings = StackSettings.check("dev", SETTINGS | {"policy": "never", "adopted": found})
+    with pytest.raises(pulumi.RunError, match=f"{why}.*run python -m phonemfa adopt again"):
+        snapshot.declared(settings, tmp_path)

@@ -127,8 +127,9 @@ def test_variables_of_a_stack_are_its_own_and_are_never_shown(project: Path) -> 
     assert other.variables == {"AUTH0_DOMAIN": "own.example.jp"}
 
 
-def test_two_stacks_of_one_tenant_are_seen_whatever_the_spelling(project: Path) -> None:
-    write(project, "copy", "auth0:domain: 'https://shop-eu.EXAMPLE.jp/'")
+@pytest.mark.parametrize("spelt", ["https://shop-eu.EXAMPLE.jp/", "HTTPS://shop-eu.example.jp"])
+def test_two_stacks_of_one_tenant_are_seen_whatever_the_spelling(project: Path, spelt: str) -> None:
+    write(project, "copy", f"auth0:domain: {spelt}")
     members = [read_member(project, one) for one in ("dev", "copy", "shop-eu")]
     assert names(by_tenant(members)) == [["dev"], ["copy", "shop-eu"]]
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from components.tenant.access import Access
 from phonemfa.fleet import work
 from phonemfa.fleet.run import Outcome, State
 from phonemfa.fleet.selection import Member
@@ -103,6 +104,8 @@ RULES = {"packs": ("/policy",), "asked": ["preview"]}
 RULE = "policy country-allow-list"
 LOCKED = "error: the stack is currently locked by 1 lock(s)."
 IN_CLOUD = "error: [409] Conflict: Another update is currently in progress."
+NO_STACK = "the backend has no such stack: pulumi stack init a"
+HOLDER = "locked by sato@build-7 (pid 12), since 2026-11-25T09:00:00Z. Run again when it has ended"
 
 
 def says(text: str, exit: int = 255) -> dict[str, Any]:  # noqa: A002 - as of `Ran`
@@ -129,8 +132,8 @@ def says(text: str, exit: int = 255) -> dict[str, Any]:  # noqa: A002 - as of `R
         # What had begun had the lock; one that is cut off is told in such words too.
         (CREATED, says("error: invalid character '<' looking"), State.FAILED, ""),
         ([], says("error: passphrase\n\nmore"), State.UNANSWERED, "error: passphrase\nmore"),
-        ([], says("error: no stack named", 6), State.UNANSWERED, "the backend has no such stack: "),
-        ([], says(f"{LOCKED} …\n  file:///x.json: {HELD}"), State.LOCKED, "locked by sato@build-7"),
+        ([], says("error: no stack named", 6), State.UNANSWERED, NO_STACK),
+        ([], says(f"{LOCKED} …\n  file:///x.json: {HELD}"), State.LOCKED, HOLDER),
         # A user's name may have a space in it.
         ([], says(f"{LOCKED} created by Taro Sato@b-7 …"), State.LOCKED, "locked by another"),
         ([], says(IN_CLOUD), State.LOCKED, "locked by another"),
@@ -166,6 +169,25 @@ def test_reasons_are_the_engines_errors_once_each_without_secrets_and_numbers(
     assert (tmp_path / "a.log").stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.parametrize("has_levels", [True, False])
+def test_a_stacks_own_levels_go_with_each_pack(tmp_path: Path, has_levels: bool) -> None:
+    file = tmp_path / "policy" / "stacks" / "a.json"
+    file.parent.mkdir(parents=True)
+    if has_levels:
+        file.write_text("{}", encoding="utf-8")
+    site = Site(
+        project=tmp_path,
+        command="preview",
+        engines=Engines(),
+        logs=tmp_path,
+        seconds=60,
+        policy_packs=("one", "two, of a list"),
+    )
+    levels = ["--policy-pack-config", str(file)] if has_levels else []
+    packs = [["--policy-pack", "one", *levels], ["--policy-pack", '"two, of a list"', *levels]]
+    assert list(work._options(site, MEMBER, "preview")) == [*packs[0], *packs[1]]
+
+
 def test_a_stack_and_a_shell_that_name_two_tenants_run_nothing(
     worked: Worked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,15 +206,18 @@ def test_a_look_that_fails_is_told_without_secrets_and_numbers(
     worked: Worked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def failing(*_: object) -> None:
-        raise EngineFailedError("429 for +819012345678 with canary-secret")
+        raise EngineFailedError("429 for +819012345678 with canary-secret or own-token")
 
     cli, of = PulumiCli(Path(), "t"), stack_settings()
     wanted = StackFile(stack="t", file=Path(), project=Path(), cli=cli, settings=of, domain="")
     monkeypatch.setattr(work, "read_stack_file", lambda *_: wanted)
     monkeypatch.setattr(work, "look", failing)
+    # A token that stands in the stack's own file is in no variable.
+    own = Access(domain="a.example.jp", api_token="own-token")
+    monkeypatch.setattr(work, "access_to", lambda *_: own)
     found = worked(command="drift", asked=[])
     assert found.state is State.UNANSWERED
-    assert found.why == "429 for **** with ****"
+    assert found.why == "429 for **** with **** or ****"
 
 
 @pytest.mark.parametrize(("spent", "stopped"), [(900.0, True), (899.0, False)])
