@@ -22,6 +22,8 @@ _MOST_ENTRIES: Final = 30
 """Of one list."""
 _PUNCTUATION: Final = re.compile(r"([\\`*_\[\]<>&!~|$])")
 """What has a meaning inside of a line; other marks have one at its beginning alone."""
+_MORE: Final = re.compile(r"… and \d+ more")
+"""What a list, a diff or a row of messages ends with that is not shown to its end."""
 _BEGINS_A_BLOCK: Final = re.compile(r"^(?=[-+=:])|^(\d+)(?=[.)])")
 _WORD_JOINER: Final = "\u2060"
 _LIVE: Final = re.compile(r"[@#]|:(?=//)|www(?=\.)", re.IGNORECASE)
@@ -34,7 +36,7 @@ def shortened(
     """The first of ever shorter documents that fits, or the beginning of the last, with a note.
 
     Args:
-        documents: the same, said at length first. The first has no note.
+        documents: the same, said at length first. The first has no note where all of it is shown.
         note: says where the whole is.
         limit: UTF-16 units, as GitHub counts.
     """
@@ -42,17 +44,27 @@ def shortened(
     chunks: list[str] = []
     for index, document in enumerate(documents):
         chunks = list(_chunks(document))
-        text = "\n\n".join([*chunks, said] if index else chunks)
+        whole = not index and not any(map(_MORE.search, chunks))
+        text = "\n\n".join(chunks if whole else [*chunks, said])
         if _length(text) <= limit:
-            return encodable(text) + "\n"
-    # Each chunk stands alone and the most important ones come first.
+            return encodable(text).rstrip("\n") + "\n"
+    # Each chunk can be the last, and the most important ones come first.
     kept, left = [], limit - _length(said) - 2
     for chunk in chunks:
         left -= _length(chunk) + 2
         if left < 0:
+            kept += _beginning(chunk, left + _length(chunk))
             break
         kept.append(chunk)
-    return encodable("\n\n".join([*kept, said])) + "\n"
+    return encodable("\n\n".join([*kept, said])).rstrip("\n") + "\n"
+
+
+def _beginning(chunk: str, room: int) -> list[str]:
+    """As many lines of a list as there is room for; of anything else nothing."""
+    lines = chunk.split("\n") if chunk.startswith("- ") else []
+    while lines and _length("\n".join(lines)) > room:
+        lines.pop()
+    return ["\n".join(lines)] if lines else []
 
 
 def span(text: str) -> str:
@@ -124,7 +136,8 @@ def _blocks(blocks: Iterable[doc.Block]) -> Iterator[str]:
                 yield f"### {prose(title)}"
                 yield from _blocks(inner)
             case doc.Article(title, inner):
-                yield "\n\n".join([prose_of(title), *_blocks(inner)])
+                yield prose_of(title)
+                yield from _blocks(inner)
             case doc.Entries(entries):
                 yield from _list(entries)
             case doc.Paragraph(line):
@@ -147,7 +160,7 @@ def _list(entries: tuple[doc.Entry, ...]) -> Iterator[str]:
     lines = [_entry(one) for one in entries[:_MOST_ENTRIES]]
     if len(entries) > _MOST_ENTRIES:
         lines.append(f"- … and {len(entries) - _MOST_ENTRIES} more")
-    # One chunk: what does not fit is left out at a list's end.
+    # One chunk, as the lines between two of them would make it a loose list.
     yield "\n".join(lines)
     for one in entries[:_MOST_ENTRIES]:
         yield from _blocks(one.below)
