@@ -70,10 +70,10 @@ class Issues(ABC):
         """
         try:
             found = httpx.URL(url)
-        except httpx.InvalidURL:
-            found = httpx.URL()
-        self.domain = found.host
-        if not found.host or found.scheme not in {"http", "https"}:
+            self.domain = found.host if found.scheme in {"http", "https"} else ""
+        except (httpx.InvalidURL, UnicodeError):  # the second: of a name in Punycode
+            self.domain = ""
+        if not self.domain:
             # What it is instead is not shown: a password may stand in it.
             raise HostError(
                 f"{self.address} is no address of an API: it has to begin with https:// and the "

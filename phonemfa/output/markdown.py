@@ -16,7 +16,8 @@ from phonemfa.output.text import cut, encodable, on_one_line, visible
 LONGEST: Final = 60_000
 """UTF-16 units of a comment or an issue; GitHub takes 65,536 characters."""
 
-_LONGEST_SPAN: Final = 120
+_LONGEST_SPAN: Final = 600
+"""Two names of hosts and more: of a new address the end says whose it is."""
 _LONGEST_PROSE: Final = 900
 _MOST_ENTRIES: Final = 30
 """Of one list."""

@@ -164,6 +164,7 @@ def test_a_refusal_says_what_to_do_and_never_the_token(
         ("https://x:canary@", "is no address of an API: it has to"),
         ("canary", "is no address of an API: it has to"),
         ("ftp://canary", "is no address of an API: it has to"),
+        ("https://xn--canary", "is no address of an API: it has to"),
     ],
 )
 def test_an_address_that_answers_nothing_or_is_none_is_named(

@@ -82,6 +82,14 @@ def test_lockouts_secrets_and_broken_rules_are_told() -> None:
     assert "**policy** `never` → `always` (every login is asked for a second factor)" in shown
 
 
+def test_of_a_new_address_the_end_is_shown_which_says_whose_it_is() -> None:
+    host = f"api.cpaas.example.jp.{'long.' * 44}test"
+    shown = comment(
+        Change().had(cpaasBaseHost=f"{'a' * 60}.test").asks(cpaasBaseHost=host).environment()
+    )
+    assert f"→ {host}`" in shown
+
+
 def test_the_worst_risk_is_the_first_whichever_environment_it_is_of() -> None:
     dev, prod, _ = everything()
     for environments in ([dev, prod], [prod, dev]):
