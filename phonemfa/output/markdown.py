@@ -38,17 +38,17 @@ def shortened(
 
     Args:
         documents: the same, said at length first. The first has no note where all of it is shown.
-        note: says where the whole is.
+        note: says where the whole is, if it is anywhere.
         limit: UTF-16 units, as GitHub counts.
     """
-    said = prose_of(note)
+    said = prose_of(note) or "**Shortened.**"
     chunks: list[str] = []
     for index, document in enumerate(documents):
         chunks = list(_chunks(document))
         whole = not index and not any(map(_MORE.search, chunks))
         text = "\n\n".join(chunks if whole else [*chunks, said])
         if _length(text) <= limit:
-            return encodable(text).rstrip("\n") + "\n"
+            return encodable(text) + "\n"
     # Each chunk can be the last, and the most important ones come first.
     kept, left = [], limit - _length(said) - 2
     for chunk in chunks:
@@ -57,15 +57,22 @@ def shortened(
             kept += _beginning(chunk, left + _length(chunk))
             break
         kept.append(chunk)
-    return encodable("\n\n".join([*kept, said])).rstrip("\n") + "\n"
+    return encodable("\n\n".join([*kept, said])) + "\n"
 
 
 def _beginning(chunk: str, room: int) -> list[str]:
-    """As many lines of a list as there is room for; of anything else nothing."""
-    lines = chunk.split("\n") if chunk.startswith("- ") else []
-    while lines and _length("\n".join(lines)) > room:
-        lines.pop()
-    return ["\n".join(lines)] if lines else []
+    """As many lines of a list or a fence as there is room for; of anything else nothing."""
+    if not chunk.startswith(("- ", "```")):
+        return []
+    lines, kept = chunk.split("\n"), []
+    end = [lines.pop()] if chunk.startswith("```") else []
+    room -= sum(_length(one) + 1 for one in end)
+    for line in lines:
+        room -= _length(line) + 1
+        if room < -1:  # The last line ends without a break.
+            break
+        kept.append(line)
+    return ["\n".join([*kept, *end])] if len(kept) > len(end) else []
 
 
 def span(text: str) -> str:
