@@ -44,8 +44,8 @@ from policy.model import Level, Violation
 T = TypeVar("T")
 
 MAX_LENGTH: Final = 65_000
-"""Of a comment, in UTF-16 units; GitHub takes 65,536 characters, and a marker is added. Its limit in
-bytes, 262,144, holds too: no unit has more than three."""
+"""Of a comment, in UTF-16 units; GitHub takes 65,536 characters, and a marker is added. Its limit
+in bytes, 262,144, holds too: no unit has more than three."""
 
 
 @dataclass(frozen=True, kw_only=True)
