@@ -130,7 +130,8 @@ def _keep_issue(issues: Issues, found: Health) -> list[Posted]:
     marker = f"health:{found.stack}"
     if found.findings:
         title = f"Health: codes of stack {found.stack} may not arrive"
-        body = shortened([document.as_issue(found)])
+        all_of_it = (f"Shortened: python -m phonemfa health --stack {found.stack} shows all.",)
+        body = shortened([document.as_issue(found)], note=all_of_it)
         return [issues.upsert_issue(marker, label=LABEL, title=title, body=body)]
     if found.is_known:
         return issues.close_issue(marker, label=LABEL, comment=f"Over: {found.summary}.")

@@ -127,11 +127,11 @@ class GitHub(Issues):
         wanted = {"labels": label, "state": "open", "sort": "created", "direction": "asc"}
         for issue in self._pages(self._issues.list_for_repo, **wanted):
             if "pull_request" not in issue:  # GitHub lists pull requests as issues too.
-                yield _issue(issue)
+                yield self._issue(issue)
 
     def create(self, title: str, text: str, label: str) -> Issue:
         content = {"title": title, "body": text, "labels": [label]}
-        return _issue(self._call(self._issues.create, data=content))
+        return self._issue(self._call(self._issues.create, data=content))
 
     def update(self, number: int, title: str, text: str) -> None:
         self._call(self._issues.update, issue_number=number, data={"title": title, "body": text})
@@ -167,20 +167,22 @@ class GitHub(Issues):
         except ValueError:
             raise self.another() from None
 
+    def _issue(self, found: Mapping[str, Any]) -> Issue:
+        try:
+            return Issue(
+                number=int(found["number"]),
+                url=str(found["html_url"]),
+                title=str(found["title"]),
+                text=str(found["body"] or ""),
+                labels=frozenset(str(one["name"]) for one in found["labels"]),
+            )
+        except (KeyError, TypeError, ValueError):
+            raise self.another() from None
+
 
 def _is_thing(value: Any) -> bool:
     """Whether it could be an issue or a comment."""
     return isinstance(value, dict) and "html_url" in value and bool({"id", "number"} & value.keys())
-
-
-def _issue(found: Mapping[str, Any]) -> Issue:
-    return Issue(
-        number=found["number"],
-        url=found["html_url"],
-        title=found["title"],
-        text=found.get("body") or "",
-        labels=frozenset(str(one.get("name")) for one in found.get("labels", [])),
-    )
 
 
 def _by_somebody_here(comment: Mapping[str, Any]) -> bool:

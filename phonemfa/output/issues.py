@@ -68,14 +68,17 @@ class Issues(ABC):
         Raises:
             HostError: it is no address.
         """
-        why = "it begins with https:// and a host's name"
         try:
             found = httpx.URL(url)
             self.domain = found.host if found.scheme in {"http", "https"} else ""
-        except httpx.InvalidURL as error:
-            self.domain, why = "", str(error)
+        except (httpx.InvalidURL, UnicodeError):  # the second: of a name in Punycode
+            self.domain = ""
         if not self.domain:
-            raise HostError(f"{self.address} is no address of an API: {why}. It is {url!r}.")
+            # What it is instead is not shown: a password may stand in it.
+            raise HostError(
+                f"{self.address} is no address of an API: it has to begin with https:// and the "
+                "name of a host."
+            )
         return url.rstrip("/")
 
     def upsert_issue(self, marker: str, *, label: str, title: str, body: str) -> Posted:

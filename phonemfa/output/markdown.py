@@ -16,12 +16,15 @@ from phonemfa.output.text import cut, encodable, on_one_line, visible
 LONGEST: Final = 60_000
 """UTF-16 units of a comment or an issue; GitHub takes 65,536 characters."""
 
-_LONGEST_SPAN: Final = 120
+_LONGEST_SPAN: Final = 600
+"""Two names of hosts and more: of a new address the end says whose it is."""
 _LONGEST_PROSE: Final = 900
 _MOST_ENTRIES: Final = 30
 """Of one list."""
 _PUNCTUATION: Final = re.compile(r"([\\`*_\[\]<>&!~|$])")
 """What has a meaning inside of a line; other marks have one at its beginning alone."""
+_MORE: Final = re.compile(r"… and \d+ more")
+"""What a list, a diff or a row of messages ends with that is not shown to its end."""
 _BEGINS_A_BLOCK: Final = re.compile(r"^(?=[-+=:])|^(\d+)(?=[.)])")
 _WORD_JOINER: Final = "\u2060"
 _LIVE: Final = re.compile(r"[@#]|:(?=//)|www(?=\.)", re.IGNORECASE)
@@ -34,25 +37,42 @@ def shortened(
     """The first of ever shorter documents that fits, or the beginning of the last, with a note.
 
     Args:
-        documents: the same, said at length first. The first has no note.
-        note: says where the whole is.
+        documents: the same, said at length first. The first has no note where all of it is shown.
+        note: says where the whole is, if it is anywhere.
         limit: UTF-16 units, as GitHub counts.
     """
-    said = prose_of(note)
+    said = prose_of(note) or "**Shortened.**"
     chunks: list[str] = []
     for index, document in enumerate(documents):
         chunks = list(_chunks(document))
-        text = "\n\n".join([*chunks, said] if index else chunks)
+        whole = not index and not any(map(_MORE.search, chunks))
+        text = "\n\n".join(chunks if whole else [*chunks, said])
         if _length(text) <= limit:
             return encodable(text) + "\n"
-    # Each chunk stands alone and the most important ones come first.
+    # Each chunk can be the last, and the most important ones come first.
     kept, left = [], limit - _length(said) - 2
     for chunk in chunks:
         left -= _length(chunk) + 2
         if left < 0:
+            kept += _beginning(chunk, left + _length(chunk))
             break
         kept.append(chunk)
     return encodable("\n\n".join([*kept, said])) + "\n"
+
+
+def _beginning(chunk: str, room: int) -> list[str]:
+    """As many lines of a list or a fence as there is room for; of anything else nothing."""
+    if not chunk.startswith(("- ", "```")):
+        return []
+    lines, kept = chunk.split("\n"), []
+    end = [lines.pop()] if chunk.startswith("```") else []
+    room -= sum(_length(one) + 1 for one in end)
+    for line in lines:
+        room -= _length(line) + 1
+        if room < -1:  # The last line ends without a break.
+            break
+        kept.append(line)
+    return ["\n".join([*kept, *end])] if len(kept) > len(end) else []
 
 
 def span(text: str) -> str:
@@ -124,7 +144,8 @@ def _blocks(blocks: Iterable[doc.Block]) -> Iterator[str]:
                 yield f"### {prose(title)}"
                 yield from _blocks(inner)
             case doc.Article(title, inner):
-                yield "\n\n".join([prose_of(title), *_blocks(inner)])
+                yield prose_of(title)
+                yield from _blocks(inner)
             case doc.Entries(entries):
                 yield from _list(entries)
             case doc.Paragraph(line):
@@ -147,7 +168,7 @@ def _list(entries: tuple[doc.Entry, ...]) -> Iterator[str]:
     lines = [_entry(one) for one in entries[:_MOST_ENTRIES]]
     if len(entries) > _MOST_ENTRIES:
         lines.append(f"- … and {len(entries) - _MOST_ENTRIES} more")
-    # One chunk: what does not fit is left out at a list's end.
+    # One chunk, as the lines between two of them would make it a loose list.
     yield "\n".join(lines)
     for one in entries[:_MOST_ENTRIES]:
         yield from _blocks(one.below)

@@ -44,7 +44,8 @@ from policy.model import Level, Violation
 T = TypeVar("T")
 
 MAX_LENGTH: Final = 65_000
-"""Of a comment, in UTF-16 units; GitHub takes 65,536 characters, and a marker is added."""
+"""Of a comment, in UTF-16 units; GitHub takes 65,536 characters, and a marker is added. Its limit
+in bytes, 262,144, holds too: no unit has more than three."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,12 +56,17 @@ class Room:
     line_length: int
     digest: int
     messages: int
+    plans_first: bool = True
 
 
 _PAGE: Final = Room(diff_lines=5_000, line_length=100_000, digest=64, messages=10_000)
 _COMMENT: Final = Room(diff_lines=200, line_length=500, digest=13, messages=40)
+_CUT: Final = replace(_COMMENT, plans_first=False)
+"""Of a comment that loses its end: what many environments do must not push out a risk of one."""
 _MOST_NAMES: Final = 30
 """In one sentence."""
+_SENTENCE: Final = 600
+"""Characters of one that others wrote: an engine, a rule."""
 _WORDS: Final = {
     Operation.CREATE: ("create", "Creates"),
     Operation.IMPORT: ("import", "Imports"),
@@ -88,13 +94,13 @@ def as_comment(
 
     Args:
         environments: in the order in which they are shown.
-        whole: where the unshortened report is; shown when something was left out.
+        whole: where the unshortened report is; told when anything was left out.
         preface: what it says before all else.
         limit: at least 1,000.
     """
     note = (Strong("Shortened"), " to fit into a comment; the whole is in ", *whole, ".")
-    document = as_document(environments, _COMMENT, preface=preface)
-    return shortened([document], note=note, limit=limit)
+    documents = (as_document(environments, room, preface=preface) for room in (_COMMENT, _CUT))
+    return shortened(documents, note=note, limit=limit)
 
 
 def as_document(
@@ -108,24 +114,21 @@ def as_document(
 
 def _blocks(environments: Sequence[Environment], room: Room) -> Iterator[Block]:
     loud = [one for one in environments if not one.quiet]
-    for one in loud:
-        yield from _environment(one)
-    still = [one.stack for one in environments if one.quiet]
-    if still:
-        yield Paragraph(("Nothing changes in ", *codes(still, most=_MOST_NAMES), "."))
-    if not loud:
-        return
+    if room.plans_first:
+        yield from _plans(environments)
     changing = [one for one in loud if one.changes]
+    # What may be long stands last: a comment loses its end.
     sections: dict[str, Iterator[Block]] = {
         "Risks": _entries(loud, lambda one: one.risks, _risk, order=_danger),
         "Rules that this change relaxes": _entries(loud, lambda one: one.relaxed, _relaxed),
         "Policy rules that are broken": _entries(loud, _broken, _violation, order=_is_advisory),
         "Who is touched": _entries(loud, lambda one: one.differences, _difference),
-        "Messages, as users get them": _messages(changing, room),
-        "The Action's code": _codes(changing, room),
         "The Action's secrets": _entries(changing, lambda one: one.secrets, _secrets),
         "What could not be compared": _entries(loud, lambda one: one.not_compared, _sentence),
         "Warnings": _entries(loud, lambda one: one.warnings, partial(_sentence, mark=Mark.WARNING)),
+        "What is done": iter(()) if room.plans_first else _plans(environments),
+        "Messages, as users get them": _messages(changing, room),
+        "The Action's code": _codes(changing, room),
     }
     for title, blocks in sections.items():
         if found := tuple(blocks):
@@ -158,6 +161,15 @@ def _entries(
     found = sorted(_together(environments, parts), key=lambda each: order(each[0]))
     if found:
         yield Entries(tuple(entry(one, where) for one, where in found))
+
+
+def _plans(environments: Iterable[Environment]) -> Iterator[Block]:
+    for one in environments:
+        if not one.quiet:
+            yield from _environment(one)
+    still = [one.stack for one in environments if one.quiet]
+    if still:
+        yield Paragraph(("Nothing changes in ", *codes(still, most=_MOST_NAMES), "."))
 
 
 def _environment(one: Environment) -> Iterator[Block]:
@@ -213,8 +225,8 @@ def _violation(one: Violation, where: Line) -> Entry:
     how = f" ({one.enforcement.value}), "
     return Entry(
         mark=Mark.WARNING if _is_advisory(one) else Mark.BAD,
-        line=(Code(one.rule), how, *where, f": {one.message[:600]}"),
-        fix=(f"{one.fix[:300].rstrip('.')}.",) if one.fix else (),
+        line=(Code(one.rule), how, *where, f": {cut(one.message, _SENTENCE)}"),
+        fix=(f"{cut(one.fix, _SENTENCE).rstrip('.')}.",) if one.fix else (),
     )
 
 
@@ -301,7 +313,8 @@ def _code(change: CodeChange, where: Line, room: Room) -> Article:
         return Article(title, tuple(Paragraph(one) for one in told))
     about: Line = (f"+{change.count('+')} −{change.count('-')} lines", *_digest(change.after, room))
     shown = change.lines[: room.diff_lines]
-    blocks: list[Block] = [Verbatim("\n".join(one[: room.line_length] for one in shown), "diff")]
+    lines = "\n".join(cut(one, room.line_length) for one in shown)
+    blocks: list[Block] = [Verbatim(lines, "diff")]
     left = len(change.lines) - len(shown)
     if left:
         blocks.append(Paragraph((f"… and {left} more lines of this diff.",)))
@@ -323,7 +336,7 @@ def _secrets(one: SecretsChange, where: Line) -> Entry:
 
 
 def _sentence(one: str, where: Line, mark: Mark | None = None) -> Entry:
-    return Entry(mark=mark, line=(*where, f": {one[:600]}"))
+    return Entry(mark=mark, line=(*where, f": {cut(one, _SENTENCE)}"))
 
 
 def _counted(planned: Sequence[Planned]) -> str:

@@ -6,6 +6,7 @@ import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from typing import Any, cast
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given, settings
@@ -13,10 +14,12 @@ from hypothesis import strategies as st
 
 from components.settings.health_levels import HealthLevels
 from phonemfa.health import document
+from phonemfa.health.command import _keep_issue
 from phonemfa.health.judging import TITLES
 from phonemfa.health.plots import as_svg
 from phonemfa.health.reading import LogReader
 from phonemfa.health.result import Health, look
+from phonemfa.output.issues import Issues
 from phonemfa.output.json_text import as_json
 from phonemfa.output.junit import as_junit
 from phonemfa.output.markdown import shortened
@@ -159,6 +162,16 @@ def test_junit_has_a_case_for_each_rule(bad: Health) -> None:
     failed = {name for name, one in cases.items() if one.find("failure") is not None}
     assert failed == {TITLES[one.rule] for one in bad.findings}
     assert suite(bad).attrib["failures"] == str(len(failed))
+
+
+def test_an_issue_says_where_the_findings_are_that_it_leaves_out(bad: Health) -> None:
+    issues = Mock(Issues)
+    _keep_issue(issues, bad)
+    _keep_issue(issues, replace(bad, findings=bad.findings[:1] * 31))
+    short, long = (call.kwargs["body"] for call in issues.upsert_issue.call_args_list)
+    assert long.count("… and 1 more") == 1
+    assert long.endswith("\n\nShortened: python -m phonemfa health --stack prod shows all.\n")
+    assert "Shortened" not in short
 
 
 def test_what_was_not_read_is_an_error_and_never_well(bad: Health) -> None:

@@ -242,3 +242,16 @@ def test_prose_is_a_paragraph_whatever_is_in_it(value: str) -> None:
     rendered = Rendered(f"x {prose(value)}")
     assert rendered.tags == {"p"}
     assert not re.search(r"[@#](?=\w)", rendered.prose)
+
+
+@pytest.mark.parametrize("block", ["list", "fence"])
+@pytest.mark.parametrize("limit", [60, 200, 600])
+def test_what_does_not_fit_is_shown_as_far_as_it_does(block: str, limit: int) -> None:
+    lines = [f"{'長' * 8} ```` {number}" for number in range(500)]
+    listed = doc.Entries(tuple(doc.Entry(line=(one,)) for one in lines))
+    shown: doc.Block = listed if block == "list" else doc.Verbatim("\n".join(lines))
+    markdown = shortened([doc.Document("", (shown,))], limit=limit)
+    assert limit - 40 < len(markdown.rstrip().encode("utf-16-le")) // 2 <= limit
+    assert markdown.endswith("\n\n**Shortened.**\n")
+    assert Rendered(markdown).open == []
+    assert Rendered(markdown).prose.strip().endswith("Shortened.")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from phonemfa.output.github import MAX_BODY
 from phonemfa.report.document import MAX_LENGTH, as_comment
+from phonemfa.report.risks import Risk
 from phonemfa.report.summary import Environment, failed
 from tests.phonemfa.output.rendered import Rendered
 from tests.phonemfa.report.previews import (
@@ -25,6 +27,14 @@ from tests.phonemfa.report.previews import (
 
 def comment(*environments: Environment) -> str:
     return as_comment(environments, whole=("elsewhere",))
+
+
+NOTE = "**Shortened** to fit into a comment; the whole is in elsewhere.\n"
+
+
+def units(text: str) -> int:
+    """As GitHub counts, at most."""
+    return len(text.encode("utf-16-le")) // 2
 
 
 def test_no_change_is_said_in_three_lines() -> None:
@@ -72,6 +82,14 @@ def test_lockouts_secrets_and_broken_rules_are_told() -> None:
     assert "**policy** `never` → `always` (every login is asked for a second factor)" in shown
 
 
+def test_of_a_new_address_the_end_is_shown_which_says_whose_it_is() -> None:
+    host = f"api.cpaas.example.jp.{'long.' * 44}test"
+    shown = comment(
+        Change().had(cpaasBaseHost=f"{'a' * 60}.test").asks(cpaasBaseHost=host).environment()
+    )
+    assert f"→ {host}`" in shown
+
+
 def test_the_worst_risk_is_the_first_whichever_environment_it_is_of() -> None:
     dev, prod, _ = everything()
     for environments in ([dev, prod], [prod, dev]):
@@ -106,18 +124,67 @@ def many(count: int, size: int) -> list[Environment]:
 @pytest.mark.parametrize(("count", "size"), [(1, 20_000), (12, 2_000), (80, 300)])
 def test_a_comment_is_never_longer_than_github_takes(count: int, size: int) -> None:
     shown = comment(*many(count, size))
-    assert len(shown.encode("utf-16-le")) // 2 <= MAX_LENGTH < MAX_BODY - 100
+    assert units(shown) <= MAX_LENGTH < MAX_BODY - 100
+    assert len(shown.encode()) < 262_144 - 100, "bytes, which GitHub counts too"
     assert Rendered(shown).open == []
     if count == 1:
         assert re.search(r"… and \d+ more lines of this diff\.", shown)
-    else:
-        assert shown.endswith("**Shortened** to fit into a comment; the whole is in elsewhere.\n")
+    assert shown.endswith(NOTE), "whatever is left out, it is said, and where it is"
+
+
+def test_what_is_cut_within_a_line_ends_with_an_ellipsis() -> None:
+    change = recoded(Change(), stamped(f"// {'x' * 600}\n")).warn("w" * 700)
+    shown = comment(change.environment())
+    assert f"// {'x' * 495}…\n" in shown
+    assert re.search("w{500,}…", shown)
+
+
+def locked(stack: str = "prod") -> Change:
+    """A change with a risk, a warning and something that cannot be compared."""
+    change = Change(stack=stack).has(GUARDIAN, policy="never").delete(PROVIDER).unfinished()
+    return change.sets(GUARDIAN, policy="all-applications").warn("careful")
+
+
+def failing(count: int) -> list[Environment]:
+    return [failed(f"s{number}", f"error {number}: {'長' * 4_000}") for number in range(count)]
+
+
+CROWDED = {
+    "of messages": many(12, 2_000),
+    "of code": [recoded(Change(), stamped(f"{'// 長' * 200}\n" * 300)).environment()],
+    "of failures": failing(40),
+    "of environments": [
+        replace(one, stack=f"tenant-{number}")
+        for number in range(400)
+        for one in [locked("s").environment()]
+    ],
+}
+
+
+@pytest.mark.parametrize("others", CROWDED.values(), ids=CROWDED)
+def test_no_crowd_pushes_a_risk_a_doubt_or_a_warning_out_of_a_comment(
+    others: list[Environment],
+) -> None:
+    shown = comment(*others, locked().environment())
+    assert units(shown) <= MAX_LENGTH
+    for words in ("🛑 **Lockout**, ", "no phone provider", "### What could not", "careful"):
+        assert words in shown
+    assert "`prod`" in shown
+    assert shown.endswith(NOTE)
 
 
 def test_shortening_keeps_what_matters_most() -> None:
-    change = Change(stack="prod").has(GUARDIAN, policy="never").delete(PROVIDER)
-    change.sets(GUARDIAN, policy="all-applications")
-    shown = as_comment([change.environment(), *many(3, 2_000)], whole=("elsewhere",), limit=2_500)
-    assert len(shown.encode("utf-16-le")) // 2 <= 2_500
+    shown = as_comment([*many(3, 2_000), locked().environment()], whole=("elsewhere",), limit=2_500)
+    assert units(shown) <= 2_500
     assert "🛑 **Lockout**, `prod`" in shown
-    assert "Shortened" in shown
+    assert shown.endswith(NOTE)
+
+
+def test_a_list_that_does_not_fit_is_shown_as_far_as_it_does() -> None:
+    risks = tuple(Risk(f"Risk {number}", "長" * 100) for number in range(20))
+    one = Environment(stack="a", risks=risks, not_compared=("x",))
+    shown = as_comment([one], whole=("elsewhere",), limit=1_000)
+    assert 900 < units(shown) <= 1_000
+    assert "**Risk 0**" in shown
+    assert Rendered(shown).open == []
+    assert shown.endswith(f"\n\n{NOTE}")

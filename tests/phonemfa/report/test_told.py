@@ -286,7 +286,9 @@ OLDER = {"SMS_SENDER": "0005212345", "SOMETHING_ELSE": CANARY}
 @pytest.mark.parametrize("name", TOLD)
 def test_a_plugin_that_shows_the_list_of_secrets_changes_nothing(name: str) -> None:
     whole = TOLD[name][0].done()
-    listed = environment(read_preview(with_an_older_plugin(whole, **OLDER)))
+    older = with_an_older_plugin(whole, **OLDER)
+    assert CANARY in json.dumps(older), "the preview has it"
+    listed = environment(read_preview(older))
     assert listed == environment(read_preview(whole))
     assert CANARY not in everything(listed)
 
