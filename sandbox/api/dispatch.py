@@ -35,7 +35,7 @@ from sandbox.web import connection
 logger = logging.getLogger(__name__)
 
 _TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
-_NO_FAULT = Fault(id=0)
+_NO_FAULT = Fault()
 Afterwards = list[Callable[[], Awaitable[None]]]
 
 

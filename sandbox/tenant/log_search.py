@@ -35,6 +35,8 @@ _ORDERED = frozenset({"date", "log_id"})
 """Fields whose texts sort as what they mean, so that a range of them is one of texts."""
 
 _DAY_LENGTH = len("2026-11-29")
+_NESTING = re.compile(r"\(|\bNOT\b")
+_MOST_NESTED = 50
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,8 @@ class _Reader:
     def search(self) -> Search:
         if not self._text:
             return Search("", lambda _: True)
+        if len(_NESTING.findall(self._text)) > _MOST_NESTED:
+            raise self._unreadable()
         matches = self._either()
         if self._position < len(self._text):
             raise self._unreadable()
@@ -95,10 +99,6 @@ class _Reader:
         if len(choices) == 1:
             return choices[0]
         self._low, self._high = before
-        exact = [one for one in choices if isinstance(one, _Exactly)]
-        if len(exact) == len(choices) and len({one.field for one in exact}) == 1:
-            field, values = exact[0].field, frozenset(one.value for one in exact)
-            return lambda entry: _value(entry, field) in values
         return lambda entry: any(one(entry) for one in choices)
 
     def _all(self) -> Matches:
@@ -148,7 +148,7 @@ class _Reader:
             return lambda entry: any(_value(entry, one).startswith(value) for one in _BARE_FIELDS)
         if value.endswith("*"):
             return lambda entry: _value(entry, field).startswith(value[:-1])
-        return _Exactly(field, value)
+        return lambda entry: _value(entry, field) == value
 
     def _range(self, field: str | None, token: re.Match[str]) -> Matches:
         if field is None or field not in _ORDERED:
@@ -195,15 +195,6 @@ class _Reader:
     def _unreadable(self) -> ApiError:
         rest = self._text[self._position :]
         return invalid_query(f"The sandbox cannot search for {rest}", "q")
-
-
-@dataclass(frozen=True)
-class _Exactly:
-    field: str
-    value: str
-
-    def __call__(self, entry: Document) -> bool:
-        return _value(entry, self.field) == self.value
 
 
 def _value(entry: Document, path: str) -> str:

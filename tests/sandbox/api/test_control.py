@@ -220,13 +220,20 @@ def test_a_client_can_be_made_with_a_given_id_and_secret(sandbox: Sandbox) -> No
     [
         ("POST /reset", [{"generation": "new"}, {"x": 1}, []]),
         ("POST /generation", [{}]),
-        ("PUT /builds", [{}, {"default": []}, {"deploy_seconds": -1}, {"x": 1}]),
+        (
+            "PUT /builds",
+            [{}, {"default": []}, {"deploy_seconds": -1}, {"deploy_seconds": 1e300}, {"x": 1}],
+        ),
         ("POST /clients", [{"scopes": "read:actions"}, {"client_id": ""}, {"x": 1}]),
         ("PUT /assumptions", [{"unknown": True}, {"second_provider_refused": "yes"}, []]),
-        ("PUT /rate-limit", [{"plan": "x"}, {"per_second": 0}, {"burst": 0}, {"x": 1}, []]),
+        ("PUT /rate-limit", [{"plan": "x"}, {"per_second": 5e-324}, {"burst": 0}, {"x": 1}, []]),
         (
             "POST /faults",
-            [{}, {"path": "("}, {"nth": 0}, {"status": 99}, {"when": "soon"}, {"x": 1}, [], None],
+            [
+                *({}, [], None, {"x": 1}, {"seen": 1}, {"times": "1"}, {"nth": 0}, {"path": "("}),
+                *({"status": 99}, {"when": "soon"}, {"retry_after_date_in_seconds": 10**12}),
+                *({"headers": {"x": "日本"}}, {"headers": {"x": "a\nb"}}, {"headers": {"": "x"}}),
+            ],
         ),
     ],
 )
