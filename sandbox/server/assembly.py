@@ -23,7 +23,7 @@ from sandbox.notifications.tester import RunnerActionTester
 from sandbox.pages.app import build_pages
 from sandbox.runner.runner import ActionRunner
 from sandbox.server import ports
-from sandbox.server.certificates import CPAAS_HOST
+from sandbox.server.certificates import CA_FILE, CPAAS_HOST
 from sandbox.server.credentials import SandboxCredentials, control_token
 from sandbox.tenant import Credentials
 from sandbox.tenant.assumptions import Assumptions
@@ -80,17 +80,8 @@ class ServerConfig:
     rate_limit: RateLimit | None = None
 
 
-def assemble(
-    config: ServerConfig, *, ca_file: Path, credentials: SandboxCredentials, instance_id: str
-) -> Parts:
-    """The parts of the sandbox whose state is in the config's folder.
-
-    Args:
-        config: with the ports that its listeners have.
-        ca_file: the CA that Actions trust.
-        credentials: the tenant's client and the CPaaS key.
-        instance_id: tells this process from others in /_sandbox/health.
-    """
+def assemble(config: ServerConfig, credentials: SandboxCredentials, *, instance_id: str) -> Parts:
+    """The parts of the sandbox whose state is in the config's folder, with the ports it has."""
     state_dir, assumptions = config.state_dir, config.notification_assumptions
     token = control_token(state_dir)
     store = Store(state_dir / "tenant.sqlite")
@@ -103,7 +94,7 @@ def assemble(
     )
     inbox = Inbox(state_dir / "inbox.sqlite", code_length=tenant.otp_length)
     cpaas = Cpaas(inbox, [credentials.cpaas_api_key])
-    runner = ActionRunner(hosts={CPAAS_HOST: config.cpaas_port}, ca_file=ca_file)
+    runner = ActionRunner(hosts={CPAAS_HOST: config.cpaas_port}, ca_file=state_dir / CA_FILE)
     journal = DeliveryJournal(inbox.database)
     notifications = NotificationService(tenant, runner, assumptions=assumptions, journal=journal)
     logins = LoginDesk(tenant, store, notifications, assumptions=config.login_assumptions)
