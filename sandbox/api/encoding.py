@@ -1,4 +1,4 @@
-"""Answers as bytes, and both error shapes: the API's (§1.3) and the token endpoint's (§2.3)."""
+"""Answers as bytes, and the API's shape of errors (§1.3)."""
 
 from __future__ import annotations
 
@@ -44,8 +44,3 @@ def envelope(error: ApiError) -> dict[str, Any]:
 def error_answer(error: ApiError, headers: Mapping[str, str] | None = None) -> Response:
     """An error of the Management API."""
     return answer(error.status, envelope(error), headers)
-
-
-def oauth_error(status: int, error: str, description: str) -> Response:
-    """An error of the token endpoint."""
-    return answer(status, {"error": error, "error_description": description})

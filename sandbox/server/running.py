@@ -56,8 +56,7 @@ class RunningSandbox:
     """A sandbox that answers on its ports until `stop`; also a context manager.
 
     Attributes:
-        record: pid, ports and instance id, as written to `server.json`.
-        credentials: the tenant's client and the CPaaS key.
+        record: as written to `server.json`.
         parts: the objects behind the ports, for tests.
     """
 
@@ -143,14 +142,13 @@ def start(config: ServerConfig) -> RunningSandbox:
         )
         instance_id = str(uuid.uuid4())
         try:
-            parts = assemble(config, credentials, instance_id=instance_id)
+            parts = assemble(config, credentials, resources, instance_id=instance_id)
         except StoreError as error:
             raise ServerError(
                 f"The sandbox's databases in {state_dir} cannot be opened or written ({error}).",
                 "Is the disk full or read-only, or are they another user's? `make clean` starts "
                 "anew.",
             ) from error
-        resources.callback(parts.close)
         certificate = state_dir / SERVER_FILE
         for server in (
             ServerThread(ports.CPAAS.name, (parts.cpaas_app, listeners[ports.CPAAS], certificate)),
