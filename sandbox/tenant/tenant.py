@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
+from sqlite3 import ProgrammingError
 from typing import Any
 
 from sandbox.tenant import clients as clients_module
@@ -33,6 +34,14 @@ Content = dict[str, dict[str, Document]]
 CUSTOM_PHONE_PROVIDER = "custom-phone-provider"
 _IDENTITY = frozenset({clients_module.COLLECTION, clients_module.KEYS})
 """What a reset keeps: who may call, and tokens that were already handed out."""
+
+
+_UNREADABLE = (
+    *(ApiError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError),
+    ProgrammingError,
+)
+"""What reading content may end in that is no export: its times may be beyond any calendar, its ids
+no texts."""
 
 
 class Tenant:
@@ -170,7 +179,7 @@ class Tenant:
                 self.tenant_settings.initialise("unified")
             try:
                 self._read_everything()
-            except (ApiError, AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            except _UNREADABLE as error:
                 message = f"The content is not an export of this sandbox: {error!r}"
                 raise ApiError(400, message) from error
 

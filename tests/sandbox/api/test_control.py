@@ -24,6 +24,7 @@ from tests.sandbox.api.support import (
 )
 
 SECRET = "canary-secret-value"
+TEMPLATE = {"id": "x", "type": "otp_verify", "disabled": False, "updated_at": 1, "content": {}}
 WITH_SECRET = CUSTOM_PHONE_ACTION | {"secrets": [{"name": "KEY", "value": SECRET}]}
 
 
@@ -119,6 +120,8 @@ class TestState:
             {"content": {"actions": {"x": {}}}},
             {"content": {"bindings": {"post-login": {"items": [{"action_id": "gone"}]}}}},
             {"content": {"phone_providers": {"x": {"id": "x"}}}},
+            {"content": {"logs": {"x": {"log_id": 5, "type": "fn"}}}},
+            {"content": {"phone_templates": {"x": TEMPLATE | {"created_at": 10**30}}}},
             {"content": {"phone_templates": {"x": {"type": "unheard of"}}}},
             {"content": {"singletons": {"guardian factors": {"value": []}, "settings": {}}}},
             {"content": {"singletons": {"guardian twilio": {"value": 1}}}},
@@ -128,6 +131,13 @@ class TestState:
         before = sandbox.tenant.export()
         assert sandbox.http.put("/_sandbox/state", json=body).status_code == 400
         assert sandbox.tenant.export() == before
+
+    def test_an_id_that_is_no_text_is_refused(self, sandbox: Sandbox) -> None:
+        sandbox.deployed()
+        state = sandbox.http.get("/_sandbox/state").json()
+        (action,) = state["content"]["actions"].values()
+        action["id"] = []
+        assert sandbox.http.put("/_sandbox/state", json=state).status_code == 400
 
 
 class TestRequests:
