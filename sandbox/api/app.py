@@ -45,7 +45,7 @@ def build_api(
         notifier: sends test messages; None makes `try` a mere 202.
         extra_routes: further control routes, under /_sandbox/.
         tester: runs drafts for the Action test.
-        rate_limit: what the rate limit headers say, and whether it is enforced; default: no.
+        rate_limit: default: not enforced.
         instance_id: names this process in /_sandbox/health; default: made up.
         on_reset: what other parts of the sandbox forget with the tenant.
     """

@@ -60,12 +60,7 @@ def media_type(request: Request) -> str:
 
 
 def decode(request: Request, raw: bytes, *, forms: bool) -> Any:
-    """The decoded body; None when there is none.
-
-    Args:
-        request: for its content type; a body without one is taken for JSON.
-        raw: the bytes.
-        forms: whether a form is welcome.
+    """The decoded body, None when there is none; without a content type it is taken for JSON.
 
     Raises:
         ApiError: 400 for a malformed body, 415 for another content type.

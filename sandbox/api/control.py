@@ -11,24 +11,35 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, get_args, get_type_hints
 
+from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.api import bodies
 from sandbox.api.encoding import answer, error_answer
-from sandbox.api.faults import FAULT_SCHEMA, Faults
+from sandbox.api.faults import Fault, Faults
 from sandbox.api.limiter import PLANS, Limiter
 from sandbox.api.request_log import RequestLog, redacted
-from sandbox.json_schemas import BOOLEAN, Schema, array, complete, obj, one_of, text, whole
+from sandbox.json_schemas import (
+    BOOLEAN,
+    Schema,
+    array,
+    complete,
+    obj,
+    one_of,
+    pointer,
+    text,
+    whole,
+)
 from sandbox.tenant import Credentials, Tenant
 from sandbox.tenant.assumptions import Assumptions
-from sandbox.tenant.errors import ApiError
+from sandbox.tenant.errors import ApiError, invalid_body
 from sandbox.tenant.validation import Body
 from sandbox.web.guard import PREFIX
 
 _GENERATION = one_of("unified", "legacy")
-_SECONDS = {"type": "number", "minimum": 0}
+_SECONDS = {"type": "number", "minimum": 0, "maximum": 86_400}
 _STATUSES = ("pending", "building", "packaged", "built", "retrying", "failed")
 _PHASES = array(
     obj({"status": one_of(*_STATUSES), "seconds": _SECONDS}, required=("status",)), minItems=1
@@ -39,7 +50,7 @@ _BUILDS = obj(
 _CONTENT = complete({"content": obj({}, extra=obj({}, extra=obj({}, extra=True)))}, extra=True)
 _RATE_LIMIT = obj(
     {
-        "per_second": {"type": "number", "exclusiveMinimum": 0},
+        "per_second": {"type": "number", "minimum": 0.001},
         "burst": whole(1),
         "enforced": BOOLEAN,
         "plan": one_of(*PLANS),
@@ -56,6 +67,7 @@ _CLIENT = obj(
     },
     null=True,
 )
+_FAULT = obj({}, extra=True, minProperties=1)
 # Made from the switches themselves, so that it cannot fall behind them.
 _ASSUMPTIONS = obj(
     {
@@ -91,7 +103,7 @@ class Control:
             _route("GET", "/requests", self.get_requests),
             _route("DELETE", "/requests", self.delete_requests),
             _route("GET", "/faults", self.get_faults),
-            _route("POST", "/faults", self.post_fault, FAULT_SCHEMA, status=201),
+            _route("POST", "/faults", self.post_fault, _FAULT, status=201),
             _route("DELETE", "/faults", self.delete_faults),
             _route("POST", "/clients", self.post_client, _CLIENT, status=201),
         ]
@@ -191,7 +203,7 @@ class Control:
 
     def get_faults(self, _: Request) -> Any:
         """GET faults: 200 `{faults: [...]}`; `seen` counts the requests that matched."""
-        return {"faults": [dataclasses.asdict(one) for one in self.faults.all()]}
+        return {"faults": [one.shown() for one in self.faults.all()]}
 
     def post_fault(self, body: Any) -> Any:
         """POST faults: 201 with the armed fault; see `sandbox.api.faults.Fault` for the keys.
@@ -199,7 +211,13 @@ class Control:
         Example, an answer lost after its effect: `{"method": "POST", "path": "/actions/actions$",
         "when": "after", "close": true}`.
         """
-        return dataclasses.asdict(self.faults.add(body))
+        try:
+            fault = Fault.model_validate(body)
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise invalid_body(first["msg"], pointer(first["loc"])) from error
+        self.faults.add(fault)
+        return fault.shown()
 
     def delete_faults(self, _: Request) -> None:
         """DELETE faults: 204; disarms all."""

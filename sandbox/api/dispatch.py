@@ -11,7 +11,7 @@ import inspect
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from sandbox.api import bodies, oauth
-from sandbox.api.encoding import answer, error_answer, oauth_error
+from sandbox.api.encoding import answer, error_answer
 from sandbox.api.faults import Fault, Faults
 from sandbox.api.limiter import Limiter
 from sandbox.api.oauth import authorize
@@ -35,8 +35,7 @@ from sandbox.web import connection
 logger = logging.getLogger(__name__)
 
 _TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
-_NO_FAULT = Fault(id=0)
-Afterwards = list[Callable[[], Awaitable[None]]]
+_NO_FAULT = Fault()
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ class Dispatcher:
                 await response(scope, receive, send)
         finally:
             # Promised is promised, even when the answer did not get through.
-            await self._finish(exchange.afterwards)
+            await self._finish(exchange)
 
     async def _answer(self, request: Request, path: str, exchange: _Exchange) -> Response:
         try:
@@ -118,11 +117,14 @@ class Dispatcher:
             raw = await bodies.read(request)
             exchange.note(request, raw)
             body = bodies.decode(request, raw, forms=True)
+            fields = body if isinstance(body, dict) else {}
+            return oauth.token(self.tenant, fields, request.headers.get("authorization"))
         except ApiError as refused:
-            return oauth_error(refused.status, "invalid_request", refused.message)
-        if not isinstance(body, dict):
-            return oauth_error(400, "invalid_request", "Missing required parameter: grant_type")
-        return oauth.token(self.tenant, body, request.headers.get("authorization"))
+            error = {
+                "error": refused.error_code or "invalid_request",
+                "error_description": refused.message,
+            }
+            return answer(refused.status, error)
 
     async def _operation(self, request: Request, path: str, exchange: _Exchange) -> Response:
         found = table.find(request.method, path)
@@ -163,17 +165,11 @@ class Dispatcher:
             # A form's values are texts: the few bodies made of texts alone can come as one.
             body = bodies.decode(request, raw, forms=True)
             operation.body.check(body)
-        return Call(
-            path=path,
-            query=query,
-            body=body,
-            notifier=self.notifier,
-            tester=self.tester,
-        )
+        return Call(path, query, body, self.notifier, self.tester)
 
-    async def _finish(self, afterwards: Afterwards) -> None:
+    async def _finish(self, exchange: _Exchange) -> None:
         """Do what an answer promised; it is sent already, so a failure can only be logged."""
-        for effect in afterwards:
+        for effect in exchange.afterwards:
             try:
                 await effect()
             except Exception:
@@ -181,13 +177,13 @@ class Dispatcher:
                 self.log.counters.errors += 1
 
 
+@dataclass
 class _Exchange:
     """What has to be known of a request beyond its answer."""
 
-    def __init__(self) -> None:
-        self.body: Any = None
-        self.size = 0
-        self.afterwards: Afterwards = []
+    body: Any = None
+    size: int = 0
+    afterwards: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     def note(self, request: Request, raw: bytes) -> None:
         """Keep the decoded body for the log; undecodable bytes are only counted."""

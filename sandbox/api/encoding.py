@@ -1,24 +1,21 @@
-"""Answers as bytes, and both error shapes: the API's (§1.3) and the token endpoint's (§2.3)."""
+"""Answers as bytes, and the API's shape of errors (§1.3)."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from http import HTTPStatus
+from http.client import responses
 from typing import Any
 
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from sandbox.tenant.errors import ApiError
 
 
-class JsonAnswer(Response):
+class JsonAnswer(JSONResponse):
     """A JSON body under the media type that every recorded answer has."""
 
     media_type = "application/json; charset=utf-8"
-
-    def render(self, content: Any) -> bytes:
-        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def answer(status: int, body: Any, headers: Mapping[str, str] | None = None) -> Response:
@@ -33,7 +30,8 @@ def envelope(error: ApiError) -> dict[str, Any]:
     """The Management API's error object; keys that the real answer lacks are left out."""
     body: dict[str, Any] = {
         "statusCode": error.status,
-        "error": HTTPStatus(error.status).phrase,
+        # A scripted fault may have a status that has no phrase, such as Cloudflare's 524.
+        "error": responses.get(error.status, "Unknown"),
         "message": error.message,
     }
     if error.error_code is not None:
@@ -46,8 +44,3 @@ def envelope(error: ApiError) -> dict[str, Any]:
 def error_answer(error: ApiError, headers: Mapping[str, str] | None = None) -> Response:
     """An error of the Management API."""
     return answer(error.status, envelope(error), headers)
-
-
-def oauth_error(status: int, error: str, description: str) -> Response:
-    """An error of the token endpoint."""
-    return answer(status, {"error": error, "error_description": description})

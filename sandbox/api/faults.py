@@ -2,43 +2,29 @@
 
 from __future__ import annotations
 
-import itertools
 import re
-from dataclasses import dataclass, field
 from email.utils import formatdate
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-FAULT_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "additionalProperties": False,
-    "minProperties": 1,
-    "properties": {
-        "method": {"type": "string", "format": "regex"},
-        "path": {"type": "string", "format": "regex"},
-        "nth": {"type": "integer", "minimum": 1},
-        "times": {"type": ["integer", "null"], "minimum": 1},
-        "when": {"enum": ["before", "after"]},
-        "status": {"type": "integer", "minimum": 200, "maximum": 599},
-        "body": {},
-        "raw_body": {"type": "string"},
-        "headers": {"type": "object", "additionalProperties": {"type": "string"}},
-        "delay_seconds": {"type": "number", "minimum": 0, "maximum": 60},
-        "close": {"type": "boolean"},
-        "truncate_bytes": {"type": "integer", "minimum": 0},
-        "half_close": {"type": "boolean"},
-        "silent": {"type": "boolean"},
-        "trickle": {"enum": ["head", "body"]},
-        "trickle_seconds": {"type": "number", "minimum": 0.001, "maximum": 60},
-        "reset_in_seconds": {"type": "integer"},
-        "retry_after_date_in_seconds": {"type": "integer"},
-        "end_tokens": {"type": "boolean"},
-    },
-}
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr
 
 
-@dataclass
-class Fault:
-    """One misbehaviour.
+def _compiles(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"no regular expression ({error})") from error
+    return text
+
+
+Pattern = Annotated[str, AfterValidator(_compiles)]
+HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
+HeaderText = Annotated[str, Field(pattern=r"^[ -~]*$")]
+Seconds = Annotated[int, Field(ge=-(10**9), le=10**9)]
+
+
+class Fault(BaseModel):
+    """One misbehaviour; what has no such form, POST /_sandbox/faults refuses.
 
     Attributes:
         method, path: regular expressions; the method's must match whole, the path's anywhere.
@@ -60,27 +46,32 @@ class Fault:
             or the tenant's signing key had been rotated; the request itself goes on.
     """
 
-    id: int
-    method: str = ".*"
-    path: str = ".*"
-    nth: int = 1
-    times: int | None = 1
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    method: Pattern = ".*"
+    path: Pattern = ".*"
+    nth: int = Field(default=1, ge=1)
+    times: int | None = Field(default=1, ge=1)
     when: Literal["before", "after"] = "before"
-    status: int | None = None
+    status: int | None = Field(default=None, ge=200, le=599)
     body: Any = None
     raw_body: str | None = None
-    headers: dict[str, str] = field(default_factory=dict)
-    delay_seconds: float = 0.0
+    headers: dict[HeaderName, HeaderText] = {}
+    delay_seconds: float = Field(default=0, ge=0, le=60)
     close: bool = False
-    truncate_bytes: int | None = None
+    truncate_bytes: int | None = Field(default=None, ge=0)
     half_close: bool = False
     silent: bool = False
     trickle: Literal["head", "body"] | None = None
-    trickle_seconds: float = 0.1
-    reset_in_seconds: int | None = None
-    retry_after_date_in_seconds: int | None = None
+    trickle_seconds: float = Field(default=0.1, ge=0.001, le=60)
+    reset_in_seconds: Seconds | None = None
+    retry_after_date_in_seconds: Seconds | None = None
     end_tokens: bool = False
-    seen: int = 0
+    _seen: int = PrivateAttr(default=0)
+
+    def shown(self) -> dict[str, Any]:
+        """What it is, and how many requests matched so far."""
+        return {**self.model_dump(), "seen": self._seen}
 
     @property
     def how(self) -> str | None:
@@ -125,8 +116,8 @@ class Fault:
         """Count a request, and tell whether this fault hits it."""
         if not (re.fullmatch(self.method, method) and re.search(self.path, path)):
             return False
-        self.seen += 1
-        struck_before = self.seen - self.nth
+        self._seen += 1
+        struck_before = self._seen - self.nth
         return struck_before >= 0 and (self.times is None or struck_before < self.times)
 
 
@@ -135,12 +126,9 @@ class Faults:
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
-        self._ids = itertools.count(1)
 
-    def add(self, description: dict[str, Any]) -> Fault:
-        fault = Fault(id=next(self._ids), **description)
+    def add(self, fault: Fault) -> None:
         self._faults.append(fault)
-        return fault
 
     def striking(self, method: str, path: str) -> Fault | None:
         """The fault that hits this request, if any; all that match count it."""

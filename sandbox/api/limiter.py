@@ -33,7 +33,7 @@ class Limiter:
         """Another limit from now on, with a full bucket."""
         self.limit = limit
         self._tokens = float(limit.burst)
-        self._filled_at = self._clock.now_ns()
+        self._filled_at = self._clock()
 
     def take(self) -> None:
         """Pay for one request.
@@ -41,7 +41,7 @@ class Limiter:
         Raises:
             ApiError: 429 when the bucket is empty and the limit is enforced.
         """
-        now = self._clock.now_ns()
+        now = self._clock()
         passed = max(0, now - self._filled_at) / NANOS_PER_SECOND
         self._filled_at = now
         refilled = self._tokens + passed * self.limit.per_second
@@ -54,7 +54,7 @@ class Limiter:
     def headers(self) -> dict[str, str]:
         """The state of the bucket; `reset` is when the next token comes, in unix seconds."""
         next_token = max(0.0, 1 - self._tokens % 1) / self.limit.per_second
-        reset = math.ceil(self._clock.now_ns() / NANOS_PER_SECOND + next_token)
+        reset = math.ceil(self._clock() / NANOS_PER_SECOND + next_token)
         return {
             "x-ratelimit-limit": str(self.limit.burst),
             "x-ratelimit-remaining": str(int(self._tokens)),

@@ -15,7 +15,7 @@ from urllib.parse import unquote_plus
 import jwt
 from starlette.responses import Response
 
-from sandbox.api.encoding import answer, oauth_error
+from sandbox.api.encoding import answer
 from sandbox.tenant import Tenant
 from sandbox.tenant.clock import NANOS_PER_SECOND
 from sandbox.tenant.errors import ApiError
@@ -26,7 +26,7 @@ _ALGORITHM = "HS256"  # clients never look inside a Management API token, so no 
 
 def issue(tenant: Tenant, client: dict[str, Any], scopes: list[str]) -> str:
     """A token for this client with these scopes."""
-    now = tenant.clock.now_ns() // NANOS_PER_SECOND
+    now = tenant.clock() // NANOS_PER_SECOND
     claims = {
         "iss": tenant.issuer,
         "sub": f"{client['client_id']}@clients",
@@ -70,7 +70,7 @@ def scopes_of(tenant: Tenant, token: str) -> frozenset[str]:
         raise _refused("Invalid token") from None
     if not isinstance(claims["exp"], int):
         raise _refused("Invalid token")
-    if claims["exp"] <= tenant.clock.now_ns() // NANOS_PER_SECOND:
+    if claims["exp"] <= tenant.clock() // NANOS_PER_SECOND:
         raise _refused("Expired token received for JSON Web Token validation")
     return frozenset(str(claims["scope"]).split())
 
@@ -116,63 +116,37 @@ def _basic(authorization: str | None) -> tuple[str, str] | None:
     return unquote_plus(client_id), unquote_plus(secret)
 
 
-def _missing(body: dict[str, Any], key: str) -> Response | None:
+def _text(body: dict[str, Any], key: str) -> str:
     value = body.get(key)
     if value is None or value == "":
-        return oauth_error(400, "invalid_request", f"Missing required parameter: {key}")
+        raise ApiError(400, f"Missing required parameter: {key}", "invalid_request")
     if not isinstance(value, str):
-        return oauth_error(400, "invalid_request", f"Parameter {key} must be a string")
-    return None
+        raise ApiError(400, f"Parameter {key} must be a string", "invalid_request")
+    return value
 
 
 def token(tenant: Tenant, body: dict[str, Any], authorization: str | None) -> Response:
-    """Answer a token request whose body was decoded already."""
-    if refused := _missing(body, "grant_type"):
-        return refused
-    if body["grant_type"] != GRANT:
-        return oauth_error(
-            400, "unsupported_grant_type", f"Unsupported grant type: {body['grant_type']}"
-        )
+    """Answer a token request whose body was decoded already.
+
+    Raises:
+        ApiError: its code and message are `error` and `error_description`.
+    """
+    grant = _text(body, "grant_type")
+    if grant != GRANT:
+        raise ApiError(400, f"Unsupported grant type: {grant}", "unsupported_grant_type")
     if "client_assertion" in body:
-        return oauth_error(
-            400, "invalid_request", "The sandbox takes client_secret, not client_assertion"
-        )
-    credentials = _basic(authorization)
-    if credentials is None:
-        for key in ("client_id", "client_secret"):
-            if refused := _missing(body, key):
-                return refused
-        credentials = (body["client_id"], body["client_secret"])
+        message = "The sandbox takes client_secret, not client_assertion"
+        raise ApiError(400, message, "invalid_request")
+    credentials = _basic(authorization) or (_text(body, "client_id"), _text(body, "client_secret"))
     client = tenant.clients.authenticate(*credentials)
     if client is None:
-        return _wrong_client(tenant)
-    return _grant(tenant, client, body)
-
-
-def _wrong_client(tenant: Tenant) -> Response:
-    if tenant.assumptions.wrong_client_error == "invalid_client":
-        return oauth_error(401, "invalid_client", "Client authentication failed")
-    return oauth_error(401, "access_denied", "Unauthorized")
-
-
-def _grant(tenant: Tenant, client: dict[str, Any], body: dict[str, Any]) -> Response:
+        error = tenant.assumptions.wrong_client_error
+        known = {"invalid_client": "Client authentication failed", "access_denied": "Unauthorized"}
+        raise ApiError(401, known[error], error)
     if GRANT not in client["grant_types"]:
         message = f"Grant type '{GRANT}' not allowed for the client."
-        return oauth_error(403, "unauthorized_client", message)
-    audience = body.get("audience") or tenant.settings().get("default_audience")
-    message = ""
-    if not audience:
-        message = "No audience parameter was provided, and no default audience has been configured"
-    elif audience != tenant.audience:
-        message = f"Service not found: {audience}"
-    elif not client["authorized"]:
-        message = (
-            f'Client is not authorized to access "{audience}". You need to create a '
-            '"client-grant" associated to this API. See: '
-            "https://auth0.com/docs/api/v2#!/Client_Grants/post_client_grants"
-        )
-    if message:
-        return oauth_error(403, "access_denied", message)
+        raise ApiError(403, message, "unauthorized_client")
+    _check_audience(tenant, client, body)
     scopes = list(client["scopes"])
     if isinstance(body.get("scope"), str) and body["scope"].strip():
         wanted = set(body["scope"].split())
@@ -188,3 +162,20 @@ def _grant(tenant: Tenant, client: dict[str, Any], body: dict[str, Any]) -> Resp
         },
         headers,
     )
+
+
+def _check_audience(tenant: Tenant, client: dict[str, Any], body: dict[str, Any]) -> None:
+    audience = body.get("audience") or tenant.settings().get("default_audience")
+    if not audience:
+        message = "No audience parameter was provided, and no default audience has been configured"
+    elif audience != tenant.audience:
+        message = f"Service not found: {audience}"
+    elif not client["authorized"]:
+        message = (
+            f'Client is not authorized to access "{audience}". You need to create a '
+            '"client-grant" associated to this API. See: '
+            "https://auth0.com/docs/api/v2#!/Client_Grants/post_client_grants"
+        )
+    else:
+        return
+    raise ApiError(403, message, "access_denied")

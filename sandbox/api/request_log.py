@@ -88,13 +88,8 @@ class RequestLog:
     ) -> None:
         """Record a call.
 
-        Args:
-            method: HTTP method.
-            path: path with query.
-            status: what was answered; None when the connection was cut instead.
-            body: the decoded request body, or None.
-            size: how many bytes it had.
-            fault: whether a scripted fault made the answer.
+        `path` has the query, `body` is decoded and had `size` bytes; `status` is None where the
+        connection was cut, and `fault` says whether that or the answer was scripted.
         """
         self._last += 1
         self.counters.requests += 1

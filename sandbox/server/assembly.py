@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,12 +24,11 @@ from sandbox.notifications.tester import RunnerActionTester
 from sandbox.pages.app import build_pages
 from sandbox.runner.runner import ActionRunner
 from sandbox.server import ports
-from sandbox.server.certificates import CPAAS_HOST
+from sandbox.server.certificates import CA_FILE, CPAAS_HOST
 from sandbox.server.credentials import SandboxCredentials, control_token
-from sandbox.tenant import Credentials
+from sandbox.tenant import Credentials, Generation, Tenant
 from sandbox.tenant.assumptions import Assumptions
 from sandbox.tenant.store import Store
-from sandbox.tenant.tenant import Generation, Tenant
 from sandbox.traffic import routes as traffic_routes
 from sandbox.web.guard import ApiGuard, PagesGuard
 
@@ -37,23 +37,15 @@ from sandbox.web.guard import ApiGuard, PagesGuard
 class Parts:
     """The parts of a running sandbox, for those who look inside (tests, the process itself)."""
 
-    store: Store
     tenant: Tenant
     inbox: Inbox
     cpaas: Cpaas
-    runner: ActionRunner
     notifications: NotificationService
     logins: LoginDesk
     applied: Applied
     tenant_app: ApiGuard
     cpaas_app: ApiGuard
     pages_app: PagesGuard
-
-    def close(self) -> None:
-        """End the Action process and close the databases."""
-        self.runner.close()
-        self.inbox.close()
-        self.store.close()
 
 
 @dataclass(frozen=True)
@@ -81,19 +73,17 @@ class ServerConfig:
 
 
 def assemble(
-    config: ServerConfig, *, ca_file: Path, credentials: SandboxCredentials, instance_id: str
+    config: ServerConfig,
+    credentials: SandboxCredentials,
+    resources: ExitStack,
+    *,
+    instance_id: str,
 ) -> Parts:
-    """The parts of the sandbox whose state is in the config's folder.
-
-    Args:
-        config: with the ports that its listeners have.
-        ca_file: the CA that Actions trust.
-        credentials: the tenant's client and the CPaaS key.
-        instance_id: tells this process from others in /_sandbox/health.
-    """
+    """The parts of the sandbox whose state is in the config's folder, with the ports it has."""
     state_dir, assumptions = config.state_dir, config.notification_assumptions
     token = control_token(state_dir)
     store = Store(state_dir / "tenant.sqlite")
+    resources.callback(store.close)
     tenant = Tenant(
         store,
         domain=f"localhost:{config.tenant_port}",
@@ -102,8 +92,10 @@ def assemble(
         assumptions=config.assumptions,
     )
     inbox = Inbox(state_dir / "inbox.sqlite", code_length=tenant.otp_length)
+    resources.callback(inbox.close)
     cpaas = Cpaas(inbox, [credentials.cpaas_api_key])
-    runner = ActionRunner(hosts={CPAAS_HOST: config.cpaas_port}, ca_file=ca_file)
+    runner = ActionRunner(hosts={CPAAS_HOST: config.cpaas_port}, ca_file=state_dir / CA_FILE)
+    resources.callback(runner.close)
     journal = DeliveryJournal(inbox.database)
     notifications = NotificationService(tenant, runner, assumptions=assumptions, journal=journal)
     logins = LoginDesk(tenant, store, notifications, assumptions=config.login_assumptions)
@@ -130,11 +122,9 @@ def assemble(
         applied=applied,
     )
     return Parts(
-        store=store,
         tenant=tenant,
         inbox=inbox,
         cpaas=cpaas,
-        runner=runner,
         notifications=notifications,
         logins=logins,
         applied=applied,

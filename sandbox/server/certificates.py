@@ -8,7 +8,6 @@ never leave a key beside another key's certificate.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from pathlib import Path
 
 import trustme
@@ -16,32 +15,24 @@ from cryptography import x509
 
 from sandbox.machine.files import SECRET_MODE, private_folder, write_atomically
 
+CA_FILE = "ca.pem"
+"""What a client has to trust."""
+
+SERVER_FILE = "server.pem"
+"""Key and chain of the servers."""
+
 CPAAS_HOST = "cpaas.sandbox.test"
 NAMES = ("localhost", "127.0.0.1", CPAAS_HOST)
 _LEAF_DAYS = 90
 _RENEW_DAYS = 30
 
 
-@dataclass(frozen=True)
-class Certificates:
-    """`ca_file`: what a client has to trust. `server_file`: key and chain of the servers."""
-
-    ca_file: Path
-    server_file: Path
-
-
-def ensure_certificates(state_dir: Path, *, now: dt.datetime | None = None) -> Certificates:
-    """The certificates in `state_dir`; made, or renewed 30 days before they end.
-
-    Args:
-        state_dir: the sandbox's state folder.
-        now: the current time with time zone; default the clock's.
-    """
+def ensure_certificates(state_dir: Path, *, now: dt.datetime | None = None) -> None:
+    """Make the certificates in `state_dir`, or renew them 30 days before they end."""
     private_folder(state_dir)
     now = dt.datetime.now(dt.UTC) if now is None else now
     authority_file = state_dir / "ca-key.pem"
-    ca_file = state_dir / "ca.pem"
-    server_file = state_dir / "server.pem"
+    ca_file, server_file = state_dir / CA_FILE, state_dir / SERVER_FILE
     authority = _load_authority(authority_file, now)
     if authority is None:
         authority = trustme.CA(organization_name="phonemfa sandbox")
@@ -59,7 +50,6 @@ def ensure_certificates(state_dir: Path, *, now: dt.datetime | None = None) -> C
             not_after=now + dt.timedelta(days=_LEAF_DAYS),
         )
         write_atomically(server_file, leaf.private_key_and_cert_chain_pem.bytes(), mode=SECRET_MODE)
-    return Certificates(ca_file=ca_file, server_file=server_file)
 
 
 def _load_authority(path: Path, now: dt.datetime) -> trustme.CA | None:

@@ -33,10 +33,6 @@ LISTENERS = (TENANT, CPAAS, PAGES)
 def take_port(port: int, what: Listener) -> socket.socket:
     """A listening socket on 127.0.0.1:`port`; 0 lets the system choose one.
 
-    Args:
-        port: the port wanted.
-        what: who wants it, for the message.
-
     Raises:
         ServerError: the port is taken or not allowed.
     """

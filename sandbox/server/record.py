@@ -16,6 +16,7 @@ import httpx
 
 from sandbox.engine.environment import TenantAccess
 from sandbox.machine.files import write_atomically
+from sandbox.server.certificates import CA_FILE
 from sandbox.server.credentials import SandboxCredentials, control_token
 from sandbox.server.ports import CPAAS, PAGES, TENANT, Listener
 from sandbox.web.guard import TOKEN_HEADER
@@ -67,7 +68,7 @@ class ServerRecord:
             domain=f"localhost:{self.tenant_port}",
             client_id=credentials.client_id,
             client_secret=credentials.client_secret,
-            ca_file=state_dir / "ca.pem",
+            ca_file=state_dir / CA_FILE,
         )
 
 
@@ -125,16 +126,10 @@ def client(
 ) -> httpx.Client:
     """An HTTP client for the tenant's port, control routes too, that trusts the sandbox's CA alone.
 
-    Args:
-        state_dir: has the CA.
-        record: the server to ask.
-        timeout: seconds without an answer.
-        cpaas: for the CPaaS's port instead.
-
     Raises:
         OSError: there is no CA in the state folder.
     """
-    trust = ssl.create_default_context(cafile=str(state_dir / "ca.pem"))
+    trust = ssl.create_default_context(cafile=state_dir / CA_FILE)
     headers = {TOKEN_HEADER: control_token(state_dir)}
     # trust_env: a proxy configured for the internet is not for loopback.
     return httpx.Client(

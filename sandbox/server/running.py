@@ -9,7 +9,7 @@ import datetime as dt
 import os
 import uuid
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -21,7 +21,7 @@ from sandbox.machine.files import private_folder
 from sandbox.runner.runner import NodeUnusableError, find_node, what_is_missing
 from sandbox.server import ports
 from sandbox.server.assembly import Parts, ServerConfig, assemble
-from sandbox.server.certificates import ensure_certificates
+from sandbox.server.certificates import CA_FILE, SERVER_FILE, ensure_certificates
 from sandbox.server.credentials import SandboxCredentials, control_token, ensure_credentials
 from sandbox.server.record import (
     ServerRecord,
@@ -31,7 +31,7 @@ from sandbox.server.record import (
     source,
     write_record,
 )
-from sandbox.server.serving import HttpsServer, Plain
+from sandbox.server.serving import ServerThread
 from sandbox.tenant.store import StoreError
 from sandbox.web.guard import TOKEN_HEADER
 
@@ -51,28 +51,20 @@ def check_node() -> str | None:
         ) from error
 
 
+@dataclass
 class RunningSandbox:
     """A sandbox that answers on its ports until `stop`; also a context manager.
 
     Attributes:
-        record: pid, ports and instance id, as written to `server.json`.
-        credentials: the tenant's client and the CPaaS key.
+        record: as written to `server.json`.
         parts: the objects behind the ports, for tests.
     """
 
-    def __init__(
-        self,
-        config: ServerConfig,
-        record: ServerRecord,
-        credentials: SandboxCredentials,
-        parts: Parts,
-        resources: ExitStack,
-    ) -> None:
-        self.state_dir = config.state_dir
-        self.record = record
-        self.credentials = credentials
-        self.parts = parts
-        self._resources = resources
+    state_dir: Path
+    record: ServerRecord
+    credentials: SandboxCredentials
+    parts: Parts
+    _resources: ExitStack
 
     @property
     def tenant_url(self) -> str:
@@ -95,7 +87,7 @@ class RunningSandbox:
     @property
     def ca_file(self) -> Path:
         """The CA a client has to trust (PEM)."""
-        return self.state_dir / "ca.pem"
+        return self.state_dir / CA_FILE
 
     @property
     def client_id(self) -> str:
@@ -131,7 +123,7 @@ def start(config: ServerConfig) -> RunningSandbox:
     with ExitStack() as resources:
         _hold(state_dir, resources)
         check_node()
-        certificates = ensure_certificates(state_dir)
+        ensure_certificates(state_dir)
         credentials = ensure_credentials(state_dir)
         wanted = (config.tenant_port, config.cpaas_port, config.pages_port)
         listeners = {
@@ -150,31 +142,22 @@ def start(config: ServerConfig) -> RunningSandbox:
         )
         instance_id = str(uuid.uuid4())
         try:
-            parts = assemble(
-                config,
-                ca_file=certificates.ca_file,
-                credentials=credentials,
-                instance_id=instance_id,
-            )
+            parts = assemble(config, credentials, resources, instance_id=instance_id)
         except StoreError as error:
             raise ServerError(
                 f"The sandbox's databases in {state_dir} cannot be opened or written ({error}).",
                 "Is the disk full or read-only, or are they another user's? `make clean` starts "
                 "anew.",
             ) from error
-        resources.callback(parts.close)
-        pages = Plain(parts.pages_app, listeners[ports.PAGES])
-        for application, what, beside in (
-            (parts.cpaas_app, ports.CPAAS, ()),
-            (parts.tenant_app, ports.TENANT, (pages,)),
+        certificate = state_dir / SERVER_FILE
+        for server in (
+            ServerThread(ports.CPAAS.name, (parts.cpaas_app, listeners[ports.CPAAS], certificate)),
+            ServerThread(
+                ports.TENANT.name,
+                (parts.tenant_app, listeners[ports.TENANT], certificate),
+                (parts.pages_app, listeners[ports.PAGES], None),
+            ),
         ):
-            server = HttpsServer(
-                application,
-                listeners[what],
-                certificate=certificates.server_file,
-                name=what.name,
-                beside=beside,
-            )
             resources.callback(server.stop)
             server.start()
         # First of all when it ends: a page that waits for news would keep its listener open.
@@ -197,7 +180,7 @@ def start(config: ServerConfig) -> RunningSandbox:
             )
         write_record(state_dir, record)
         resources.callback(remove_record, state_dir, record)
-        return RunningSandbox(config, record, credentials, parts, resources.pop_all())
+        return RunningSandbox(state_dir, record, credentials, parts, resources.pop_all())
     raise AssertionError  # the with block returns or raises
 
 

@@ -8,17 +8,13 @@ after it was refused is closed: uvicorn would read all of it.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import resource
 import socket
 import threading
 import time
 from asyncio import sslproto
-from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +43,7 @@ def small_buffers() -> None:
 
 
 class UnreadBodies:
-    """Answers before a body has ended, then closes.
+    """Remembers the server's own `send`; answers before a body has ended, then closes.
 
     A little of the rest is read first: a client that is sending when its connection is closed
     would see that, and not the answer.
@@ -57,10 +53,10 @@ class UnreadBodies:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[SERVERS_SEND] = send
         if scope["type"] != "http" or not _has_body(scope):
             await self._app(scope, receive, send)
             return
-        scope.setdefault(SERVERS_SEND, send)  # or what serves it did already
         ended, read = False, 0
 
         async def counted() -> Message:
@@ -72,7 +68,7 @@ class UnreadBodies:
 
         async def last(message: Message) -> None:
             if message["type"] == "http.response.start" and not ended:
-                with contextlib.suppress(TimeoutError):
+                with suppress(TimeoutError):
                     async with asyncio.timeout(LINGER_SECONDS):
                         while not ended and read < LINGER_BYTES:
                             await counted()
@@ -95,18 +91,11 @@ _CROWD_SECONDS = 10.0
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Plain:
-    """An application served over plain HTTP, in the event loop of another one."""
-
-    application: ASGIApp
-    listener: socket.socket
-
-
 class _Server(uvicorn.Server):
-    """Sleeps until it is told to end, instead of looking ten times a second.
+    """Sleeps until it is told to end, and sets its answers' date each second.
 
-    Of fifty tenants in one process, each with three listeners, the looking was most of the work.
+    uvicorn itself looks ten times a second: of fifty tenants in one process, each with three
+    listeners, that was most of the work.
     """
 
     def __init__(self, config: uvicorn.Config) -> None:
@@ -116,9 +105,10 @@ class _Server(uvicorn.Server):
     async def main_loop(self) -> None:
         told = asyncio.Event()
         self._told = asyncio.get_running_loop(), told
-        # Sets the headers of every answer; the date, which would have to be kept, is `_Dated`'s.
-        if not await self.on_tick(counter=0):
-            await told.wait()
+        while not await self.on_tick(counter=0):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    await told.wait()
 
     def end(self) -> None:
         """Ask it to end, from any thread."""
@@ -129,56 +119,27 @@ class _Server(uvicorn.Server):
                 loop.call_soon_threadsafe(told.set)
 
 
-class _Dated:
-    """Gives each answer the `Date` of its moment."""
-
-    def __init__(self, application: ASGIApp) -> None:
-        self._application = application
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope[SERVERS_SEND] = send
-
-        async def dated(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                date = formatdate(usegmt=True).encode()
-                message["headers"] = [*message.get("headers", ()), (b"date", date)]
-            await send(message)
-
-        await self._application(scope, receive, dated)
+Served = tuple[ASGIApp, socket.socket, Path | None]
+"""An application, whose lifespan is run; its listening socket, closed at the end; for TLS the PEM
+file with private key and chain."""
 
 
-class HttpsServer:
-    """Serves `application` over TLS on `listener` until `stop`.
+class ServerThread:
+    """Serves until `stop`, all from one event loop.
 
-    Args:
-        application: an ASGI application; its lifespan is run.
-        listener: a listening socket; closed by `stop`.
-        certificate: PEM file with private key and chain.
-        name: shown in thread lists and messages.
-        beside: what is served from the same event loop, so that both may use the same objects
-            without a thought for threads.
+    So what is served may use the same objects without a thought for threads. `name` is shown in
+    lists of threads and in messages.
     """
 
-    def __init__(
-        self,
-        application: ASGIApp,
-        listener: socket.socket,
-        *,
-        certificate: Path,
-        name: str,
-        beside: Sequence[Plain] = (),
-    ) -> None:
-        self._listener = listener
+    def __init__(self, name: str, *served: Served) -> None:
         self._name = name
         self._failure: BaseException | None = None
         self._crowd_told = 0.0
-        self._servers = [(_server(application, certificate), listener)]
-        self._servers += [(_server(one.application, None), one.listener) for one in beside]
+        self._servers = [
+            (_server(application, certificate), listener)
+            for application, listener, certificate in served
+        ]
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-
-    @property
-    def port(self) -> int:
-        return int(self._listener.getsockname()[1])
 
     def start(self) -> None:
         """Start the thread; returns when connections are answered.
@@ -236,7 +197,7 @@ class HttpsServer:
 def _server(application: ASGIApp, certificate: Path | None) -> _Server:
     return _Server(
         uvicorn.Config(
-            _Dated(UnreadBodies(application)),
+            UnreadBodies(application),
             ssl_certfile=certificate,
             ssl_keyfile=certificate,
             lifespan="auto",
@@ -244,7 +205,6 @@ def _server(application: ASGIApp, certificate: Path | None) -> _Server:
             log_config=None,
             access_log=False,
             server_header=False,
-            date_header=False,
             # Auth0's edge keeps idle connections for about a minute. Clients that pool
             # connections then meet no close between two requests of one run.
             timeout_keep_alive=60,

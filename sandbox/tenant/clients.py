@@ -68,13 +68,8 @@ class Clients(Rules):
     ) -> dict[str, Any]:
         """Register a client, or replace the one of this id.
 
-        Args:
-            credentials: its id and secret.
-            scopes: what its tokens may do.
-            grant_types: how it may ask for tokens.
-            authorized: whether it has a client grant for the Management API.
-            token_seconds: how long its tokens live; negative makes tokens that have expired.
-            default: whether it survives a reset.
+        `authorized` is whether it has a client grant for the Management API, `token_seconds` how
+        long its tokens live (negative: they have expired), `default` whether it survives a reset.
         """
         client = {
             "client_id": credentials.client_id,

@@ -7,9 +7,8 @@ class ApiError(Exception):
     """A request that the tenant refuses.
 
     Attributes:
-        status: HTTP status of the answer.
-        message: the sentence that the Management API gives, word for word where it was recorded.
-        error_code: the machine-readable `errorCode`; None where the real answer has none.
+        message: word for word as the Management API says it, where that was recorded.
+        error_code: the `errorCode`; None where the real answer has none.
         attributes: further details that only refusals of tokens carry.
     """
 
@@ -26,9 +25,6 @@ class ApiError(Exception):
         self.status = status
         self.message = message
         self.error_code = error_code
-
-    def __repr__(self) -> str:
-        return f"ApiError({self.status}, {self.message!r}, {self.error_code!r})"
 
 
 def invalid_body(detail: str, where: str = "") -> ApiError:

@@ -37,12 +37,10 @@ class _Kind:
     """One document.
 
     Attributes:
-        body: its schema.
         unset: what a read answers before anything was written.
         defaults: what a read adds to what was written.
         unread: keys that a read leaves out.
         unechoed: keys that the answer to a write leaves out as well.
-        published: the methods that it has.
         known, read_known: where writes and reads are from.
     """
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox.tenant.assumptions import Assumptions
@@ -35,22 +35,24 @@ _ORDERED = frozenset({"date", "log_id"})
 """Fields whose texts sort as what they mean, so that a range of them is one of texts."""
 
 _DAY_LENGTH = len("2026-11-29")
+_NESTING = re.compile(r"\(|\bNOT\b")
+_MOST_NESTED = 50
 
 
 @dataclass(frozen=True)
 class Search:
-    """A search that can be run.
+    """A search that can be run, or a part of one.
 
     Attributes:
-        text: what was asked, and how it was read.
         matches: whether an entry is found by it.
         low, high: no entry with a date before or after is; lower case, empty for no bound.
+        text: what was asked, and how it was read.
     """
 
-    text: str
     matches: Matches
     low: str = ""
     high: str = ""
+    text: str = ""
 
 
 def search_of(text: str | None, assumptions: Assumptions) -> Search:
@@ -70,55 +72,46 @@ def search_of(text: str | None, assumptions: Assumptions) -> Search:
 class _Reader:
     def __init__(self, text: str, assumptions: Assumptions) -> None:
         self._text, self._position, self._assumptions = text, 0, assumptions
-        self._low = self._high = ""
-        self._certain = True
-        """Whether what is being read must hold of every entry that is found."""
 
     def search(self) -> Search:
         if not self._text:
-            return Search("", lambda _: True)
-        matches = self._either()
+            return Search(lambda _: True)
+        if len(_NESTING.findall(self._text)) > _MOST_NESTED:
+            raise self._unreadable()
+        found = self._either()
         if self._position < len(self._text):
             raise self._unreadable()
         way = f"{self._assumptions.log_search_by_type}, {self._assumptions.log_search_by_time}"
-        return Search(f"{way}: {self._text}", matches, self._low, self._high)
+        return replace(found, text=f"{way}: {self._text}")
 
-    def _either(self) -> Matches:
-        before = self._low, self._high
+    def _either(self) -> Search:
         choices = [self._all()]
         while self._next(operator="OR"):
-            # A date of one choice bounds no other.
-            self._low, self._high = before
-            certain, self._certain = self._certain, False
             choices.append(self._all())
-            self._certain = certain
         if len(choices) == 1:
             return choices[0]
-        self._low, self._high = before
-        exact = [one for one in choices if isinstance(one, _Exactly)]
-        if len(exact) == len(choices) and len({one.field for one in exact}) == 1:
-            field, values = exact[0].field, frozenset(one.value for one in exact)
-            return lambda entry: _value(entry, field) in values
-        return lambda entry: any(one(entry) for one in choices)
+        return Search(lambda entry: any(one.matches(entry) for one in choices))
 
-    def _all(self) -> Matches:
+    def _all(self) -> Search:
         wanted = [self._one()]
         while self._next(operator="AND") or self._begins_term():
             wanted.append(self._one())
         if len(wanted) == 1:
             return wanted[0]
-        return lambda entry: all(one(entry) for one in wanted)
+        return Search(
+            lambda entry: all(one.matches(entry) for one in wanted),
+            low=max(one.low for one in wanted),
+            high=min((one.high for one in wanted if one.high), default=""),
+        )
 
-    def _one(self) -> Matches:
+    def _one(self) -> Search:
         token = self._token()
         if token is None:
             raise self._unreadable()
         if token["operator"] == "NOT":
             self._position = token.end()
-            certain, self._certain = self._certain, False
             inner = self._one()
-            self._certain = certain
-            return lambda entry: not inner(entry)
+            return Search(lambda entry: not inner.matches(entry))
         if token["parenthesis"] == "(":
             self._position = token.end()
             inner = self._either()
@@ -135,22 +128,24 @@ class _Reader:
         self._position = token.end()
         return term
 
-    def _term(self, token: re.Match[str]) -> Matches:
+    def _term(self, token: re.Match[str]) -> Search:
         field = token["field"]
         if field == "type" and self._assumptions.log_search_by_type != "found":
             if self._assumptions.log_search_by_type == "refused":
                 raise self._unreadable()
-            return lambda _: True
+            return Search(lambda _: True)
         if token["low"] is not None:
             return self._range(field, token)
         value = (token["quoted"] if token["quoted"] is not None else token["plain"]).lower()
         if field is None:
-            return lambda entry: any(_value(entry, one).startswith(value) for one in _BARE_FIELDS)
+            return Search(
+                lambda entry: any(_value(entry, one).startswith(value) for one in _BARE_FIELDS)
+            )
         if value.endswith("*"):
-            return lambda entry: _value(entry, field).startswith(value[:-1])
-        return _Exactly(field, value)
+            return Search(lambda entry: _value(entry, field).startswith(value[:-1]))
+        return Search(lambda entry: _value(entry, field) == value)
 
-    def _range(self, field: str | None, token: re.Match[str]) -> Matches:
+    def _range(self, field: str | None, token: re.Match[str]) -> Search:
         if field is None or field not in _ORDERED:
             raise self._unreadable()
         low, high = token["low"].lower(), token["high"].lower()
@@ -159,11 +154,6 @@ class _Reader:
                 raise self._unreadable()
             low, high = low[:_DAY_LENGTH], high[:_DAY_LENGTH]
         with_low, with_high = token["open"] == "[", token["close"] == "]"
-        if field == "date" and self._certain:
-            self._low = max(self._low, "" if low == "*" else low)
-            # One that is longer begins with it and comes after it.
-            ends = [one for one in (self._high, "" if high == "*" else high + "~") if one]
-            self._high = min(ends, default="")
 
         def within(entry: Document) -> bool:
             actual = _value(entry, field)
@@ -171,7 +161,10 @@ class _Reader:
             below = high == "*" or actual < high or (with_high and actual == high)
             return above and below
 
-        return within
+        if field != "date":
+            return Search(within)
+        # One that is longer begins with it and comes after it.
+        return Search(within, "" if low == "*" else low, "" if high == "*" else high + "~")
 
     def _token(self) -> re.Match[str] | None:
         return _TOKEN.match(self._text, self._position)
@@ -195,15 +188,6 @@ class _Reader:
     def _unreadable(self) -> ApiError:
         rest = self._text[self._position :]
         return invalid_query(f"The sandbox cannot search for {rest}", "q")
-
-
-@dataclass(frozen=True)
-class _Exactly:
-    field: str
-    value: str
-
-    def __call__(self, entry: Document) -> bool:
-        return _value(entry, self.field) == self.value
 
 
 def _value(entry: Document, path: str) -> str:

@@ -36,6 +36,8 @@ _SHOWN_DIGITS = 4
 _AFTER_ALL = "~"
 
 Document = dict[str, Any]
+Played = tuple[Document, int]
+"""An entry, and the time (ns) from which the log shows it."""
 
 
 _KNOWN = Evidence(
@@ -64,68 +66,63 @@ class LogArchive:
     """Entries that were played into the log, in the order of their time, and of their ids.
 
     The tenant's own entries are in its store, a thousand at most; a day of traffic is a hundred
-    times that, and is searched by the second: these are in memory, each with its delay.
+    times that, and is searched by the second: these are in memory.
     """
 
     def __init__(self) -> None:
-        self._entries: list[Document] = []
-        self._dates: list[str] = []
-        self._ids: list[str] = []
-        self._seen: list[int] = []
+        self._played: list[Played] = []
         self._found: tuple[object, list[Document]] = (None, [])
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._played)
 
-    def play(self, entries: Iterable[tuple[Document, int]]) -> None:
-        """Add entries, each with the time (ns) from which the log shows it."""
-        known = zip(self._entries, self._seen, strict=True)
-        both = sorted([*known, *entries], key=lambda one: str(one[0]["log_id"]))
-        self._entries = [one for one, _ in both]
-        self._seen = [seen for _, seen in both]
-        self._dates = [one["date"].lower() for one in self._entries]
-        self._ids = [one["log_id"] for one in self._entries]
+    def play(self, entries: Iterable[Played]) -> None:
+        self._played = sorted([*self._played, *entries], key=_id)
         self._found = (None, [])
 
     def clear(self) -> None:
-        self.__init__()  # type: ignore[misc]
+        self._played = []
+        self._found = (None, [])
 
     def get(self, log_id: str, now: int) -> Document | None:
         """One entry, once the log shows it."""
-        at = bisect_left(self._ids, log_id)
-        found = at < len(self._ids) and self._ids[at] == log_id and self._seen[at] <= now
-        return self._entries[at] if found else None
+        at = bisect_left(self._played, log_id, key=_id)
+        return next((one for one in self._shown(at, at + 1, now) if one["log_id"] == log_id), None)
 
     def found(self, search: Search, now: int) -> list[Document]:
         """What a search finds now, the oldest first; within a second, pages are of one answer."""
         key = (search.text, now // NANOS_PER_SECOND)
         if self._found[0] != key:
-            self._found = (key, list(self._searched(search, now)))
+            first = bisect_left(self._played, search.low, key=_date)
+            last = len(self._played)
+            if search.high:
+                last = bisect_right(self._played, search.high, key=_date)
+            shown = self._shown(first, last, now)
+            self._found = (key, [one for one in shown if search.matches(one)])
         return self._found[1]
-
-    def _searched(self, search: Search, now: int) -> Iterator[Document]:
-        first = bisect_left(self._dates, search.low) if search.low else 0
-        last = bisect_right(self._dates, search.high) if search.high else len(self._dates)
-        for at in range(first, last):
-            if self._seen[at] <= now and search.matches(self._entries[at]):
-                yield self._entries[at]
 
     def after(self, log_id: str, now: int) -> Iterator[Document]:
         """What the log shows of the entries after an id."""
-        for at in range(bisect_right(self._ids, log_id), len(self._ids)):
-            if self._seen[at] <= now:
-                yield self._entries[at]
+        return self._shown(bisect_right(self._played, log_id, key=_id), len(self._played), now)
+
+    def _shown(self, first: int, last: int, now: int) -> Iterator[Document]:
+        for entry, seen in islice(self._played, first, last):
+            if seen <= now:
+                yield entry
+
+
+def _id(played: Played) -> str:
+    return str(played[0]["log_id"])
+
+
+def _date(played: Played) -> str:
+    return str(played[0]["date"]).lower()
 
 
 class Logs(Rules):
     """The entries of one tenant."""
 
     def __init__(self, context: Context, *, numbers_in_clear: Callable[[], bool]) -> None:
-        """Keep entries in the context's store.
-
-        Args:
-            numbers_in_clear: whether the tenant's settings ask for phone numbers unmasked.
-        """
         super().__init__(context)
         self._numbers_in_clear = numbers_in_clear
         self.archive = LogArchive()
@@ -133,13 +130,10 @@ class Logs(Rules):
         """How long what the tenant writes itself is not shown yet."""
 
     def add(self, code: str, description: str, details: Document, **more: Any) -> str:
-        """Write an entry and forget the oldest beyond what is kept; answers its id.
+        """Write an entry, and forget the oldest beyond what is kept; answers its id.
 
-        Args:
-            code: the event's type, such as `gd_send_sms` or `fn`.
-            description: what is shown as its text.
-            details: the event's own part.
-            more: further keys of the entry, such as `user_id` or `ip`.
+        `code` is the event's type, such as `gd_send_sms` or `fn`; `more` are further keys of the
+        entry, such as `user_id` or `ip`.
         """
         stamp = self._context.stamp()
         log_id = log_id_of(stamp)
@@ -151,11 +145,6 @@ class Logs(Rules):
 
     @ROUTES("GET", "/logs/{id}", "read:logs", known=_KNOWN)
     def get(self, log_id: str) -> Document:
-        """One entry.
-
-        Raises:
-            ApiError: 404 where there is none.
-        """
         entry = self._store.get(COLLECTION, log_id) if log_id <= self._youngest() else None
         entry = entry or self.archive.get(log_id, self._context.stamp.now())
         if entry is None:
@@ -166,8 +155,7 @@ class Logs(Rules):
     def listing(self, **query: Any) -> list[Document] | Document:
         """Newest first; after the entry that `from` names, which wins over all but `take`.
 
-        Args:
-            query: the keys of the request; `take` and `search` stand for `per_page` and `q`.
+        `take` and `search` stand for `per_page` and `q`.
 
         Raises:
             ApiError: 400 for a sort order or a search that cannot be read.
@@ -195,10 +183,6 @@ class Logs(Rules):
             return shown
         counts = {"start": start, "limit": size, "length": len(shown), "total": len(found)}
         return {**counts, "logs": shown}
-
-    def read_everything(self) -> None:
-        """Every entry as an answer shows it."""
-        self.listing(per_page=KEPT)
 
     def _youngest(self) -> str:
         """The id after which the tenant's own entries are not shown yet."""

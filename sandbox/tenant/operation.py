@@ -51,13 +51,7 @@ class ActionTester(Protocol):
 
 @dataclass
 class Call:
-    """One call of an operation.
-
-    Attributes:
-        path, query, body: checked.
-        notifier, tester: the rest of the sandbox, where there is one.
-        afterwards: what is to be done once the answer is sent.
-    """
+    """One call of an operation: what was sent, checked, and what is to be done afterwards."""
 
     path: dict[str, str]
     query: dict[str, Any]
@@ -87,13 +81,12 @@ class Operation:
     """One method on one path.
 
     Attributes:
-        method: HTTP method.
         path: template under /api/v2, as the published OpenAPI writes it.
         scopes: any of them permits the call.
         handle: what is done to a tenant; answers None where the answer has no body (204).
         status: of a success with a body.
-        body: checker of the request's body; None where a body is ignored.
-        query, parameters: checkers of the query and of the path's parts.
+        body: None where a body is ignored.
+        parameters: of the path.
         known: where it is from.
     """
 
@@ -119,9 +112,7 @@ class Operation:
 class Routes:
     """The operations of one resource.
 
-    Args:
-        rules: the tenant's attribute that has its rules.
-        parts: what the parts of a path may be, where not any text.
+    `rules` is the tenant's attribute that has them; `parts` are schemas of parts of a path.
     """
 
     def __init__(self, rules: str, **parts: Schema) -> None:
@@ -158,7 +149,6 @@ class Routes:
         """One more operation.
 
         Args:
-            method, path, scope: of the request.
             rule: name of the method that does it. It is called with `fixed`, the path's parts and
                 the body, and by name with what the query has (`triggerId` as `trigger_id`).
             fixed: the rule's first arguments.
@@ -168,7 +158,6 @@ class Routes:
             query: the keys that it may have.
             paged: the page that is meant where the query does not say; the rule gets a `page`.
             with_call: the rule gets the whole `call` as well.
-            known: where it is from.
         """
         parts = {
             one: self._parts.get(one, _BRANDING_ID if path.startswith("/branding") else STRING)

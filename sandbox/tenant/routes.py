@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
-
 from sandbox.tenant import (
     clients,
     custom_domains,
@@ -22,17 +20,13 @@ _RESOURCES = (
     *(settings, rules, versions, bindings, phone_providers, phone_templates),
     *(guardian, mfa_settings, factor_settings, custom_domains, clients, logs),
 )
-OPERATIONS: tuple[Operation, ...] = tuple(
-    chain.from_iterable(one.ROUTES.operations for one in _RESOURCES)
-)
+OPERATIONS: list[Operation] = [found for one in _RESOURCES for found in one.ROUTES.operations]
 
 
 def find(method: str, path: str) -> tuple[Operation, list[tuple[str, str]]] | None:
     """The operation of a request, with the parts of its path.
 
-    Args:
-        method: HTTP method.
-        path: the path still percent-encoded, so that an encoded slash stays inside its part.
+    The path is still percent-encoded, so that an encoded slash stays inside its part.
     """
     for one in OPERATIONS:
         if one.method == method and (parts := one.match(path)) is not None:

@@ -22,17 +22,11 @@ CREATE TABLE IF NOT EXISTS documents (
 )
 """
 
-
 _VERSION = 1
 """Of what is stored; raised when an older sandbox's documents can no longer be read."""
 
-
 StoreError = sqlite3.Error
-"""The file cannot be read or written: a full or read-only disk, or no database."""
-
-
-class IncompatibleStoreError(Exception):
-    """The file was written by a sandbox that stored other things."""
+"""The file cannot be read or written: a full or read-only disk, no database, another version's."""
 
 
 class Store:
@@ -46,7 +40,7 @@ class Store:
         """Open or create the file; `:memory:` keeps everything in this process only.
 
         Raises:
-            IncompatibleStoreError: when another version of the sandbox wrote it.
+            StoreError: it cannot, or another version of the sandbox wrote it.
         """
         if path != ":memory:":
             # It will hold client secrets and provider credentials.
@@ -62,7 +56,7 @@ class Store:
         (version,) = self._connection.execute("PRAGMA user_version").fetchone()
         if version not in {0, _VERSION}:
             self._connection.close()
-            raise IncompatibleStoreError(
+            raise StoreError(
                 f"{path} has version {version}, this sandbox reads version {_VERSION}: "
                 "it cannot be opened. Delete the file to start with a new tenant."
             )
@@ -104,12 +98,11 @@ class Store:
                 (collection, key, json.dumps(document)),
             )
 
-    def delete(self, collection: str, key: str) -> bool:
+    def delete(self, collection: str, key: str) -> None:
         with self.transaction():
-            cursor = self._connection.execute(
+            self._connection.execute(
                 "DELETE FROM documents WHERE collection = ? AND id = ?", (collection, key)
             )
-        return cursor.rowcount > 0
 
     def all(self, collection: str) -> list[Document]:
         """The documents of a collection in insertion order."""

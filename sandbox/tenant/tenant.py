@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from sqlite3 import ProgrammingError
 from typing import Any
 
 from sandbox.tenant import clients as clients_module
@@ -14,21 +14,19 @@ from sandbox.tenant.actions.triggers import TRIGGER_IDS
 from sandbox.tenant.actions.versions import DeployedAction, Versions
 from sandbox.tenant.assumptions import Assumptions
 from sandbox.tenant.clients import Clients, Credentials
-from sandbox.tenant.clock import Clock, Stamper, SystemClock
+from sandbox.tenant.clock import Clock, Stamper
 from sandbox.tenant.context import Context, Page
 from sandbox.tenant.custom_domains import CustomDomains
 from sandbox.tenant.errors import ApiError
 from sandbox.tenant.factor_settings import NAMES, FactorSettings
 from sandbox.tenant.guardian import Guardian
-from sandbox.tenant.logs import Logs
+from sandbox.tenant.logs import KEPT, Logs
 from sandbox.tenant.mfa_settings import FACTORS as MFA_CODES
 from sandbox.tenant.mfa_settings import MfaSettings
 from sandbox.tenant.phone_providers import PhoneProviders, covers
 from sandbox.tenant.phone_templates import BODIES, PhoneTemplates
 from sandbox.tenant.settings import KEY, SINGLETONS, UNIFIED_FLAG, Generation, Settings
 from sandbox.tenant.store import Store
-
-__all__ = ["DeployedAction", "Generation", "Tenant"]
 
 Document = dict[str, Any]
 Content = dict[str, dict[str, Document]]
@@ -38,16 +36,16 @@ _IDENTITY = frozenset({clients_module.COLLECTION, clients_module.KEYS})
 """What a reset keeps: who may call, and tokens that were already handed out."""
 
 
-class Tenant:
-    """A tenant's state and rules.
+_UNREADABLE = (
+    *(ApiError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError),
+    ProgrammingError,
+)
+"""What reading content may end in that is no export: its times may be beyond any calendar, its ids
+no texts."""
 
-    Attributes:
-        domain: host, with port where it has one; issuer and audience of tokens follow from it.
-        clock: the tenant's time.
-        actions, versions, bindings, providers, templates, guardian, factor_settings, mfa_settings,
-            tenant_settings, custom_domains, clients, logs: the groups of rules, one per resource
-            family.
-    """
+
+class Tenant:
+    """A tenant's state, and its rules in groups: one for each family of resources."""
 
     def __init__(
         self,
@@ -57,29 +55,34 @@ class Tenant:
         generation: Generation = "unified",
         name: str = "phonemfa-sandbox",
         credentials: Credentials | None = None,
-        clock: Clock | None = None,
+        clock: Clock = time.time_ns,
         assumptions: Assumptions | None = None,
     ) -> None:
         """Open the tenant in this store, creating it where the store is empty.
 
         Args:
             store: its state; a store that has a tenant already keeps it, generation included.
-            domain: host[:port] under which clients reach it.
+            domain: host[:port] under which clients reach it; issuer and audience follow from it.
             generation: experience of a new tenant.
             name: the `tenant` that branding objects carry.
-            credentials: the default client's id and secret; kept from earlier, else made up.
-            clock: source of time.
-            assumptions: answers to what the contract leaves open.
+            credentials: the default client's; kept from earlier, else made up.
+            clock, assumptions: its time, and answers to what the contract leaves open.
         """
         self.domain = domain
-        self.clock: Clock = clock or SystemClock()
+        self.issuer = f"https://{domain}/"
+        """Who signs this tenant's tokens."""
+        self.audience = f"{self.issuer}api/v2/"
+        """The Management API's identifier."""
+        self.clock = clock
         self.context = Context(
             store=store,
-            stamp=Stamper(self.clock),
+            stamp=Stamper(clock),
             name=name,
             assumptions=assumptions or Assumptions(),
         )
         self._store = store
+        self.transaction = store.transaction
+        """Several rules as one: all of their effects, or none."""
         self.clients = Clients(self.context)
         self.tenant_settings = Settings(self.context)
         self.custom_domains = CustomDomains(self.context)
@@ -122,16 +125,6 @@ class Tenant:
     # -- the tenant as a whole ----------------------------------------------------------------
 
     @property
-    def audience(self) -> str:
-        """The Management API's identifier."""
-        return f"https://{self.domain}/api/v2/"
-
-    @property
-    def issuer(self) -> str:
-        """Who signs this tenant's tokens."""
-        return f"https://{self.domain}/"
-
-    @property
     def credentials(self) -> Credentials:
         found = self.clients.default()
         assert found is not None  # noqa: S101 - made at birth, kept by every reset
@@ -148,12 +141,6 @@ class Tenant:
     @assumptions.setter
     def assumptions(self, wanted: Assumptions) -> None:
         self.context.assumptions = wanted
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Several rules as one: all of their effects, or none."""
-        with self._store.transaction():
-            yield
 
     def reset(self, generation: Generation | None = None) -> None:
         """Back to a new tenant; the default client and tokens stay valid."""
@@ -192,7 +179,7 @@ class Tenant:
                 self.tenant_settings.initialise("unified")
             try:
                 self._read_everything()
-            except (ApiError, AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            except _UNREADABLE as error:
                 message = f"The content is not an export of this sandbox: {error!r}"
                 raise ApiError(400, message) from error
 
@@ -215,7 +202,7 @@ class Tenant:
         self.mfa_settings.remembering()
         for channel in MFA_CODES.values():
             self.mfa_settings.codes(channel)
-        self.logs.read_everything()
+        self.logs.listing(per_page=KEPT)
 
     # -- rules that span groups ---------------------------------------------------------------
 
@@ -270,7 +257,6 @@ class Tenant:
         return copy.deepcopy(self.tenant_settings.get())
 
     def factor_enabled(self, name: str) -> bool:
-        """Whether a Guardian factor is on (`sms` is the phone factor)."""
         return self.guardian.factor_enabled(name)
 
     def message_types(self) -> list[str]:

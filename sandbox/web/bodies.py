@@ -60,7 +60,9 @@ def loads(raw: bytes) -> Any:
         ValueError: it is not JSON in UTF-8, too deep, or has a number without a value.
     """
     try:
-        return json.loads(raw.decode(), parse_constant=_finite, parse_float=_finite)
+        return json.loads(
+            raw.decode(), parse_constant=_finite, parse_float=_finite, parse_int=_whole
+        )
     except RecursionError:
         raise ValueError("JSON that is nested too deep") from None
 
@@ -70,3 +72,8 @@ def _finite(text: str) -> float:
     if not math.isfinite(number):
         raise ValueError(f"{text} is no JSON number with a value")
     return number
+
+
+def _whole(text: str) -> int:
+    _finite(text)  # one that no double holds would fail where something counts with it
+    return int(text)

@@ -11,7 +11,7 @@ import yaml
 
 from components.action_code import Trigger, assemble
 from sandbox.server.running import RunningSandbox, start
-from sandbox.tenant.tenant import Generation
+from sandbox.tenant import Generation
 from tests.clients.deploy_cli import EXECUTABLE, DeployCli, node_is_too_old
 from tests.clients.tenants import assert_nothing_was_missing, control
 from tests.sandbox.quick import quick

@@ -24,9 +24,9 @@ import yaml
 from filelock import FileLock
 
 from sandbox.server.running import RunningSandbox, start
+from sandbox.tenant import Generation
 from sandbox.tenant import routes as table
 from sandbox.tenant.factor_settings import CUSTOM_APP
-from sandbox.tenant.tenant import Generation
 from tests.clients.tenants import assert_nothing_was_missing
 from tests.contract import PROJECT
 from tests.sandbox.api import recording

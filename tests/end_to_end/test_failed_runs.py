@@ -19,7 +19,6 @@ from phonemfa.drift.look import look
 from phonemfa.pulumi.engine import PulumiCli
 from phonemfa.pulumi.preview import Step
 from phonemfa.pulumi.stack_file import read_stack_file
-from sandbox.tenant.clock import SystemClock
 from tests.end_to_end.conftest import ASKS_NOBODY, EACH_GENERATION, PHONE, Apply, Tenant
 from tests.end_to_end.operators import operator_of, running_version
 from tests.end_to_end.pulumi_cli import PulumiProject
@@ -107,7 +106,7 @@ class Told(PulumiCli):
         return self.refreshed
 
 
-def no_false_alarm(stack: PulumiProject, monkeypatch: pytest.MonkeyPatch) -> None:
+def no_false_alarm(stack: PulumiProject, tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hundred nights' looks find nothing, with the state and without by turns; none writes."""
     for name, value in stack.environment.items():
         monkeypatch.setenv(name, value)
@@ -117,7 +116,9 @@ def no_false_alarm(stack: PulumiProject, monkeypatch: pytest.MonkeyPatch) -> Non
     begin, found = time.time_ns(), list[Finding]()
     for night in range(100):
         now = begin + night * 86_400 * 10**9
-        monkeypatch.setattr(SystemClock, "now_ns", lambda _, now=now: now)
+        auth0 = tenant.running.parts.tenant
+        for one in (auth0, auth0.context.stamp):
+            monkeypatch.setattr(one, "clock", lambda now=now: now)
         seen = look(wanted, access, lambda _: nullcontext(), with_state=night % 2 == 0)
         found += [one for one in seen.findings if is_drift([one])]
     assert found == []
@@ -133,7 +134,7 @@ def test_no_night_after_a_run_that_was_finished_has_a_false_alarm(
     stack = apply(**ASKS_NOBODY)
     fail(stack, tenant, name)
     stack.up()
-    no_false_alarm(stack, monkeypatch)
+    no_false_alarm(stack, tenant, monkeypatch)
 
 
 @pytest.mark.thorough
@@ -151,7 +152,7 @@ def test_nor_has_one_after_a_first_run_that_was_finished(
     package.refused()
     tenant.control("DELETE", "/faults")
     package.up()
-    no_false_alarm(package, monkeypatch)
+    no_false_alarm(package, tenant, monkeypatch)
 
 
 # On every change: the words alone, phonemfa/drift/test_rules.py.

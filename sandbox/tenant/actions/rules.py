@@ -72,12 +72,16 @@ ONE = f"{PATH}/{{id}}"
 ROUTES = Routes("actions")
 
 
+def versions_collection(action_id: str) -> str:
+    """Each Action's versions lie apart: reading one Action must not load the others' code."""
+    return f"versions of {action_id}"
+
+
 class Actions(Rules):
     """The tenant's Actions."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.versions_of: Callable[[Document], tuple[Document | None, Document | None]]
         self.when_deleted: list[Callable[[Document, bool], None]] = []
         self.when_deployed: list[Callable[[Document], None]] = []
 
@@ -93,6 +97,24 @@ class Actions(Rules):
 
     def save(self, action: Document) -> None:
         self._store.put(COLLECTION, action["id"], action)
+
+    def versions_of(self, action: Document) -> tuple[Document | None, Document | None]:
+        """The newest version, and the one that is deployed at this moment.
+
+        While a deploy is under way, the earlier version stays deployed. Right after a create with
+        `deploy`, the pending version itself is shown as deployed (recorded).
+        """
+        if action["deployed_version"] is None:
+            return None, None
+        versions = versions_collection(action["id"])
+        current = self._store.get(versions, action["deployed_version"])
+        if current is None:  # an import may have left the version out
+            return None, None
+        is_there = action_views.is_deployed(current, self._context.stamp())
+        if is_there or action.get("deployed_at_birth"):
+            return current, current
+        previous = action.get("previous_version")
+        return current, self._store.get(versions, previous) if previous else None
 
     def view(self, action: Document, *, written: bool = False) -> Document:
         """The Action as the API shows it; `written` in the answer to a write."""

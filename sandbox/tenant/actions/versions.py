@@ -10,7 +10,7 @@ from typing import Any
 
 from sandbox.json_schemas import BOOLEAN, described, obj
 from sandbox.tenant.actions import views as action_views
-from sandbox.tenant.actions.rules import DRAFT, ONE, PATH, Actions
+from sandbox.tenant.actions.rules import DRAFT, ONE, PATH, Actions, versions_collection
 from sandbox.tenant.builds import finished_at
 from sandbox.tenant.clock import NANOS_PER_SECOND
 from sandbox.tenant.context import Context, Page, Rules, page_of
@@ -28,11 +28,6 @@ _CREATE = obj(
 )
 _VERSIONS = f"{PATH}/{{actionId}}/versions"
 ROUTES = Routes("versions")
-
-
-def _collection(action_id: str) -> str:
-    """Each Action's versions lie apart: reading one Action must not load the others' code."""
-    return f"versions of {action_id}"
 
 
 @dataclass(frozen=True)
@@ -57,34 +52,15 @@ class Versions(Rules):
     def __init__(self, context: Context, actions: Actions) -> None:
         super().__init__(context)
         self.actions = actions
-        actions.versions_of = self.current_and_deployed
         actions.when_deleted.append(self._forget)
 
     # -- reading ------------------------------------------------------------------------------
 
     def _of(self, action_id: str) -> list[Document]:
-        return self._store.all(_collection(action_id))
-
-    def current_and_deployed(self, action: Document) -> tuple[Document | None, Document | None]:
-        """The newest version, and the one that is deployed at this moment.
-
-        While a deploy is under way, the earlier version stays deployed. Right after a create with
-        `deploy`, the pending version itself is shown as deployed (recorded).
-        """
-        if action["deployed_version"] is None:
-            return None, None
-        versions = _collection(action["id"])
-        current = self._store.get(versions, action["deployed_version"])
-        if current is None:  # an import may have left the version out
-            return None, None
-        is_there = action_views.is_deployed(current, self._context.stamp())
-        if is_there or action.get("deployed_at_birth"):
-            return current, current
-        previous = action.get("previous_version")
-        return current, self._store.get(versions, previous) if previous else None
+        return self._store.all(versions_collection(action_id))
 
     def running(self, action: Document) -> DeployedAction | None:
-        _, deployed = self.current_and_deployed(action)
+        _, deployed = self.actions.versions_of(action)
         if deployed is None or not action_views.is_deployed(deployed, self._context.stamp()):
             return None
         return DeployedAction(
@@ -109,7 +85,7 @@ class Versions(Rules):
         return self._view_of(action)(self._stored(action_id, version_id))
 
     def _view_of(self, action: Document) -> Callable[[Document], Document]:
-        _, deployed = self.current_and_deployed(action)
+        _, deployed = self.actions.versions_of(action)
         return partial(
             action_views.version_of,
             action=action,
@@ -119,7 +95,7 @@ class Versions(Rules):
 
     def _stored(self, action_id: str, version_id: str) -> Document:
         return self._context.stored(
-            _collection(action_id), version_id, "That version does not exist."
+            versions_collection(action_id), version_id, "That version does not exist."
         )
 
     @ROUTES(
@@ -149,7 +125,13 @@ class Versions(Rules):
         with self._store.transaction():
             action = self.actions.create(body)
             if body.get("deploy"):
-                self.deploy_at_birth(action)
+                action["deployed_at_birth"] = True
+                draft = action["draft"]
+                # It becomes the deployed one when the draft's build ends, unless that fails.
+                build_ns = finished_at(draft["phases"], draft["updated_at"]) - draft["updated_at"]
+                seconds = build_ns / NANOS_PER_SECOND + self._context.builds.deploy_seconds
+                built = draft["phases"][-1]["status"] == "built"
+                self._new(action, draft, seconds, status="built" if built else "failed")
         return self.actions.view(action, written=True)
 
     # 202 is published; every recording says 200.
@@ -164,21 +146,6 @@ class Versions(Rules):
             self._grow_up(action)
             version = self._new(action, action["draft"], self._context.builds.deploy_seconds)
         return action_views.new_version(version, action)
-
-    def deploy_at_birth(self, action: Document) -> None:
-        """The `deploy` of a create.
-
-        The version becomes the deployed one when the draft's build ends, unless that fails.
-        """
-        draft = action["draft"]
-        build_ns = finished_at(draft["phases"], draft["updated_at"]) - draft["updated_at"]
-        action["deployed_at_birth"] = True
-        self._new(
-            action,
-            draft,
-            build_ns / NANOS_PER_SECOND + self._context.builds.deploy_seconds,
-            status="built" if draft["phases"][-1]["status"] == "built" else "failed",
-        )
 
     @ROUTES(
         "POST",
@@ -214,7 +181,7 @@ class Versions(Rules):
         deployed one.
         """
         now = self._context.stamp()
-        _, deployed = self.current_and_deployed(action)
+        _, deployed = self.actions.versions_of(action)
         moved = action_views.updated_at(action, deployed, now)
         draft = action["draft"]
         if moved != draft["updated_at"]:
@@ -245,8 +212,8 @@ class Versions(Rules):
             # None: at once, whatever the machine's clock says after a restart.
             "ready_at": built_at if seconds else None,
         }
-        self._store.put(_collection(action["id"]), version["id"], version)
-        _, deployed = self.current_and_deployed(action)
+        self._store.put(versions_collection(action["id"]), version["id"], version)
+        _, deployed = self.actions.versions_of(action)
         # It stays deployed while the new one is on its way.
         action["previous_version"] = deployed["id"] if deployed else None
         action["deployed_version"] = version["id"]
@@ -263,8 +230,8 @@ class Versions(Rules):
         used = {action["deployed_version"], action["previous_version"]}
         unused = [one for one in versions if one["id"] not in used]
         for one in unused[: max(0, len(versions) - _KEPT_VERSIONS)]:
-            self._store.delete(_collection(action["id"]), one["id"])
+            self._store.delete(versions_collection(action["id"]), one["id"])
 
     def _forget(self, action: Document, _force: bool) -> None:
         for version in self._of(action["id"]):
-            self._store.delete(_collection(action["id"]), version["id"])
+            self._store.delete(versions_collection(action["id"]), version["id"])

@@ -150,15 +150,7 @@ def full(
     now_ns: int,
     written: bool = False,
 ) -> Document:
-    """An Action as GET, POST and PATCH show it.
-
-    Args:
-        action: the stored Action.
-        current: its newest version, if any.
-        deployed: the version that counts as deployed, if any.
-        now_ns: the instant of the answer.
-        written: whether this answers a write; those always say `pending` (recorded).
-    """
+    """An Action as GET, POST and PATCH show it; answers to a write say `pending` (recorded)."""
     draft = action["draft"]
     status = "pending" if written else draft_status(action, now_ns)
     # Only the answer to the create itself shows a version that is at once deployed and pending.

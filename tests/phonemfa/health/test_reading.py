@@ -46,7 +46,7 @@ class Told(httpx.BaseTransport):
                 raise answer
         else:
             answer = self.inner.handle_request(request)
-        now = self.sandbox.clock.now_ns() / NANOS_PER_SECOND
+        now = self.sandbox.clock() / NANOS_PER_SECOND
         answer.headers["date"] = format_datetime(datetime.fromtimestamp(now, UTC), usegmt=True)
         return answer
 
@@ -80,7 +80,7 @@ def desk(
     **assumptions: Any,
 ) -> Desk:
     sandbox = Sandbox(assumptions=Assumptions(**assumptions))
-    now = sandbox.clock.now_ns() / NANOS_PER_SECOND
+    now = sandbox.clock() / NANOS_PER_SECOND
     played = play(Play(kind="weekday", seed=1, end=now, days=days, per_day=per_day))
     sandbox.tenant.logs.archive.play(played)
     told = Told(sandbox)

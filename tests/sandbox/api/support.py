@@ -13,10 +13,10 @@ from sandbox.api.app import build_api
 from sandbox.api.limiter import RateLimit
 from sandbox.tenant import Tenant
 from sandbox.tenant.assumptions import Assumptions
-from sandbox.tenant.clock import ManualClock
 from sandbox.tenant.operation import ActionTester, Notifier
 from sandbox.tenant.settings import Generation
 from sandbox.tenant.store import Store
+from tests.sandbox.clock import ManualClock
 
 DOMAIN = "localhost:8443"
 LATER_THAN_ANY_RECORDING = 1_800_000_000_000_000_000

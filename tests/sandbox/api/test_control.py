@@ -24,6 +24,7 @@ from tests.sandbox.api.support import (
 )
 
 SECRET = "canary-secret-value"
+TEMPLATE = {"id": "x", "type": "otp_verify", "disabled": False, "updated_at": 1, "content": {}}
 WITH_SECRET = CUSTOM_PHONE_ACTION | {"secrets": [{"name": "KEY", "value": SECRET}]}
 
 
@@ -119,6 +120,8 @@ class TestState:
             {"content": {"actions": {"x": {}}}},
             {"content": {"bindings": {"post-login": {"items": [{"action_id": "gone"}]}}}},
             {"content": {"phone_providers": {"x": {"id": "x"}}}},
+            {"content": {"logs": {"x": {"log_id": 5, "type": "fn"}}}},
+            {"content": {"phone_templates": {"x": TEMPLATE | {"created_at": 10**30}}}},
             {"content": {"phone_templates": {"x": {"type": "unheard of"}}}},
             {"content": {"singletons": {"guardian factors": {"value": []}, "settings": {}}}},
             {"content": {"singletons": {"guardian twilio": {"value": 1}}}},
@@ -128,6 +131,13 @@ class TestState:
         before = sandbox.tenant.export()
         assert sandbox.http.put("/_sandbox/state", json=body).status_code == 400
         assert sandbox.tenant.export() == before
+
+    def test_an_id_that_is_no_text_is_refused(self, sandbox: Sandbox) -> None:
+        sandbox.deployed()
+        state = sandbox.http.get("/_sandbox/state").json()
+        (action,) = state["content"]["actions"].values()
+        action["id"] = []
+        assert sandbox.http.put("/_sandbox/state", json=state).status_code == 400
 
 
 class TestRequests:
@@ -220,13 +230,20 @@ def test_a_client_can_be_made_with_a_given_id_and_secret(sandbox: Sandbox) -> No
     [
         ("POST /reset", [{"generation": "new"}, {"x": 1}, []]),
         ("POST /generation", [{}]),
-        ("PUT /builds", [{}, {"default": []}, {"deploy_seconds": -1}, {"x": 1}]),
+        (
+            "PUT /builds",
+            [{}, {"default": []}, {"deploy_seconds": -1}, {"deploy_seconds": 1e300}, {"x": 1}],
+        ),
         ("POST /clients", [{"scopes": "read:actions"}, {"client_id": ""}, {"x": 1}]),
         ("PUT /assumptions", [{"unknown": True}, {"second_provider_refused": "yes"}, []]),
-        ("PUT /rate-limit", [{"plan": "x"}, {"per_second": 0}, {"burst": 0}, {"x": 1}, []]),
+        ("PUT /rate-limit", [{"plan": "x"}, {"per_second": 5e-324}, {"burst": 0}, {"x": 1}, []]),
         (
             "POST /faults",
-            [{}, {"path": "("}, {"nth": 0}, {"status": 99}, {"when": "soon"}, {"x": 1}, [], None],
+            [
+                *({}, [], None, {"x": 1}, {"seen": 1}, {"times": "1"}, {"nth": 0}, {"path": "("}),
+                *({"status": 99}, {"when": "soon"}, {"retry_after_date_in_seconds": 10**12}),
+                *({"headers": {"x": "日本"}}, {"headers": {"x": "a\nb"}}, {"headers": {"": "x"}}),
+            ],
         ),
     ],
 )

@@ -88,11 +88,14 @@ class TestClocks:
 
 
 class TestAnswers:
-    def test_without_a_body_it_is_an_envelope(self, sandbox: Sandbox) -> None:
-        arm(sandbox, status=429, headers={"x-ratelimit-reset": "1"})
+    @pytest.mark.parametrize(("status", "phrase"), [(429, "Too Many Requests"), (524, "Unknown")])
+    def test_without_a_body_it_is_an_envelope(
+        self, sandbox: Sandbox, status: int, phrase: str
+    ) -> None:
+        arm(sandbox, status=status, headers={"x-ratelimit-reset": "1"})
         answer = sandbox.call("GET", FACTORS)
-        assert answer.json()["statusCode"] == 429
-        assert answer.headers["x-ratelimit-reset"] == "1"
+        assert (answer.json()["statusCode"], answer.json()["error"]) == (status, phrase)
+        assert (answer.status_code, answer.headers["x-ratelimit-reset"]) == (status, "1")
 
     def test_a_body_can_be_json_or_anything(self, sandbox: Sandbox) -> None:
         arm(sandbox, status=502, raw_body="<html>", headers={"content-type": "text/html"})

@@ -94,6 +94,8 @@ def test_a_search_finds_what_it_names(sandbox: Sandbox, search: str, found: int)
         "q=(type:fn",
         "q=type:fn)",
         "q=()",
+        "q=" + "(" * 2000,
+        "q=" + "NOT " * 2000 + "a",
         "sort=type:1",
         "per_page=101",
     ],

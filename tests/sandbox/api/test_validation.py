@@ -175,6 +175,7 @@ class TestWhatCannotBeRead:
             b'{"enabled": NaN}',
             b'{"enabled": Infinity}',
             b'{"enabled": 1e999}',
+            b'{"enabled": 1' + b"0" * 400 + b"}",
             b'{"enabled": "\\ud800"}',
             b'{"enabled": "\xff"}',
             b"[" * 200_000,
@@ -183,7 +184,7 @@ class TestWhatCannotBeRead:
             b"\x00",
             b"\xef\xbb\xbf{}",
         ],
-        ids=range(12),
+        ids=range(13),
     )
     def test_malformed_json_is_a_bad_request(self, sandbox: Sandbox, content: bytes) -> None:
         answer = self.put(sandbox, content)

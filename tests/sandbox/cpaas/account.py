@@ -21,7 +21,7 @@ from sandbox.cpaas.cpaas import Cpaas
 from sandbox.inbox.inbox import Inbox
 from sandbox.notifications.rules import HANDLERS
 from sandbox.runner.runner import ActionOutcome, ActionRunner
-from sandbox.server.serving import HttpsServer
+from sandbox.server.serving import ServerThread
 
 HOST = "cpaas.sandbox.test"
 KEY = "sandbox-key-7f3c"
@@ -74,10 +74,11 @@ def serving(
     authority.issue_cert(*names).private_key_and_cert_chain_pem.write_to_path(certificate)
     inbox = Inbox()
     cpaas = Cpaas(inbox, keys, **options)
-    server = HttpsServer(build_cpaas(cpaas), listener(), certificate=certificate, name="cpaas")
+    listening = listener()
+    server = ServerThread("cpaas", (build_cpaas(cpaas), listening, certificate))
     server.start()
     try:
-        yield Account(inbox, cpaas, server.port, ca_file)
+        yield Account(inbox, cpaas, listening.getsockname()[1], ca_file)
     finally:
         server.stop()
         inbox.close()

@@ -12,7 +12,8 @@ from sandbox.notifications.content import Order
 from sandbox.notifications.service import NotificationService
 from sandbox.notifications.tester import RunnerActionTester
 from sandbox.runner.runner import ActionOutcome
-from sandbox.tenant import Assumptions, Generation, Tenant
+from sandbox.tenant import Generation, Tenant
+from sandbox.tenant.assumptions import Assumptions
 from tests.sandbox.notifications.fakes import (
     TO,
     FakeRunner,

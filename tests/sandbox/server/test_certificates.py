@@ -10,7 +10,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from sandbox.server.certificates import NAMES, ensure_certificates
+from sandbox.server.certificates import CA_FILE, NAMES, SERVER_FILE, ensure_certificates
 from sandbox.server.credentials import ensure_credentials
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
@@ -22,27 +22,30 @@ def leaf(path: Path) -> x509.Certificate:
 
 
 def test_certificate_is_for_loopback_and_the_cpaas_name_only(tmp_path: Path) -> None:
-    made = ensure_certificates(tmp_path, now=NOW)
-    names = leaf(made.server_file).extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    ensure_certificates(tmp_path, now=NOW)
+    names = leaf(tmp_path / SERVER_FILE).extensions.get_extension_for_class(
+        x509.SubjectAlternativeName
+    )
     assert sorted(str(name.value) for name in names.value) == sorted(NAMES)
 
 
 def test_second_start_keeps_authority_and_certificate(tmp_path: Path) -> None:
-    first = ensure_certificates(tmp_path, now=NOW)
-    before = [path.read_bytes() for path in (first.ca_file, first.server_file)]
-    second = ensure_certificates(tmp_path, now=NOW + 59 * DAY)
-    assert [path.read_bytes() for path in (second.ca_file, second.server_file)] == before
+    ensure_certificates(tmp_path, now=NOW)
+    before = [(tmp_path / name).read_bytes() for name in (CA_FILE, SERVER_FILE)]
+    ensure_certificates(tmp_path, now=NOW + 59 * DAY)
+    assert [(tmp_path / name).read_bytes() for name in (CA_FILE, SERVER_FILE)] == before
 
 
 def test_certificate_is_renewed_before_it_ends_under_the_same_authority(tmp_path: Path) -> None:
-    first = ensure_certificates(tmp_path, now=NOW)
-    authority, old = first.ca_file.read_bytes(), leaf(first.server_file)
+    ensure_certificates(tmp_path, now=NOW)
+    authority, old = (tmp_path / CA_FILE).read_bytes(), leaf(tmp_path / SERVER_FILE)
     later = old.not_valid_after_utc - 29 * DAY
 
-    renewed = leaf(ensure_certificates(tmp_path, now=later).server_file)
+    ensure_certificates(tmp_path, now=later)
 
+    renewed = leaf(tmp_path / SERVER_FILE)
     assert renewed.not_valid_after_utc > old.not_valid_after_utc
-    assert first.ca_file.read_bytes() == authority
+    assert (tmp_path / CA_FILE).read_bytes() == authority
     renewed.verify_directly_issued_by(x509.load_pem_x509_certificate(authority))
 
 
@@ -57,11 +60,11 @@ def test_damaged_or_missing_file_is_replaced_and_everything_fits_again(
     else:
         (tmp_path / name).write_bytes(content)
 
-    made = ensure_certificates(tmp_path, now=NOW)
+    ensure_certificates(tmp_path, now=NOW)
 
-    certificate = leaf(made.server_file)
-    certificate.verify_directly_issued_by(x509.load_pem_x509_certificate(made.ca_file.read_bytes()))
-    key = load_pem_private_key(made.server_file.read_bytes(), None)
+    certificate = leaf(tmp_path / SERVER_FILE)
+    certificate.verify_directly_issued_by(leaf(tmp_path / CA_FILE))
+    key = load_pem_private_key((tmp_path / SERVER_FILE).read_bytes(), None)
     assert key.public_key() == certificate.public_key()
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import socket
+import sqlite3
 import ssl
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -177,6 +179,14 @@ def test_record_whose_port_answers_for_another_sandbox_is_not_believed(
 
     assert running_record(running.state_dir) is None
     write_record(running.state_dir, running.record)  # stop() takes its own back
+
+
+def test_state_of_another_version_is_told_without_a_traceback(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "tenant.sqlite")) as database:
+        database.execute("PRAGMA user_version=99")
+    with pytest.raises(ServerError, match="version 99") as raised:
+        start(quick(tmp_path))
+    assert "make clean" in raised.value.fix
 
 
 @pytest.mark.parametrize("value", [None, "", "  "])

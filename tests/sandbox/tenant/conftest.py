@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.tenant import ManualClock, Tenant
+from sandbox.tenant import Tenant
+from tests.sandbox.clock import ManualClock
 from tests.sandbox.tenant.support import tenant
 
 

@@ -10,10 +10,10 @@ import pytest
 
 from sandbox.tenant import DeployedAction, Tenant
 from sandbox.tenant.assumptions import Assumptions
-from sandbox.tenant.clock import ManualClock
 from sandbox.tenant.errors import ApiError
 from sandbox.tenant.settings import Generation
 from sandbox.tenant.store import Store
+from tests.sandbox.clock import ManualClock
 
 PHONE = "custom-phone-provider"
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from sandbox.tenant import Tenant
-from sandbox.tenant.clock import ManualClock
 from sandbox.tenant.context import Page
+from tests.sandbox.clock import ManualClock
 from tests.sandbox.tenant.support import action, deployed, login_action, refused, running
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.tenant.store import IncompatibleStoreError, Store
+from sandbox.tenant.store import Store, StoreError
 
 
 @pytest.fixture
@@ -98,5 +98,5 @@ def test_a_file_of_another_version_is_refused_with_what_to_do(path: Path) -> Non
     other = sqlite3.connect(path)
     other.execute("PRAGMA user_version=99")
     other.close()
-    with pytest.raises(IncompatibleStoreError, match=r"version 99.*Delete the file"):
+    with pytest.raises(StoreError, match=r"version 99.*Delete the file"):
         Store(path)

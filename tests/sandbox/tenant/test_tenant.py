@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from sandbox.tenant import Credentials, Tenant
-from sandbox.tenant.clock import ManualClock
 from sandbox.tenant.context import Page
 from sandbox.tenant.settings import Generation
 from sandbox.tenant.store import Store
+from tests.sandbox.clock import ManualClock
 from tests.sandbox.tenant.support import (
     PHONE,
     action,

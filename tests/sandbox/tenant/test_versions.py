@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sandbox.tenant import Tenant
-from sandbox.tenant.clock import ManualClock
 from sandbox.tenant.context import Page
+from tests.sandbox.clock import ManualClock
 from tests.sandbox.tenant.support import PHONE, action, deployed, login_action, refused, running
 
 
