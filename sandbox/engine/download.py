@@ -55,7 +55,7 @@ def fetch(
             f"{address} has the hash {found}, and {lock.name} names {wanted}. It was not used.",
             "Find out why before anything else: a proxy's answer, or somebody else's program.",
         )
-    _unpack(archive, members, folder)
+    programs = _read(archive, members)
     if wanted is None:
         try:
             with lock.open("a", encoding="utf-8") as entries:
@@ -63,6 +63,10 @@ def fetch(
         except OSError as error:
             raise Unavailable(f"its hash cannot be recorded in {lock}: {error.strerror}") from error
         progress.step(f"recorded in {lock.name}, trusted on this first use: {address}. Commit it")
+    # Not before: what Go builds where an archive cannot be used goes into the same folder.
+    for name, content in programs.items():
+        (folder / name).write_bytes(content)
+        (folder / name).chmod(0o755)
 
 
 def _download(address: str, file: Path, progress: Progress) -> None:
@@ -80,14 +84,12 @@ def _download(address: str, file: Path, progress: Progress) -> None:
         raise Unavailable(f"{type(error).__name__}: {error}") from error
 
 
-def _unpack(archive: Path, members: Sequence[str], folder: Path) -> None:
+def _read(archive: Path, members: Sequence[str]) -> dict[str, bytes]:
     try:
         with gzip.open(archive) as whole, tarfile.open(fileobj=whole) as tar:
-            for member in members:
-                program = folder / Path(member).name
-                program.write_bytes(tar.extractfile(member).read())  # type: ignore[union-attr] # else: below
-                program.chmod(0o755)
+            programs = {Path(one).name: tar.extractfile(one).read() for one in members}  # type: ignore[union-attr] # else: below
             while whole.read(1 << 20):
                 pass  # Its sum is at its end.
+            return programs
     except (tarfile.TarError, zlib.error, EOFError, OSError, KeyError, AttributeError) as error:
         raise Unavailable(f"{archive.name} has another layout than expected: {error}") from error

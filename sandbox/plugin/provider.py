@@ -9,14 +9,14 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pulumi.provider.experimental.provider as protocol
 from pulumi.provider.experimental.property_value import PropertyValue
 
 from sandbox.plugin import STAND_IN, switches
-from sandbox.plugin.client import Credentials, Management, ManagementError
+from sandbox.plugin.client import Management, ManagementError
 from sandbox.plugin.resources import RESOURCES
 from sandbox.plugin.resources.action import BUILD_FAILED
 from sandbox.plugin.resources.base import Change, PartialFailureError, Resource, State, several
@@ -52,17 +52,21 @@ class InitFailedError(Exception):
 
     resource_id: str
     reason: str
-    state: dict[str, PropertyValue]
-    inputs: dict[str, PropertyValue]
+    state: dict[str, PropertyValue] = field(repr=False)
+    inputs: dict[str, PropertyValue] = field(repr=False)
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 class StandInProvider(protocol.Provider):
     """STAND-IN for the official auth0 provider; see the package's docstring."""
 
-    def __init__(self, warn: Warn | None = None) -> None:
+    _api: Management
+    """The tenant's, from `configure` on."""
+
+    def __init__(self, warn: Warn) -> None:
         self._warn = warn
-        self._management: Management | None = None
-        self._domain = ""
 
     async def configure(self, request: protocol.ConfigureRequest) -> protocol.ConfigureResponse:
         said = {key.rpartition(":")[2]: value for key, value in request.variables.items()}
@@ -80,18 +84,15 @@ class StandInProvider(protocol.Provider):
             raise ManagementError(
                 0, f"the auth0 provider is not configured: set {', '.join(missing)}"
             )
-        self._domain = values["domain"].removeprefix("https://").rstrip("/")
-        self._management = Management(
-            Credentials(
-                domain=self._domain,
-                client_id=values["clientId"],
-                client_secret=values["clientSecret"],
-                audience=values["audience"] or f"https://{self._domain}/api/v2/",
-            )
+        domain = values["domain"].removeprefix("https://").rstrip("/")
+        self._api = Management(
+            domain=domain,
+            client_id=values["clientId"],
+            client_secret=values["clientSecret"],
+            audience=values["audience"] or f"https://{domain}/api/v2/",
         )
         if switches.TOLD not in os.environ:
-            self._management.warnings.append(STAND_IN)
-            await self._tell("")
+            await self._warn("", STAND_IN)
         return protocol.ConfigureResponse(
             accept_secrets=True, supports_preview=True, accept_resources=False, accept_outputs=False
         )
@@ -213,20 +214,13 @@ class StandInProvider(protocol.Provider):
         if request.tok != _GET_TENANT:
             reason = _not_in_stand_in(request.tok, [_GET_TENANT])
             return protocol.InvokeResponse(failures=[protocol.CheckFailure("", reason)])
-        return protocol.InvokeResponse(wire_map(await get_tenant(self._api, self._domain)))
+        return protocol.InvokeResponse(wire_map(await get_tenant(self._api)))
 
     async def _tell(self, urn: str) -> None:
-        """Pass warnings on, once; without an engine nobody is there to be warned."""
+        """Pass warnings on, once."""
         noted, self._api.warnings = self._api.warnings, []
         for warning in noted:
-            if self._warn:
-                await self._warn(urn, warning)
-
-    @property
-    def _api(self) -> Management:
-        if self._management is None:
-            raise ManagementError(0, "the auth0 provider was used before it was configured")
-        return self._management
+            await self._warn(urn, warning)
 
 
 def _kind(item: Difference) -> protocol.PropertyDiffKind:

@@ -83,6 +83,7 @@ touch {folder}/building
 while [ -e {folder}/gate ]; do sleep 0.02; done
 [ -e {folder}/broken ] && {{ echo "example.com/b: does not compile" >&2; exit 1; }}
 while [ "$1" != -o ]; do shift; done
+[ -e "$2" ] && {{ echo "$2 already exists and is not an object file" >&2; exit 1; }}
 case "$2" in
 */pulumi) printf '#!/bin/sh\\necho v3.259.0\\n' > "$2" ;;
 *) echo '#!/bin/sh' > "$2" ;;
