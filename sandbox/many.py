@@ -17,7 +17,7 @@ from pathlib import Path
 import yaml
 
 from sandbox.engine.ensure import Engine
-from sandbox.engine.environment import TenantAccess, engine_environment
+from sandbox.engine.environment import engine_environment
 from sandbox.engine.plugin import Plugin
 from sandbox.machine.files import SECRET_MODE, private_folder, write_atomically
 from sandbox.server.assembly import ServerConfig
@@ -82,13 +82,8 @@ def many_tenants(folder: Path, count: int, engine: Engine, plugin: Plugin) -> It
     """`count` tenants with a stack each."""
     stacks = [f"t{number:02}" for number in range(1, count + 1)]
     with started(folder / "tenants", stacks) as running:
-        nobody = TenantAccess(
-            domain="", client_id="", client_secret="", ca_file=running[stacks[0]].ca_file
-        )
-        environment = engine_environment(engine, plugin, state_dir=folder / "state", tenant=nobody)
-        environment = {
-            name: value for name, value in environment.items() if not name.startswith("AUTH0_")
-        }
+        trust = {"SSL_CERT_FILE": str(running[stacks[0]].ca_file)}
+        environment = engine_environment(engine, plugin, state_dir=folder / "state", tenant=trust)
         many = ManyTenants(
             tenants=running,
             project=_checkout(folder / "package"),
@@ -137,6 +132,6 @@ def _draw_up(many: ManyTenants, engine: Engine) -> None:
 def _write_config(many: ManyTenants, stack: str, content: dict[str, object]) -> None:
     config = content.get("config")
     settings = {**_SETTINGS, **(config if isinstance(config, dict) else {})}
-    settings["auth0:domain"] = many.tenants[stack].access.domain
+    settings["auth0:domain"] = many.tenants[stack].tenant_url.removeprefix("https://")
     text = yaml.safe_dump({**content, "config": settings}, allow_unicode=True)
     (many.project / f"Pulumi.{stack}.yaml").write_text(text, encoding="utf-8")

@@ -14,12 +14,12 @@ import yaml
 from rich.console import Console
 
 from sandbox.engine.ensure import Engine, ensure_engine
-from sandbox.engine.environment import TenantAccess, engine_environment
+from sandbox.engine.environment import engine_environment
 from sandbox.engine.plugin import Plugin, find_plugin
-from sandbox.engine.stack import SandboxStack
+from sandbox.engine.stack import STACK, SandboxStack
 from sandbox.machine.errors import SandboxError
 from sandbox.machine.files import write_atomically
-from sandbox.machine.progress import ConsoleProgress
+from sandbox.machine.progress import Progress
 from sandbox.server import daemon, ports
 from sandbox.server.credentials import SandboxCredentials, ensure_credentials
 from sandbox.server.record import ServerRecord, running_record, source
@@ -49,9 +49,9 @@ class Workplace:
     wanted_ports: Mapping[ports.Listener, int] = field(default_factory=dict)
 
     @cached_property
-    def progress(self) -> ConsoleProgress:
+    def progress(self) -> Progress:
         """How this call tells what it is doing."""
-        return ConsoleProgress(self.console)
+        return Progress(self.console)
 
     def say(self, text: str = "") -> None:
         self.progress.step(text)
@@ -101,11 +101,11 @@ class Workplace:
             raise SandboxError("The sandbox is not running.", "Start it: make up")
         return record
 
-    def access(self, record: ServerRecord) -> TenantAccess:
-        """How the plugin reaches the tenant that `record` serves."""
-        return record.access(self.state_dir, self.credentials)
+    def tenant(self, record: ServerRecord) -> dict[str, str]:
+        """The variables by which the plugin reaches the tenant that `record` serves."""
+        return record.variables(self.state_dir, self.credentials)
 
-    def trust(self, record: ServerRecord) -> Path:
+    def trust(self) -> Path:
         """The CAs that this machine trusts, and the sandbox's own, in one file for other programs.
 
         A variable such as SSL_CERT_FILE takes the place of the system's CAs, so with the sandbox's
@@ -117,9 +117,8 @@ class Workplace:
         system = Path(paths.openssl_cafile) if asked == bundle else asked
         if not system.is_file():
             system = Path(certifi.where())
-        own = self.access(record).ca_file
-        assert own is not None  # noqa: S101 - a sandbox has a CA
-        write_atomically(bundle, system.read_bytes() + b"\n" + own.read_bytes())
+        own = (self.state_dir / "ca.pem").read_bytes()
+        write_atomically(bundle, system.read_bytes() + b"\n" + own)
         return bundle
 
     def environment(self, record: ServerRecord) -> dict[str, str]:
@@ -128,17 +127,17 @@ class Workplace:
             self.engine,
             self.plugin,
             state_dir=self.state_dir,
-            tenant=self.access(record),
+            tenant=self.tenant(record),
             colour=self.console.is_terminal,
             environ=self.environ,
         )
 
     def stack(self, record: ServerRecord) -> SandboxStack:
         return SandboxStack(
-            self.engine,
-            self.environment(record),
-            project_dir=self.project_dir,
-            state_dir=self.state_dir,
+            engine=self.engine,
+            environment=self.environment(record) | {"PULUMI_STACK": STACK},
+            project=self.project_dir,
+            state=self.state_dir,
             progress=self.progress,
         )
 

@@ -11,7 +11,6 @@ import secrets
 import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.engine.ensure import Engine
@@ -23,20 +22,6 @@ from sandbox.machine.files import SECRET_MODE, private_folder, write_atomically
 _FOREIGN_PREFIXES = ("PULUMI_", "AUTH0_")
 _FOREIGN = ("PYTHONHOME", "PYTHONPATH", "SSL_CERT_DIR")
 _LOOPBACK = ("localhost", "127.0.0.1")
-
-
-@dataclass(frozen=True)
-class TenantAccess:
-    """How the plugin reaches a tenant.
-
-    `domain` is `host:port` (the plugin adds https); `ca_file` is the CA to trust, None for
-    the system's own.
-    """
-
-    domain: str
-    client_id: str
-    client_secret: str = field(repr=False)
-    ca_file: Path | None
 
 
 def passphrase_file(state_dir: Path) -> Path:
@@ -52,15 +37,15 @@ def engine_environment(
     plugin: Plugin,
     *,
     state_dir: Path,
-    tenant: TenantAccess,
+    tenant: Mapping[str, str],
     colour: bool = False,
     environ: Mapping[str, str] = os.environ,
 ) -> dict[str, str]:
     """A complete environment for running the real Pulumi CLI against a sandbox tenant.
 
-    Home (with the plugin), backend and passphrase are made in `state_dir`. This interpreter runs
-    the program and the stand-in: the language host used here does not read `runtime.options`, so
-    its folder comes first on PATH.
+    Home (with the plugin), backend and passphrase are made in `state_dir`; `tenant` has the
+    variables by which the plugin reaches it. This interpreter runs the program and the stand-in:
+    the language host used here does not read `runtime.options`, so its folder comes first on PATH.
     """
     state_dir = private_folder(state_dir.absolute())
     home = private_folder(state_dir / "pulumi-home")
@@ -88,14 +73,11 @@ def engine_environment(
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         # Everything that is needed is there; a download would only delay an error message.
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-        "AUTH0_DOMAIN": tenant.domain,
-        "AUTH0_CLIENT_ID": tenant.client_id,
-        "AUTH0_CLIENT_SECRET": tenant.client_secret,
         # A proxy for the internet must not get requests meant for this machine.
         **dict.fromkeys(
             ("NO_PROXY", "no_proxy"),
             ",".join(filter(None, dict.fromkeys([*no_proxy, *_LOOPBACK]))),
         ),
-        **({"SSL_CERT_FILE": str(tenant.ca_file.absolute())} if tenant.ca_file else {}),
+        **tenant,
         **({} if colour else {"NO_COLOR": "1"}),
     }
