@@ -153,17 +153,17 @@ def ensure_engine(
         SandboxError: it can neither be found, downloaded nor built, or the release is another one
             than it was, or than its version says.
     """
+    if found := _on_path(environ, progress):
+        return found
     target = f"{CLI_VERSION}-{SYSTEM}-{platform.machine().lower()}-{build_key()}"
     folder = cache_folder(environ) / target
-    if found := _on_path(environ, progress) or _cached(folder):
-        return found
+    programs = [folder / one for one in _PROGRAMS]
     says = "another process that prepares the engine"
     with turn(folder.parent / ".lock", progress, waiting_for=says):
-        # Another process may have made it while this one waited.
-        if not _cached(folder):
+        if not all(os.access(one, os.X_OK) and one.stat().st_size for one in programs):
             with made_whole(folder) as making:
                 _make(making, progress, environ, lock)
-    return Engine(folder / "pulumi", CLI_VERSION)
+    return Engine(programs[0], CLI_VERSION)
 
 
 def programs_on(path: str, program: str) -> Iterator[Path]:
@@ -213,12 +213,6 @@ def _on_path(environ: Mapping[str, str], progress: Progress) -> Engine | None:
             return Engine(pulumi, str(version))
         progress.step(f"engine: {pulumi} {fault}: not used")
     return None
-
-
-def _cached(folder: Path) -> Engine | None:
-    programs = [folder / one for one in _PROGRAMS]
-    whole = all(os.access(one, os.X_OK) and one.stat().st_size for one in programs)
-    return Engine(folder / "pulumi", CLI_VERSION) if whole else None
 
 
 def _make(folder: Path, progress: Progress, environ: Mapping[str, str], lock: Path) -> None:

@@ -24,14 +24,6 @@ _FOREIGN = ("PYTHONHOME", "PYTHONPATH", "SSL_CERT_DIR")
 _LOOPBACK = ("localhost", "127.0.0.1")
 
 
-def passphrase_file(state_dir: Path) -> Path:
-    """The file with the passphrase of the sandbox's own stack; made on the first call (0600)."""
-    path = private_folder(state_dir) / "passphrase"
-    if not path.exists():
-        write_atomically(path, secrets.token_urlsafe(32), mode=SECRET_MODE)
-    return path
-
-
 def engine_environment(
     engine: Engine,
     plugin: Plugin,
@@ -50,6 +42,9 @@ def engine_environment(
     state_dir = private_folder(state_dir.absolute())
     home = private_folder(state_dir / "pulumi-home")
     backend = private_folder(state_dir / "pulumi-state")
+    passphrase = state_dir / "passphrase"
+    if not passphrase.exists():
+        write_atomically(passphrase, secrets.token_urlsafe(32), mode=SECRET_MODE)
     no_proxy = (environ.get("NO_PROXY") or environ.get("no_proxy") or "").split(",")
     users_path = environ.get("PATH", "")
     installed = plugin.put_into(home)
@@ -66,7 +61,7 @@ def engine_environment(
         "VIRTUAL_ENV": sys.prefix,
         "PULUMI_HOME": str(home),
         "PULUMI_BACKEND_URL": f"file://{backend}",
-        "PULUMI_CONFIG_PASSPHRASE_FILE": str(passphrase_file(state_dir)),
+        "PULUMI_CONFIG_PASSPHRASE_FILE": str(passphrase),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         # The language host asks pip for the packages of each program; pip would ask its index
         # for a newer pip.

@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from sandbox.engine.ensure import Engine
-from sandbox.engine.environment import engine_environment, passphrase_file
+from sandbox.engine.environment import engine_environment
 from sandbox.engine.plugin import PROGRAM, Plugin
 from sandbox.engine.stack import SandboxStack, clear_dead_locks
 from sandbox.machine.errors import SandboxError
@@ -346,9 +346,10 @@ def test_the_engine_finds_the_plugin_before_one_that_the_user_has_on_path(tmp_pa
 
 
 def test_passphrase_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
-    path = passphrase_file(tmp_path / "state")
+    path = Path(made(tmp_path)["PULUMI_CONFIG_PASSPHRASE_FILE"])
     first = path.read_text()
-    assert passphrase_file(tmp_path / "state").read_text() == first
+    made(tmp_path)
+    assert path.read_text() == first
     assert len(first) >= 32
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
