@@ -14,7 +14,7 @@ import sys
 import threading
 import traceback
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn, Optional
+from typing import Annotated, Literal, NoReturn
 
 import typer
 from rich.console import Console
@@ -59,14 +59,12 @@ ProjectDir = Annotated[
 ]
 _STATE = PROJECT / ".sandbox"
 Port = Annotated[
-    Optional[int],  # noqa: UP045
+    int | None,
     typer.Option(min=0, max=65535, help="0 is any that is free; default: see `status`."),
 ]
 GenerationOption = Annotated[
-    Optional[Generation],  # noqa: UP045
-    typer.Option(
-        "--generation", help="Of a new tenant; default: what Pulumi.sandbox.yaml declares."
-    ),
+    Generation | None,
+    typer.Option(help="Of a new tenant; default: what Pulumi.sandbox.yaml declares."),
 ]
 
 
@@ -219,7 +217,7 @@ def traffic(
     ],
     *,
     seed: Annotated[
-        Optional[int],  # noqa: UP045
+        int | None,
         typer.Option(help="The same seed plays the same day; default: any.", min=0, max=10**9),
     ] = None,
     codes: Annotated[

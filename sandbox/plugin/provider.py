@@ -98,11 +98,7 @@ class StandInProvider(protocol.Provider):
         )
 
     async def check(self, request: protocol.CheckRequest) -> protocol.CheckResponse:
-        token = _token(request.type)
-        resource = RESOURCES.get(token)
-        if resource is None:
-            reason = _not_in_stand_in(token, RESOURCES)
-            return protocol.CheckResponse(failures=[protocol.CheckFailure("", reason)])
+        resource = _resource(request.type)
         inputs = dict(request.new_inputs)
         if resource.autonamed and "name" not in inputs:
             old_name = request.old_inputs.get("name")
@@ -191,15 +187,13 @@ class StandInProvider(protocol.Provider):
         if state is None:
             return protocol.ReadResponse(resource_id="")
         marks = _marks(resource, request.properties, request.inputs)
-        importing = not request.inputs
-        wanted = inputs_of(resource.schema) if importing else frozenset(request.inputs)
-        inputs = {name: state[name] for name in wanted if name in state}
         # A refresh leaves the note of defaults out, an import has it (official/unified.json).
-        inputs = (
-            with_defaults(resource.schema, inputs)
-            if importing
-            else _shaped(inputs, plain_map(request.inputs))
-        )
+        if request.inputs:
+            inputs = _shaped(state, plain_map(request.inputs))
+        else:
+            known = inputs_of(resource.schema)
+            said = {name: value for name, value in state.items() if name in known}
+            inputs = with_defaults(resource.schema, said)
         return protocol.ReadResponse(
             request.resource_id,
             _outputs(resource, request.resource_id, state, marks),
@@ -212,8 +206,7 @@ class StandInProvider(protocol.Provider):
 
     async def invoke(self, request: protocol.InvokeRequest) -> protocol.InvokeResponse:
         if request.tok != _GET_TENANT:
-            reason = _not_in_stand_in(request.tok, [_GET_TENANT])
-            return protocol.InvokeResponse(failures=[protocol.CheckFailure("", reason)])
+            raise _not_in_stand_in(request.tok, [_GET_TENANT])
         return protocol.InvokeResponse(wire_map(await get_tenant(self._api)))
 
     async def _tell(self, urn: str) -> None:
@@ -242,21 +235,18 @@ def _outputs(
     return wire_map(said, marks)
 
 
-def _token(qualified: str) -> str:
-    # A child's URN carries its parents' types in front, separated by dollar signs.
-    return qualified.rpartition("$")[2]
-
-
 def _resource(qualified: str) -> Resource:
-    token = _token(qualified)
-    try:
-        return RESOURCES[token]
-    except KeyError:
-        raise ManagementError(0, _not_in_stand_in(token, RESOURCES)) from None
+    # A child's URN carries its parents' types in front, separated by dollar signs.
+    token = qualified.rpartition("$")[2]
+    if token not in RESOURCES:
+        raise _not_in_stand_in(token, RESOURCES)
+    return RESOURCES[token]
 
 
-def _not_in_stand_in(token: str, known: Iterable[str]) -> str:
-    return f"{token} is not in the stand-in plugin; it has {', '.join(sorted(known))}"
+def _not_in_stand_in(token: str, known: Iterable[str]) -> ManagementError:
+    return ManagementError(
+        0, f"{token} is not in the stand-in plugin; it has {', '.join(sorted(known))}"
+    )
 
 
 def _marks(resource: Resource, *sources: Mapping[str, PropertyValue]) -> frozenset[Path]:
