@@ -53,7 +53,7 @@ class Workplace:
         """How this call tells what it is doing."""
         return Progress(self.console)
 
-    def say(self, text: str = "") -> None:
+    def say(self, text: str) -> None:
         self.progress.step(text)
 
     def port(self, what: ports.Listener) -> int:

@@ -33,12 +33,10 @@ class Unavailable(Exception):  # noqa: N818 - an outcome: there is another way
     """It cannot be had here; the text says why."""
 
 
-def fetch(
-    address: str, members: Sequence[str], folder: Path, progress: Progress, *, lock: Path
-) -> None:
+def fetch(address: str, members: Sequence[str], folder: Path, progress: Progress) -> None:
     """Put the named programs of an archive into a folder; no other path in it is looked at.
 
-    It is the archive that `lock` names, or the first from its address. A first one is recorded
+    It is the archive that `LOCK` names, or the first from its address. A first one is recorded
     only when all programs were in it: else what was cut off would be what the next is held to.
 
     Raises:
@@ -48,21 +46,21 @@ def fetch(
     archive = folder.parent / address.rpartition("/")[2]
     _download(address, archive, progress)
     found = hashlib.sha256(archive.read_bytes()).hexdigest()
-    lines = lock.read_text(encoding="utf-8").splitlines() if lock.exists() else []
+    lines = LOCK.read_text(encoding="utf-8").splitlines() if LOCK.exists() else []
     wanted = next((one.split()[0] for one in lines if one.split()[1:] == [address]), None)
     if wanted not in {None, found}:
         raise SandboxError(
-            f"{address} has the hash {found}, and {lock.name} names {wanted}. It was not used.",
+            f"{address} has the hash {found}, and {LOCK.name} names {wanted}. It was not used.",
             "Find out why before anything else: a proxy's answer, or somebody else's program.",
         )
     programs = _read(archive, members)
     if wanted is None:
         try:
-            with lock.open("a", encoding="utf-8") as entries:
+            with LOCK.open("a", encoding="utf-8") as entries:
                 entries.write(f"{found}  {address}\n")
         except OSError as error:
-            raise Unavailable(f"its hash cannot be recorded in {lock}: {error.strerror}") from error
-        progress.step(f"recorded in {lock.name}, trusted on this first use: {address}. Commit it")
+            raise Unavailable(f"its hash cannot be recorded in {LOCK}: {error.strerror}") from error
+        progress.step(f"recorded in {LOCK.name}, trusted on this first use: {address}. Commit it")
     # Not before: what Go builds where an archive cannot be used goes into the same folder.
     for name, content in programs.items():
         (folder / name).write_bytes(content)

@@ -155,15 +155,10 @@ class World:
         }
 
     def ensure(self, **environ: str) -> Engine:
-        return ensure_engine(self.said, environ=self.environ | environ, lock=self.lock)
+        return ensure_engine(self.said, environ=self.environ | environ)
 
     def find(self, mode: str = "", **environ: str) -> Plugin:
-        return find_plugin(
-            self.said,
-            environ=self.environ | {MODE_VARIABLE: mode} | environ,
-            stand_in=self.stand_in,
-            lock=self.lock,
-        )
+        return find_plugin(self.said, environ=self.environ | {MODE_VARIABLE: mode} | environ)
 
     def is_cached(self, engine: Engine) -> bool:
         """Whether it is a whole one of the cache, with nothing beside."""
