@@ -36,7 +36,6 @@ class Workplace:
         project_dir: the checkout with the Pulumi program.
         state_dir: everything the sandbox keeps.
         console: where to write for people.
-        environ: the environment variables of this call.
         wanted_generation: unified or legacy, for a new tenant; empty: what the stack declares.
         wanted_ports: ports asked for by an option; 0 is any that is free.
     """
@@ -44,7 +43,6 @@ class Workplace:
     project_dir: Path = PROJECT
     state_dir: Path = PROJECT / ".sandbox"
     console: Console = field(default_factory=Console)
-    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     wanted_generation: str = ""
     wanted_ports: Mapping[ports.Listener, int] = field(default_factory=dict)
 
@@ -60,7 +58,7 @@ class Workplace:
         """The port wanted for a listener: by an option, the environment, or the usual one."""
         if what in self.wanted_ports:
             return self.wanted_ports[what]
-        return ports.port_from(self.environ.get(what.variable), what)
+        return ports.port_from(os.environ.get(what.variable), what)
 
     @property
     def generation(self) -> str:
@@ -83,12 +81,12 @@ class Workplace:
     @cached_property
     def engine(self) -> Engine:
         """The Pulumi engine; made ready on first use."""
-        return ensure_engine(self.progress, environ=self.environ)
+        return ensure_engine(self.progress)
 
     @cached_property
     def plugin(self) -> Plugin:
         """The auth0 plugin; chosen on first use."""
-        return find_plugin(self.progress, environ=self.environ)
+        return find_plugin(self.progress)
 
     def server(self) -> ServerRecord:
         """The running server.
@@ -113,7 +111,7 @@ class Workplace:
         """
         bundle = self.state_dir / "trust.pem"
         paths = ssl.get_default_verify_paths()
-        asked = Path(self.environ.get("SSL_CERT_FILE") or paths.openssl_cafile)
+        asked = Path(os.environ.get("SSL_CERT_FILE") or paths.openssl_cafile)
         system = Path(paths.openssl_cafile) if asked == bundle else asked
         if not system.is_file():
             system = Path(certifi.where())
@@ -129,7 +127,6 @@ class Workplace:
             state_dir=self.state_dir,
             tenant=self.tenant(record),
             colour=self.console.is_terminal,
-            environ=self.environ,
         )
 
     def stack(self, record: ServerRecord) -> SandboxStack:
@@ -164,7 +161,6 @@ def serving(workplace: Workplace) -> tuple[ServerRecord, bool]:
         workplace.progress,
         wanted={what: workplace.port(what) for what in ports.LISTENERS},
         generation=workplace.generation,
-        environ=workplace.environ,
     )
     workplace.say(
         f"server: started (pid {record.pid}); {record.generation} tenant {record.tenant_url}, "
@@ -178,7 +174,7 @@ def _unfit(workplace: Workplace, record: ServerRecord) -> str | None:
     for what in ports.LISTENERS:
         # Where none is asked for any port is good: the one it was started with.
         wanted, actual = workplace.port(what), record.port(what)
-        asked = what in workplace.wanted_ports or workplace.environ.get(what.variable)
+        asked = what in workplace.wanted_ports or os.environ.get(what.variable)
         if asked and wanted not in {0, actual}:
             return f"port {wanted} is wanted for the {what.name}, but it listens on {actual}"
     if record.source != source():
