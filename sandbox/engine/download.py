@@ -78,7 +78,8 @@ def _download(address: str, file: Path, progress: Progress) -> None:
                 target.write(block)
                 megabytes = response.num_bytes_downloaded >> 20
                 progress.tick(f"downloading {file.name}: {megabytes} MB")
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, ValueError, ImportError) as error:
+        # The last two are of a proxy in the environment that httpx cannot use, such as SOCKS.
         raise Unavailable(f"{type(error).__name__}: {error}") from error
 
 
