@@ -13,11 +13,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from sandbox.engine.ensure import Engine
-from sandbox.engine.environment import TenantAccess, engine_environment
+from sandbox.engine.environment import engine_environment
 from sandbox.engine.plugin import Plugin
 from sandbox.machine.files import SECRET_MODE, private_folder, write_atomically
 from sandbox.server.assembly import ServerConfig
@@ -81,29 +82,21 @@ def started(folder: Path, names: Sequence[str]) -> Iterator[dict[str, RunningSan
 def many_tenants(folder: Path, count: int, engine: Engine, plugin: Plugin) -> Iterator[ManyTenants]:
     """`count` tenants with a stack each."""
     stacks = [f"t{number:02}" for number in range(1, count + 1)]
+    project = folder / "package"
+    project.mkdir()
+    for name in _PROGRAM:
+        (project / name).symlink_to(PROJECT / name)
     with started(folder / "tenants", stacks) as running:
-        nobody = TenantAccess(
-            domain="", client_id="", client_secret="", ca_file=running[stacks[0]].ca_file
-        )
-        environment = engine_environment(engine, plugin, state_dir=folder / "state", tenant=nobody)
-        environment = {
-            name: value for name, value in environment.items() if not name.startswith("AUTH0_")
-        }
+        trust = {"SSL_CERT_FILE": str(running[stacks[0]].ca_file)}
+        environment = engine_environment(engine, plugin, state_dir=folder / "state", tenant=trust)
         many = ManyTenants(
             tenants=running,
-            project=_checkout(folder / "package"),
+            project=project,
             env_dir=private_folder(folder / "variables"),
             environment=environment,
         )
         _draw_up(many, engine)
         yield many
-
-
-def _checkout(folder: Path) -> Path:
-    folder.mkdir()
-    for name in _PROGRAM:
-        (folder / name).symlink_to(PROJECT / name)
-    return folder
 
 
 def _draw_up(many: ManyTenants, engine: Engine) -> None:
@@ -134,9 +127,8 @@ def _draw_up(many: ManyTenants, engine: Engine) -> None:
         )
 
 
-def _write_config(many: ManyTenants, stack: str, content: dict[str, object]) -> None:
-    config = content.get("config")
-    settings = {**_SETTINGS, **(config if isinstance(config, dict) else {})}
-    settings["auth0:domain"] = many.tenants[stack].access.domain
-    text = yaml.safe_dump({**content, "config": settings}, allow_unicode=True)
+def _write_config(many: ManyTenants, stack: str, content: dict[str, Any]) -> None:
+    domain = many.tenants[stack].tenant_url.removeprefix("https://")
+    settings = _SETTINGS | content.get("config", {}) | {"auth0:domain": domain}
+    text = yaml.safe_dump(content | {"config": settings}, allow_unicode=True)
     (many.project / f"Pulumi.{stack}.yaml").write_text(text, encoding="utf-8")

@@ -14,7 +14,7 @@ import sys
 import threading
 import traceback
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn, Optional
+from typing import Annotated, Literal, NoReturn
 
 import typer
 from rich.console import Console
@@ -59,14 +59,12 @@ ProjectDir = Annotated[
 ]
 _STATE = PROJECT / ".sandbox"
 Port = Annotated[
-    Optional[int],  # noqa: UP045
+    int | None,
     typer.Option(min=0, max=65535, help="0 is any that is free; default: see `status`."),
 ]
 GenerationOption = Annotated[
-    Optional[Generation],  # noqa: UP045
-    typer.Option(
-        "--generation", help="Of a new tenant; default: what Pulumi.sandbox.yaml declares."
-    ),
+    Generation | None,
+    typer.Option(help="Of a new tenant; default: what Pulumi.sandbox.yaml declares."),
 ]
 
 
@@ -219,7 +217,7 @@ def traffic(
     ],
     *,
     seed: Annotated[
-        Optional[int],  # noqa: UP045
+        int | None,
         typer.Option(help="The same seed plays the same day; default: any.", min=0, max=10**9),
     ] = None,
     codes: Annotated[
@@ -325,8 +323,8 @@ def env(
     """Print export lines for other clients: eval "$(python -m sandbox env --secrets)"."""
     workplace = _workplace(state_dir)
     record = workplace.server()
-    access = workplace.access(record)
-    trust = str(workplace.trust(record))
+    tenant = workplace.tenant(record)
+    trust = str(workplace.trust())
     lines: dict[str, str | None] = {}
     if pulumi:
         # Each stack's file names its own tenant; the client is the same for all.
@@ -334,16 +332,16 @@ def env(
         engine = workplace.environment(record).items()
         lines = {name: value for name, value in engine if _ENGINES.match(name)}
     else:
-        lines["AUTH0_DOMAIN"] = access.domain
+        lines["AUTH0_DOMAIN"] = tenant["AUTH0_DOMAIN"]
     lines |= {
-        "AUTH0_CLIENT_ID": access.client_id,
-        "AUTH0_CLIENT_SECRET": access.client_secret if secrets else None,
+        "AUTH0_CLIENT_ID": tenant["AUTH0_CLIENT_ID"],
+        "AUTH0_CLIENT_SECRET": tenant["AUTH0_CLIENT_SECRET"] if secrets else None,
         # For control routes: the header x-sandbox-token.
         "SANDBOX_TOKEN": control_token(workplace.state_dir) if secrets else None,
         # The CPaaS's name resolves nowhere: whoever asks for it is told where it listens.
         "PHONEMFA_CPAAS_ADDRESS": f"localhost:{record.cpaas_port}",
         "SSL_CERT_FILE": trust,
-        "NODE_EXTRA_CA_CERTS": str(access.ca_file),
+        "NODE_EXTRA_CA_CERTS": tenant["SSL_CERT_FILE"],
         "REQUESTS_CA_BUNDLE": trust,
     }
     for name, value in lines.items():

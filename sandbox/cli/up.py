@@ -92,22 +92,20 @@ def _prove(workplace: Workplace, record: ServerRecord, *, again: bool) -> None:
 
 def _tell(workplace: Workplace, record: ServerRecord, *, news: bool, seconds: float) -> None:
     state = "is up" if news else "was up already: nothing was changed"
-    workplace.say()
-    workplace.say(f"The sandbox {state} ({elapsed(seconds)}).")
-    workplace.say(f"  tenant   {record.tenant_url}   (Auth0 Management API; /_sandbox/ controls)")
-    workplace.say(f"  CPaaS    {record.cpaas_url}   (stand-in for NTT CPaaS)")
-    workplace.say(f"  CA       {workplace.state_dir / 'ca.pem'}")
-    workplace.say()
-    workplace.say(f"See it: {pages_address(workplace.state_dir, record)}")
-    workplace.say()
-    workplace.say("Go on with:")
-    workplace.say("  make up ARGS=--send                                 send two codes again")
-    workplace.say("  .venv/bin/python -m sandbox pulumi -- preview       any Pulumi command here")
-    workplace.say("  .venv/bin/python -m sandbox phonemfa -- drift       an operator's command")
-    workplace.say(
-        "  .venv/bin/python -m sandbox env --secrets           variables for other clients"
-    )
-    workplace.say("  make down                                           stop it; state is kept")
+    workplace.say(f"""
+The sandbox {state} ({elapsed(seconds)}).
+  tenant   {record.tenant_url}   (Auth0 Management API; /_sandbox/ controls)
+  CPaaS    {record.cpaas_url}   (stand-in for NTT CPaaS)
+  CA       {workplace.state_dir / "ca.pem"}
+
+See it: {pages_address(workplace.state_dir, record)}
+
+Go on with:
+  make up ARGS=--send                                 send two codes again
+  .venv/bin/python -m sandbox pulumi -- preview       any Pulumi command here
+  .venv/bin/python -m sandbox phonemfa -- drift       an operator's command
+  .venv/bin/python -m sandbox env --secrets           variables for other clients
+  make down                                           stop it; state is kept""")
 
 
 def _send_code(workplace: Workplace, record: ServerRecord, delivery_method: str) -> dict[str, Any]:

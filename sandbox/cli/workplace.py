@@ -14,12 +14,12 @@ import yaml
 from rich.console import Console
 
 from sandbox.engine.ensure import Engine, ensure_engine
-from sandbox.engine.environment import TenantAccess, engine_environment
+from sandbox.engine.environment import engine_environment
 from sandbox.engine.plugin import Plugin, find_plugin
-from sandbox.engine.stack import SandboxStack
+from sandbox.engine.stack import STACK, SandboxStack
 from sandbox.machine.errors import SandboxError
 from sandbox.machine.files import write_atomically
-from sandbox.machine.progress import ConsoleProgress
+from sandbox.machine.progress import Progress
 from sandbox.server import daemon, ports
 from sandbox.server.credentials import SandboxCredentials, ensure_credentials
 from sandbox.server.record import ServerRecord, running_record, source
@@ -36,7 +36,6 @@ class Workplace:
         project_dir: the checkout with the Pulumi program.
         state_dir: everything the sandbox keeps.
         console: where to write for people.
-        environ: the environment variables of this call.
         wanted_generation: unified or legacy, for a new tenant; empty: what the stack declares.
         wanted_ports: ports asked for by an option; 0 is any that is free.
     """
@@ -44,23 +43,22 @@ class Workplace:
     project_dir: Path = PROJECT
     state_dir: Path = PROJECT / ".sandbox"
     console: Console = field(default_factory=Console)
-    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     wanted_generation: str = ""
     wanted_ports: Mapping[ports.Listener, int] = field(default_factory=dict)
 
     @cached_property
-    def progress(self) -> ConsoleProgress:
+    def progress(self) -> Progress:
         """How this call tells what it is doing."""
-        return ConsoleProgress(self.console)
+        return Progress(self.console)
 
-    def say(self, text: str = "") -> None:
+    def say(self, text: str) -> None:
         self.progress.step(text)
 
     def port(self, what: ports.Listener) -> int:
         """The port wanted for a listener: by an option, the environment, or the usual one."""
         if what in self.wanted_ports:
             return self.wanted_ports[what]
-        return ports.port_from(self.environ.get(what.variable), what)
+        return ports.port_from(os.environ.get(what.variable), what)
 
     @property
     def generation(self) -> str:
@@ -83,12 +81,12 @@ class Workplace:
     @cached_property
     def engine(self) -> Engine:
         """The Pulumi engine; made ready on first use."""
-        return ensure_engine(self.progress, environ=self.environ)
+        return ensure_engine(self.progress)
 
     @cached_property
     def plugin(self) -> Plugin:
         """The auth0 plugin; chosen on first use."""
-        return find_plugin(self.progress, environ=self.environ)
+        return find_plugin(self.progress)
 
     def server(self) -> ServerRecord:
         """The running server.
@@ -101,11 +99,11 @@ class Workplace:
             raise SandboxError("The sandbox is not running.", "Start it: make up")
         return record
 
-    def access(self, record: ServerRecord) -> TenantAccess:
-        """How the plugin reaches the tenant that `record` serves."""
-        return record.access(self.state_dir, self.credentials)
+    def tenant(self, record: ServerRecord) -> dict[str, str]:
+        """The variables by which the plugin reaches the tenant that `record` serves."""
+        return record.variables(self.state_dir, self.credentials)
 
-    def trust(self, record: ServerRecord) -> Path:
+    def trust(self) -> Path:
         """The CAs that this machine trusts, and the sandbox's own, in one file for other programs.
 
         A variable such as SSL_CERT_FILE takes the place of the system's CAs, so with the sandbox's
@@ -113,13 +111,12 @@ class Workplace:
         """
         bundle = self.state_dir / "trust.pem"
         paths = ssl.get_default_verify_paths()
-        asked = Path(self.environ.get("SSL_CERT_FILE") or paths.openssl_cafile)
+        asked = Path(os.environ.get("SSL_CERT_FILE") or paths.openssl_cafile)
         system = Path(paths.openssl_cafile) if asked == bundle else asked
         if not system.is_file():
             system = Path(certifi.where())
-        own = self.access(record).ca_file
-        assert own is not None  # noqa: S101 - a sandbox has a CA
-        write_atomically(bundle, system.read_bytes() + b"\n" + own.read_bytes())
+        own = (self.state_dir / "ca.pem").read_bytes()
+        write_atomically(bundle, system.read_bytes() + b"\n" + own)
         return bundle
 
     def environment(self, record: ServerRecord) -> dict[str, str]:
@@ -128,17 +125,16 @@ class Workplace:
             self.engine,
             self.plugin,
             state_dir=self.state_dir,
-            tenant=self.access(record),
+            tenant=self.tenant(record),
             colour=self.console.is_terminal,
-            environ=self.environ,
         )
 
     def stack(self, record: ServerRecord) -> SandboxStack:
         return SandboxStack(
-            self.engine,
-            self.environment(record),
-            project_dir=self.project_dir,
-            state_dir=self.state_dir,
+            engine=self.engine,
+            environment=self.environment(record) | {"PULUMI_STACK": STACK},
+            project=self.project_dir,
+            state=self.state_dir,
             progress=self.progress,
         )
 
@@ -165,7 +161,6 @@ def serving(workplace: Workplace) -> tuple[ServerRecord, bool]:
         workplace.progress,
         wanted={what: workplace.port(what) for what in ports.LISTENERS},
         generation=workplace.generation,
-        environ=workplace.environ,
     )
     workplace.say(
         f"server: started (pid {record.pid}); {record.generation} tenant {record.tenant_url}, "
@@ -179,7 +174,7 @@ def _unfit(workplace: Workplace, record: ServerRecord) -> str | None:
     for what in ports.LISTENERS:
         # Where none is asked for any port is good: the one it was started with.
         wanted, actual = workplace.port(what), record.port(what)
-        asked = what in workplace.wanted_ports or workplace.environ.get(what.variable)
+        asked = what in workplace.wanted_ports or os.environ.get(what.variable)
         if asked and wanted not in {0, actual}:
             return f"port {wanted} is wanted for the {what.name}, but it listens on {actual}"
     if record.source != source():

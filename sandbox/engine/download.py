@@ -33,12 +33,10 @@ class Unavailable(Exception):  # noqa: N818 - an outcome: there is another way
     """It cannot be had here; the text says why."""
 
 
-def fetch(
-    address: str, members: Sequence[str], folder: Path, progress: Progress, *, lock: Path
-) -> None:
+def fetch(address: str, members: Sequence[str], folder: Path, progress: Progress) -> None:
     """Put the named programs of an archive into a folder; no other path in it is looked at.
 
-    It is the archive that `lock` names, or the first from its address. A first one is recorded
+    It is the archive that `LOCK` names, or the first from its address. A first one is recorded
     only when all programs were in it: else what was cut off would be what the next is held to.
 
     Raises:
@@ -48,21 +46,25 @@ def fetch(
     archive = folder.parent / address.rpartition("/")[2]
     _download(address, archive, progress)
     found = hashlib.sha256(archive.read_bytes()).hexdigest()
-    lines = lock.read_text(encoding="utf-8").splitlines() if lock.exists() else []
+    lines = LOCK.read_text(encoding="utf-8").splitlines() if LOCK.exists() else []
     wanted = next((one.split()[0] for one in lines if one.split()[1:] == [address]), None)
     if wanted not in {None, found}:
         raise SandboxError(
-            f"{address} has the hash {found}, and {lock.name} names {wanted}. It was not used.",
+            f"{address} has the hash {found}, and {LOCK.name} names {wanted}. It was not used.",
             "Find out why before anything else: a proxy's answer, or somebody else's program.",
         )
-    _unpack(archive, members, folder)
+    programs = _read(archive, members)
     if wanted is None:
         try:
-            with lock.open("a", encoding="utf-8") as entries:
+            with LOCK.open("a", encoding="utf-8") as entries:
                 entries.write(f"{found}  {address}\n")
         except OSError as error:
-            raise Unavailable(f"its hash cannot be recorded in {lock}: {error.strerror}") from error
-        progress.step(f"recorded in {lock.name}, trusted on this first use: {address}. Commit it")
+            raise Unavailable(f"its hash cannot be recorded in {LOCK}: {error.strerror}") from error
+        progress.step(f"recorded in {LOCK.name}, trusted on this first use: {address}. Commit it")
+    # Not before: what Go builds where an archive cannot be used goes into the same folder.
+    for name, content in programs.items():
+        (folder / name).write_bytes(content)
+        (folder / name).chmod(0o755)
 
 
 def _download(address: str, file: Path, progress: Progress) -> None:
@@ -76,18 +78,17 @@ def _download(address: str, file: Path, progress: Progress) -> None:
                 target.write(block)
                 megabytes = response.num_bytes_downloaded >> 20
                 progress.tick(f"downloading {file.name}: {megabytes} MB")
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, ValueError, ImportError) as error:
+        # The last two are of a proxy in the environment that httpx cannot use, such as SOCKS.
         raise Unavailable(f"{type(error).__name__}: {error}") from error
 
 
-def _unpack(archive: Path, members: Sequence[str], folder: Path) -> None:
+def _read(archive: Path, members: Sequence[str]) -> dict[str, bytes]:
     try:
         with gzip.open(archive) as whole, tarfile.open(fileobj=whole) as tar:
-            for member in members:
-                program = folder / Path(member).name
-                program.write_bytes(tar.extractfile(member).read())  # type: ignore[union-attr] # else: below
-                program.chmod(0o755)
+            programs = {Path(one).name: tar.extractfile(one).read() for one in members}  # type: ignore[union-attr] # else: below
             while whole.read(1 << 20):
                 pass  # Its sum is at its end.
+            return programs
     except (tarfile.TarError, zlib.error, EOFError, OSError, KeyError, AttributeError) as error:
         raise Unavailable(f"{archive.name} has another layout than expected: {error}") from error

@@ -29,7 +29,7 @@ from typing import Final
 import platformdirs
 from packaging.version import InvalidVersion, Version
 
-from sandbox.engine.download import LOCK, PROCESSOR, SYSTEM, Unavailable, fetch
+from sandbox.engine.download import PROCESSOR, SYSTEM, Unavailable, fetch
 from sandbox.machine.errors import SandboxError
 from sandbox.machine.files import turn
 from sandbox.machine.progress import Progress, elapsed, run_watched
@@ -141,29 +141,26 @@ def made_whole(folder: Path) -> Iterator[Path]:
         making.rename(folder)
 
 
-def ensure_engine(
-    progress: Progress, *, environ: Mapping[str, str] = os.environ, lock: Path = LOCK
-) -> Engine:
+def ensure_engine(progress: Progress, *, environ: Mapping[str, str] = os.environ) -> Engine:
     """The engine to use; downloads or builds one when there is none.
 
     Safe to call from several processes at once: one makes the engine, the others wait for it.
-    `lock` is what downloads are held to.
 
     Raises:
         SandboxError: it can neither be found, downloaded nor built, or the release is another one
             than it was, or than its version says.
     """
+    if found := _on_path(environ, progress):
+        return found
     target = f"{CLI_VERSION}-{SYSTEM}-{platform.machine().lower()}-{build_key()}"
     folder = cache_folder(environ) / target
-    if found := _on_path(environ, progress) or _cached(folder):
-        return found
+    programs = [folder / one for one in _PROGRAMS]
     says = "another process that prepares the engine"
     with turn(folder.parent / ".lock", progress, waiting_for=says):
-        # Another process may have made it while this one waited.
-        if not _cached(folder):
+        if not all(os.access(one, os.X_OK) and one.stat().st_size for one in programs):
             with made_whole(folder) as making:
-                _make(making, progress, environ, lock)
-    return Engine(folder / "pulumi", CLI_VERSION)
+                _make(making, progress, environ)
+    return Engine(programs[0], CLI_VERSION)
 
 
 def programs_on(path: str, program: str) -> Iterator[Path]:
@@ -215,16 +212,10 @@ def _on_path(environ: Mapping[str, str], progress: Progress) -> Engine | None:
     return None
 
 
-def _cached(folder: Path) -> Engine | None:
-    programs = [folder / one for one in _PROGRAMS]
-    whole = all(os.access(one, os.X_OK) and one.stat().st_size for one in programs)
-    return Engine(folder / "pulumi", CLI_VERSION) if whole else None
-
-
-def _make(folder: Path, progress: Progress, environ: Mapping[str, str], lock: Path) -> None:
+def _make(folder: Path, progress: Progress, environ: Mapping[str, str]) -> None:
     progress.tick(f"asking for the official release of Pulumi {CLI_VERSION}")
     try:
-        fetch(RELEASE, [f"pulumi/{one}" for one in _PROGRAMS], folder, progress, lock=lock)
+        fetch(RELEASE, [f"pulumi/{one}" for one in _PROGRAMS], folder, progress)
     except Unavailable as error:
         reason = str(error).splitlines()[0]
         progress.step(f"engine: the official release cannot be had here ({reason})")

@@ -11,7 +11,6 @@ import secrets
 import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.engine.ensure import Engine
@@ -25,46 +24,27 @@ _FOREIGN = ("PYTHONHOME", "PYTHONPATH", "SSL_CERT_DIR")
 _LOOPBACK = ("localhost", "127.0.0.1")
 
 
-@dataclass(frozen=True)
-class TenantAccess:
-    """How the plugin reaches a tenant.
-
-    `domain` is `host:port` (the plugin adds https); `ca_file` is the CA to trust, None for
-    the system's own.
-    """
-
-    domain: str
-    client_id: str
-    client_secret: str = field(repr=False)
-    ca_file: Path | None
-
-
-def passphrase_file(state_dir: Path) -> Path:
-    """The file with the passphrase of the sandbox's own stack; made on the first call (0600)."""
-    path = private_folder(state_dir) / "passphrase"
-    if not path.exists():
-        write_atomically(path, secrets.token_urlsafe(32), mode=SECRET_MODE)
-    return path
-
-
 def engine_environment(
     engine: Engine,
     plugin: Plugin,
     *,
     state_dir: Path,
-    tenant: TenantAccess,
+    tenant: Mapping[str, str],
     colour: bool = False,
     environ: Mapping[str, str] = os.environ,
 ) -> dict[str, str]:
     """A complete environment for running the real Pulumi CLI against a sandbox tenant.
 
-    Home (with the plugin), backend and passphrase are made in `state_dir`. This interpreter runs
-    the program and the stand-in: the language host used here does not read `runtime.options`, so
-    its folder comes first on PATH.
+    Home (with the plugin), backend and passphrase are made in `state_dir`; `tenant` has the
+    variables by which the plugin reaches it. This interpreter runs the program and the stand-in:
+    the language host used here does not read `runtime.options`, so its folder comes first on PATH.
     """
     state_dir = private_folder(state_dir.absolute())
     home = private_folder(state_dir / "pulumi-home")
     backend = private_folder(state_dir / "pulumi-state")
+    passphrase = state_dir / "passphrase"
+    if not passphrase.exists():
+        write_atomically(passphrase, secrets.token_urlsafe(32), mode=SECRET_MODE)
     no_proxy = (environ.get("NO_PROXY") or environ.get("no_proxy") or "").split(",")
     users_path = environ.get("PATH", "")
     installed = plugin.put_into(home)
@@ -81,21 +61,18 @@ def engine_environment(
         "VIRTUAL_ENV": sys.prefix,
         "PULUMI_HOME": str(home),
         "PULUMI_BACKEND_URL": f"file://{backend}",
-        "PULUMI_CONFIG_PASSPHRASE_FILE": str(passphrase_file(state_dir)),
+        "PULUMI_CONFIG_PASSPHRASE_FILE": str(passphrase),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         # The language host asks pip for the packages of each program; pip would ask its index
         # for a newer pip.
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         # Everything that is needed is there; a download would only delay an error message.
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-        "AUTH0_DOMAIN": tenant.domain,
-        "AUTH0_CLIENT_ID": tenant.client_id,
-        "AUTH0_CLIENT_SECRET": tenant.client_secret,
         # A proxy for the internet must not get requests meant for this machine.
         **dict.fromkeys(
             ("NO_PROXY", "no_proxy"),
             ",".join(filter(None, dict.fromkeys([*no_proxy, *_LOOPBACK]))),
         ),
-        **({"SSL_CERT_FILE": str(tenant.ca_file.absolute())} if tenant.ca_file else {}),
+        **tenant,
         **({} if colour else {"NO_COLOR": "1"}),
     }

@@ -18,7 +18,7 @@ from typing import Final
 
 from packaging.version import Version
 
-from sandbox.engine.download import LOCK, PROCESSOR, SYSTEM, Unavailable, fetch
+from sandbox.engine.download import PROCESSOR, SYSTEM, Unavailable, fetch
 from sandbox.engine.ensure import BELOW, ask, cache_folder, made_whole, programs_on, version_in
 from sandbox.machine.errors import SandboxError
 from sandbox.machine.files import turn, write_atomically
@@ -77,13 +77,7 @@ def auth0_plugin_version() -> str:
     return installed_version("pulumi-auth0")
 
 
-def find_plugin(
-    progress: Progress,
-    *,
-    environ: Mapping[str, str] = os.environ,
-    stand_in: Path = STAND_IN_PROGRAM,
-    lock: Path = LOCK,
-) -> Plugin:
+def find_plugin(progress: Progress, *, environ: Mapping[str, str] = os.environ) -> Plugin:
     """The auth0 plugin to use.
 
     The official one is looked for on PATH, among the user's installed Pulumi plugins, in the cache,
@@ -107,9 +101,9 @@ def find_plugin(
         home = environ.get("PULUMI_HOME") or Path(environ.get("HOME") or Path.home()) / ".pulumi"
         try:
             return (
-                _on_path(environ, stand_in, progress)
+                _on_path(environ, progress)
                 or _in_pulumi_home(Path(home), why="installed by the user")
-                or _cached(cache_folder(environ), progress, lock, again=mode == "official")
+                or _cached(cache_folder(environ), progress, again=mode == "official")
             )
         except Unavailable as error:
             why = f"the official {wanted} cannot be had: {error}"
@@ -119,18 +113,18 @@ def find_plugin(
                 f"Put {PROGRAM} {wanted} on PATH, or unset {MODE_VARIABLE} to run with the "
                 "stand-in.",
             )
-    if not os.access(stand_in, os.X_OK):
+    if not os.access(STAND_IN_PROGRAM, os.X_OK):
         raise SandboxError(
-            f"The stand-in plugin is missing or cannot be run: {stand_in}",
-            f"Restore it (`git checkout -- {stand_in.parent.name}`), or put the official "
-            f"{PROGRAM} {wanted} on PATH.",
+            f"The stand-in plugin is missing or cannot be run: {STAND_IN_PROGRAM}",
+            f"Restore it (`git checkout -- {STAND_IN_PROGRAM}`), or put the official {PROGRAM} "
+            f"{wanted} on PATH.",
         )
-    return Plugin(stand_in, official=False, version=None, why=why)
+    return Plugin(STAND_IN_PROGRAM, official=False, version=None, why=why)
 
 
-def _on_path(environ: Mapping[str, str], stand_in: Path, progress: Progress) -> Plugin | None:
+def _on_path(environ: Mapping[str, str], progress: Progress) -> Plugin | None:
     for found in programs_on(environ.get("PATH", ""), PROGRAM):
-        if found.resolve() == stand_in.resolve():
+        if found.resolve() == STAND_IN_PROGRAM.resolve():
             continue
         answer = ask(found, "-version", environ=environ)
         version = version_in(answer)
@@ -172,7 +166,7 @@ def _in_pulumi_home(home: Path, *, why: str) -> Plugin | None:
     return Plugin(executable, official=True, version=str(version), why=f"{why}: {executable}")
 
 
-def _cached(cache: Path, progress: Progress, lock: Path, *, again: bool) -> Plugin:
+def _cached(cache: Path, progress: Progress, *, again: bool) -> Plugin:
     """The plugin that was downloaded, now or before.
 
     Raises:
@@ -193,7 +187,7 @@ def _cached(cache: Path, progress: Progress, lock: Path, *, again: bool) -> Plug
         folder.parent.mkdir(parents=True, exist_ok=True)
         try:
             with made_whole(folder) as making:
-                fetch(f"{RELEASES}/{name}", [PROGRAM], making, progress, lock=lock)
+                fetch(f"{RELEASES}/{name}", [PROGRAM], making, progress)
         except Unavailable as error:
             write_atomically(refusal, str(error))
             raise

@@ -16,8 +16,9 @@ import json
 import signal
 import socket
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -42,28 +43,23 @@ _WITH_CONFIG_FILE = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
 class SandboxStack:
-    """The stack `sandbox` of the project in `project_dir`, with its state in `state_dir`.
+    """The stack `sandbox` of a project, with its state in the sandbox's state folder.
 
     `environment` is from `engine_environment` for the same state folder; `progress` is told what is
     going on during the silent commands.
     """
 
-    def __init__(
-        self,
-        engine: Engine,
-        environment: Mapping[str, str],
-        *,
-        project_dir: Path,
-        state_dir: Path,
-        progress: Progress,
-    ) -> None:
-        self._engine = engine
-        self.project = project_dir.absolute()
-        self._state = state_dir.absolute()
-        self.environment = {**environment, "PULUMI_STACK": STACK}
-        self._progress = progress
-        self.config_file = self._state / f"Pulumi.{STACK}.yaml"
+    engine: Engine
+    environment: dict[str, str]
+    project: Path
+    state: Path
+    progress: Progress
+
+    @property
+    def config_file(self) -> Path:
+        return self.state / f"Pulumi.{STACK}.yaml"
 
     def prepare(self, *, api_key: str) -> bool:
         """Make the stack and its private configuration, or bring them up to date.
@@ -74,13 +70,13 @@ class SandboxStack:
         Raises:
             SandboxError: no or bad `Pulumi.yaml`/`Pulumi.sandbox.yaml`, or Pulumi refuses.
         """
-        dead = clear_dead_locks(self._state)
+        dead = clear_dead_locks(self.state)
         if dead:
-            self._progress.step(f"stack: removed {len(dead)} lock(s) of a run that was killed")
+            self.progress.step(f"stack: removed {len(dead)} lock(s) of a run that was killed")
         project = self._project_name()
         committed = self._configuration(project)
         write_atomically(
-            self._state / "Pulumi.yaml",
+            self.state / "Pulumi.yaml",
             "# Made by `python -m sandbox`: lets Pulumi keep this stack's files in this folder.\n"
             f"name: {project}\nruntime: python\n",
         )
@@ -89,7 +85,7 @@ class SandboxStack:
             # The key is random and long; its hash gives nothing away.
             "api_key": hashlib.sha256(api_key.encode()).hexdigest(),
         }
-        note = self._state / "prepared.json"
+        note = self.state / "prepared.json"
         current = _read(note) == made_from and self.config_file.exists()
         if not current:
             # With the salt of the configuration so far, so that the state stays readable.
@@ -125,7 +121,7 @@ class SandboxStack:
             self.command(arguments),
             cwd=self.project,
             env=self.environment,
-            on_wait=lambda: self._progress.tick(says),
+            on_wait=lambda: self.progress.tick(says),
         )
         if status not in {0, _CHANGES_EXPECTED_NONE}:
             lines = "\n".join(filter(str.strip, said.splitlines()))
@@ -171,7 +167,7 @@ class SandboxStack:
 
     def command(self, arguments: Sequence[str]) -> list[str]:
         """The argument list for `pulumi <arguments>`, with the private configuration added."""
-        words = [str(self._engine.pulumi), *arguments]
+        words = [str(self.engine.pulumi), *arguments]
         verb = next((word for word in arguments if not word.startswith("-")), "")
         given = any(word.split("=")[0] == "--config-file" for word in arguments)
         if verb in _WITH_CONFIG_FILE and not given:
@@ -185,8 +181,8 @@ class SandboxStack:
 
     def _quiet(self, *words: str, stdin: str = "", unless: str | None = None) -> str | None:
         """What Pulumi prints in the state folder."""
-        return self._engine.quietly(
-            *words, cwd=self._state, environment=self.environment, stdin=stdin, unless=unless
+        return self.engine.quietly(
+            *words, cwd=self.state, environment=self.environment, stdin=stdin, unless=unless
         )
 
     def _project_name(self) -> str:

@@ -1,6 +1,6 @@
 """Tells a waiting person what is going on, without a silent minute.
 
-One moving line on a terminal; elsewhere (a log, CI) a plain line at least every `interval` seconds.
+One moving line on a terminal; elsewhere (a log, CI) a plain line now and then.
 """
 
 from __future__ import annotations
@@ -15,52 +15,38 @@ from pathlib import Path
 from rich.console import Console
 from rich.status import Status
 
+_INTERVAL = 10.0
+"""Seconds between two lines where none can be rewritten."""
+
 
 class Progress:
-    """What is said while something takes its time; this one says it to nobody."""
+    """What is said while something takes its time; without a console to nobody.
 
-    def step(self, text: str) -> None:
-        """State a fact that stays on the screen (a decision, something finished)."""
-
-    def tick(self, text: str) -> None:
-        """Say what is going on right now. Called often; shown as often as is useful."""
-
-
-class ConsoleProgress(Progress):
-    """Progress on a rich console.
-
-    Args:
-        console: where to write.
-        interval: seconds between two `tick` lines where no line can be rewritten.
-        clock: monotonic seconds; replaced by tests.
+    `clock` is monotonic seconds; replaced by tests.
     """
 
     def __init__(
-        self,
-        console: Console,
-        *,
-        interval: float = 10.0,
-        clock: Callable[[], float] = time.monotonic,
+        self, console: Console | None = None, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._console = console
-        self._interval = interval
+        self._console = console or Console(quiet=True)
         self._clock = clock
         self._last = clock()
         self._status: Status | None = None
 
     def step(self, text: str) -> None:
+        """State a fact that stays on the screen (a decision, something finished)."""
         self.close()
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
         self._last = self._clock()
 
     def tick(self, text: str) -> None:
-        """Rewrite the moving line, or print one when `interval` seconds were silent."""
+        """Say what is going on right now. Called often; shown as often as is useful."""
         if self._console.is_terminal:
             if self._status is None:
                 self._status = self._console.status("")
                 self._status.start()
             self._status.update(text.replace("[", r"\["))
-        elif self._clock() - self._last >= self._interval:
+        elif self._clock() - self._last >= _INTERVAL:
             self.step(f"  … {text}")
 
     def close(self) -> None:

@@ -46,58 +46,43 @@ class ManagementError(Exception):
         self.code = code
 
 
-@dataclass(frozen=True, kw_only=True)
-class Credentials:
-    """How to reach a tenant: bare domain (a port is allowed), client id and secret, audience."""
-
-    domain: str
-    client_id: str
-    client_secret: str = field(repr=False)
-    audience: str
-
-
+@dataclass(eq=False, kw_only=True)
 class Management:
     """Lazy connection to one tenant. Nothing is sent before the first call."""
 
-    def __init__(
-        self, credentials: Credentials, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    ) -> None:
-        self._credentials = credentials
-        self._sleep = sleep
-        self._token = ""
-        self._token_expires = 0.0
-        self._token_lock = asyncio.Lock()
-        self.warnings: list[str] = []
-        """For the user, of what fails nothing."""
+    domain: str
+    """Bare; a port is allowed."""
+    client_id: str
+    client_secret: str = field(repr=False)
+    audience: str
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    warnings: list[str] = field(default_factory=list)
+    """For the user, of what fails nothing."""
+    _token: str = field(default="", init=False, repr=False)
+    _token_expires: float = field(default=0.0, init=False)
+    _token_lock: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     @cached_property
     def _http(self) -> BoundedAsyncClient:
         return BoundedAsyncClient(total=LONGEST_REQUEST, json_only=True, timeout=30.0)
 
     async def get(self, path: str, form: type = dict) -> Any:
-        """What there is at a path; an empty one where the tenant has no content.
+        """What there is at a path; an empty one where the tenant has no content."""
+        return await self.send("GET", path, form=form)
+
+    async def send(self, method: str, path: str, body: Any = None, *, form: type = object) -> Any:
+        """Send a request, as often as the official plugin does, and answer what the tenant does.
 
         Args:
+            method, body: of the request.
             path: below /api/v2/, with its query.
             form: what the answer is; a tenant that answers another one is none.
 
         Raises:
             ManagementError: with status and Auth0's own message; status 0 when no answer came.
         """
-        answer = await self.send("GET", path)
-        if not isinstance(answer, form):
-            domain = self._credentials.domain
-            raise ManagementError(0, f"{domain} answered in a form that Auth0 does not have")
-        return answer
-
-    async def send(self, method: str, path: str, body: Any = None) -> Any:
-        """Send a request, as often as the official plugin does, and answer what the tenant does.
-
-        Raises:
-            ManagementError: as of `get`.
-        """
         failures = rate_limits = 0
-        url = f"https://{self._credentials.domain}/api/v2/{path}"
+        url = f"https://{self.domain}/api/v2/{path}"
         while True:
             headers = {"Authorization": f"Bearer {await self._bearer()}"}
             try:
@@ -117,8 +102,12 @@ class Management:
                     wait = SHORTEST_WAIT * 2**failures
                     failures += 1
                 else:
-                    return _said(answer)
-            await self._sleep(wait)
+                    said = _said(answer)
+                    if isinstance(said, form):
+                        return said
+                    reason = f"{self.domain} answered in a form that Auth0 does not have"
+                    raise ManagementError(0, reason)
+            await self.sleep(wait)
 
     async def _bearer(self) -> str:
         async with self._token_lock:
@@ -128,18 +117,17 @@ class Management:
 
     async def _fetch_token(self) -> None:
         """As golang's oauth2 does: with HTTP Basic, and on any failure once more in the body."""
-        who = self._credentials
-        form = {"audience": who.audience, "grant_type": "client_credentials"}
-        own = {"client_id": who.client_id, "client_secret": who.client_secret}
+        form = {"audience": self.audience, "grant_type": "client_credentials"}
+        own = {"client_id": self.client_id, "client_secret": self.client_secret}
         try:
-            pair = (quote_plus(who.client_id), quote_plus(who.client_secret))
+            pair = (quote_plus(self.client_id), quote_plus(self.client_secret))
             await self._ask_token(form, auth=pair)
         except ManagementError:
             await self._ask_token(form | own)
 
     async def _ask_token(self, form: Mapping[str, str], **options: Any) -> None:
         asked = time.monotonic()
-        url = f"https://{self._credentials.domain}/oauth/token"
+        url = f"https://{self.domain}/oauth/token"
         try:
             answer = await self._http.post(url, data=form, **options)
         except httpx.HTTPError as error:
@@ -156,7 +144,7 @@ class Management:
         detail = body if isinstance(body, dict) else {}
         reason = f"{detail.get('error', 'no code')}: {detail.get('error_description', '')}"
         return (
-            f"{self._credentials.domain} refused a token for client {self._credentials.client_id} "
+            f"{self.domain} refused a token for client {self.client_id} "
             f"({status} {reason}). Check AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET (or "
             "auth0:clientId and auth0:clientSecret), and that the application is authorised for "
             "the Management API."
@@ -165,7 +153,7 @@ class Management:
     def _unreachable(self, error: httpx.HTTPError) -> ManagementError:
         return ManagementError(
             0,
-            f"no answer from https://{self._credentials.domain} ({type(error).__name__}: {error}). "
+            f"no answer from https://{self.domain} ({type(error).__name__}: {error}). "
             "Is the tenant's domain right (AUTH0_DOMAIN), is it running, and is its certificate "
             "authority named by SSL_CERT_FILE?",
         )

@@ -9,14 +9,14 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pulumi.provider.experimental.provider as protocol
 from pulumi.provider.experimental.property_value import PropertyValue
 
 from sandbox.plugin import STAND_IN, switches
-from sandbox.plugin.client import Credentials, Management, ManagementError
+from sandbox.plugin.client import Management, ManagementError
 from sandbox.plugin.resources import RESOURCES
 from sandbox.plugin.resources.action import BUILD_FAILED
 from sandbox.plugin.resources.base import Change, PartialFailureError, Resource, State, several
@@ -52,17 +52,21 @@ class InitFailedError(Exception):
 
     resource_id: str
     reason: str
-    state: dict[str, PropertyValue]
-    inputs: dict[str, PropertyValue]
+    state: dict[str, PropertyValue] = field(repr=False)
+    inputs: dict[str, PropertyValue] = field(repr=False)
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 class StandInProvider(protocol.Provider):
     """STAND-IN for the official auth0 provider; see the package's docstring."""
 
-    def __init__(self, warn: Warn | None = None) -> None:
+    _api: Management
+    """The tenant's, from `configure` on."""
+
+    def __init__(self, warn: Warn) -> None:
         self._warn = warn
-        self._management: Management | None = None
-        self._domain = ""
 
     async def configure(self, request: protocol.ConfigureRequest) -> protocol.ConfigureResponse:
         said = {key.rpartition(":")[2]: value for key, value in request.variables.items()}
@@ -80,28 +84,21 @@ class StandInProvider(protocol.Provider):
             raise ManagementError(
                 0, f"the auth0 provider is not configured: set {', '.join(missing)}"
             )
-        self._domain = values["domain"].removeprefix("https://").rstrip("/")
-        self._management = Management(
-            Credentials(
-                domain=self._domain,
-                client_id=values["clientId"],
-                client_secret=values["clientSecret"],
-                audience=values["audience"] or f"https://{self._domain}/api/v2/",
-            )
+        domain = values["domain"].removeprefix("https://").rstrip("/")
+        self._api = Management(
+            domain=domain,
+            client_id=values["clientId"],
+            client_secret=values["clientSecret"],
+            audience=values["audience"] or f"https://{domain}/api/v2/",
         )
         if switches.TOLD not in os.environ:
-            self._management.warnings.append(STAND_IN)
-            await self._tell("")
+            await self._warn("", STAND_IN)
         return protocol.ConfigureResponse(
             accept_secrets=True, supports_preview=True, accept_resources=False, accept_outputs=False
         )
 
     async def check(self, request: protocol.CheckRequest) -> protocol.CheckResponse:
-        token = _token(request.type)
-        resource = RESOURCES.get(token)
-        if resource is None:
-            reason = _not_in_stand_in(token, RESOURCES)
-            return protocol.CheckResponse(failures=[protocol.CheckFailure("", reason)])
+        resource = _resource(request.type)
         inputs = dict(request.new_inputs)
         if resource.autonamed and "name" not in inputs:
             old_name = request.old_inputs.get("name")
@@ -190,15 +187,13 @@ class StandInProvider(protocol.Provider):
         if state is None:
             return protocol.ReadResponse(resource_id="")
         marks = _marks(resource, request.properties, request.inputs)
-        importing = not request.inputs
-        wanted = inputs_of(resource.schema) if importing else frozenset(request.inputs)
-        inputs = {name: state[name] for name in wanted if name in state}
         # A refresh leaves the note of defaults out, an import has it (official/unified.json).
-        inputs = (
-            with_defaults(resource.schema, inputs)
-            if importing
-            else _shaped(inputs, plain_map(request.inputs))
-        )
+        if request.inputs:
+            inputs = _shaped(state, plain_map(request.inputs))
+        else:
+            known = inputs_of(resource.schema)
+            said = {name: value for name, value in state.items() if name in known}
+            inputs = with_defaults(resource.schema, said)
         return protocol.ReadResponse(
             request.resource_id,
             _outputs(resource, request.resource_id, state, marks),
@@ -211,22 +206,14 @@ class StandInProvider(protocol.Provider):
 
     async def invoke(self, request: protocol.InvokeRequest) -> protocol.InvokeResponse:
         if request.tok != _GET_TENANT:
-            reason = _not_in_stand_in(request.tok, [_GET_TENANT])
-            return protocol.InvokeResponse(failures=[protocol.CheckFailure("", reason)])
-        return protocol.InvokeResponse(wire_map(await get_tenant(self._api, self._domain)))
+            raise _not_in_stand_in(request.tok, [_GET_TENANT])
+        return protocol.InvokeResponse(wire_map(await get_tenant(self._api)))
 
     async def _tell(self, urn: str) -> None:
-        """Pass warnings on, once; without an engine nobody is there to be warned."""
+        """Pass warnings on, once."""
         noted, self._api.warnings = self._api.warnings, []
         for warning in noted:
-            if self._warn:
-                await self._warn(urn, warning)
-
-    @property
-    def _api(self) -> Management:
-        if self._management is None:
-            raise ManagementError(0, "the auth0 provider was used before it was configured")
-        return self._management
+            await self._warn(urn, warning)
 
 
 def _kind(item: Difference) -> protocol.PropertyDiffKind:
@@ -248,21 +235,18 @@ def _outputs(
     return wire_map(said, marks)
 
 
-def _token(qualified: str) -> str:
-    # A child's URN carries its parents' types in front, separated by dollar signs.
-    return qualified.rpartition("$")[2]
-
-
 def _resource(qualified: str) -> Resource:
-    token = _token(qualified)
-    try:
-        return RESOURCES[token]
-    except KeyError:
-        raise ManagementError(0, _not_in_stand_in(token, RESOURCES)) from None
+    # A child's URN carries its parents' types in front, separated by dollar signs.
+    token = qualified.rpartition("$")[2]
+    if token not in RESOURCES:
+        raise _not_in_stand_in(token, RESOURCES)
+    return RESOURCES[token]
 
 
-def _not_in_stand_in(token: str, known: Iterable[str]) -> str:
-    return f"{token} is not in the stand-in plugin; it has {', '.join(sorted(known))}"
+def _not_in_stand_in(token: str, known: Iterable[str]) -> ManagementError:
+    return ManagementError(
+        0, f"{token} is not in the stand-in plugin; it has {', '.join(sorted(known))}"
+    )
 
 
 def _marks(resource: Resource, *sources: Mapping[str, PropertyValue]) -> frozenset[Path]:

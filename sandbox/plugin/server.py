@@ -83,7 +83,7 @@ async def _serve(engine_address: str, engine_pid: int) -> None:
     servicer = ProviderServicer(
         sys.argv[1:],
         version("pulumi-auth0"),
-        StandInProvider(warn=lambda urn, text: _warned(engine_address, urn, text)),
+        StandInProvider(lambda urn, text: _warned(engine_address, urn, text)),
         engine_address,
     )
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)

@@ -37,7 +37,6 @@ def spawn(
     *,
     wanted: Mapping[ports.Listener, int],
     generation: str = "unified",
-    environ: Mapping[str, str] | None = None,
 ) -> ServerRecord:
     """Start the server detached from this terminal; returns when it answers.
 
@@ -57,7 +56,6 @@ def spawn(
         child = subprocess.Popen(
             command,
             cwd=_BESIDE,
-            env=dict(os.environ if environ is None else environ),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import httpx
 
-from sandbox.engine.environment import TenantAccess
 from sandbox.machine.files import write_atomically
 from sandbox.server.certificates import CA_FILE
 from sandbox.server.credentials import SandboxCredentials, control_token
@@ -62,14 +61,14 @@ class ServerRecord:
         """The pages that people look at. Plain HTTP: no browser trusts the sandbox's CA."""
         return f"http://localhost:{self.pages_port}"
 
-    def access(self, state_dir: Path, credentials: SandboxCredentials) -> TenantAccess:
-        """How the plugin reaches the tenant."""
-        return TenantAccess(
-            domain=f"localhost:{self.tenant_port}",
-            client_id=credentials.client_id,
-            client_secret=credentials.client_secret,
-            ca_file=state_dir / CA_FILE,
-        )
+    def variables(self, state_dir: Path, credentials: SandboxCredentials) -> dict[str, str]:
+        """The variables by which the plugin reaches the tenant."""
+        return {
+            "AUTH0_DOMAIN": f"localhost:{self.tenant_port}",
+            "AUTH0_CLIENT_ID": credentials.client_id,
+            "AUTH0_CLIENT_SECRET": credentials.client_secret,
+            "SSL_CERT_FILE": str(state_dir.absolute() / CA_FILE),
+        }
 
 
 def source() -> str:

@@ -15,7 +15,6 @@ from typing import Self
 
 from filelock import FileLock, Timeout
 
-from sandbox.engine.environment import TenantAccess
 from sandbox.machine.errors import ServerError
 from sandbox.machine.files import private_folder
 from sandbox.runner.runner import NodeUnusableError, find_node, what_is_missing
@@ -96,11 +95,6 @@ class RunningSandbox:
     @property
     def client_secret(self) -> str:
         return self.credentials.client_secret
-
-    @property
-    def access(self) -> TenantAccess:
-        """What `engine_environment` needs to know of the tenant."""
-        return self.record.access(self.state_dir, self.credentials)
 
     def stop(self) -> None:
         """End every listener and everything behind them. Safe to call twice."""

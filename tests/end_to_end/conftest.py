@@ -18,9 +18,9 @@ from filelock import FileLock
 from rich.console import Console
 
 from sandbox.engine.ensure import Engine, ensure_engine
-from sandbox.engine.environment import TenantAccess, engine_environment
+from sandbox.engine.environment import engine_environment
 from sandbox.engine.plugin import Plugin, find_plugin
-from sandbox.machine.progress import ConsoleProgress
+from sandbox.machine.progress import Progress
 from sandbox.server.credentials import ensure_credentials
 from sandbox.server.running import RunningSandbox, start
 from tests.contract import PROJECT
@@ -92,13 +92,13 @@ class Tenant(Target):
 @pytest.fixture(scope="session")
 def engine() -> Engine:
     """The real engine; made when this machine has none (minutes, with progress)."""
-    return ensure_engine(ConsoleProgress(Console(stderr=True)))
+    return ensure_engine(Progress(Console(stderr=True)))
 
 
 @pytest.fixture(scope="session")
 def plugin(engine: Engine) -> Plugin:
     """The auth0 plugin that `make up` would take too."""
-    return find_plugin(ConsoleProgress(Console(stderr=True)))
+    return find_plugin(Progress(Console(stderr=True)))
 
 
 @pytest.fixture
@@ -144,13 +144,14 @@ def credentials_with(key: str, state_dir: Path) -> None:
 
 def environment_of(target: Target, folder: Path, engine: Engine, plugin: Plugin) -> dict[str, str]:
     """What `pulumi` runs in: engine, plugin, tenant, and a state of the test's own."""
-    access = TenantAccess(
-        domain=target.domain,
-        client_id=target.client_id,
-        client_secret=target.client_secret,
-        ca_file=target.ca_file,
-    )
-    environment = engine_environment(engine, plugin, state_dir=folder, tenant=access)
+    tenant = {
+        "AUTH0_DOMAIN": target.domain,
+        "AUTH0_CLIENT_ID": target.client_id,
+        "AUTH0_CLIENT_SECRET": target.client_secret,
+    }
+    if target.ca_file:
+        tenant["SSL_CERT_FILE"] = str(target.ca_file)
+    environment = engine_environment(engine, plugin, state_dir=folder, tenant=tenant)
     return environment | pip_asked_once()
 
 

@@ -23,7 +23,7 @@ from components.tenant.stack_access import TenantAccess, TenantCallError
 from components.vocabulary import Experience
 from phonemfa.doctor import reading as doctor
 from sandbox.plugin import client as plugin
-from sandbox.plugin.client import Credentials, Management, ManagementError
+from sandbox.plugin.client import Management, ManagementError
 from tests.faults.table import Client
 
 SHORT: Final = 0.8
@@ -122,8 +122,7 @@ def _doctor(at: Reached, _clock: Clock) -> Any:
 
 def _plugin(at: Reached, clock: Clock) -> Any:
     audience = f"https://{at.domain}/api/v2/"
-    own = Credentials(**vars(at), audience=audience)
-    api = Management(own, sleep=clock.sleep_async)
+    api = Management(**vars(at), audience=audience, sleep=clock.sleep_async)
     return asyncio.run(api.get("guardian/policies", list))
 
 

@@ -22,7 +22,7 @@ from rich.table import Table
 
 from sandbox.engine.ensure import ensure_engine
 from sandbox.engine.plugin import find_plugin
-from sandbox.machine.progress import ConsoleProgress
+from sandbox.machine.progress import Progress
 from sandbox.many import ManyTenants, many_tenants, started
 from tools.bench.running import Ran, run
 
@@ -41,7 +41,7 @@ MOST_GROWTH: Final = {UP: 1.25, AGAIN: 1.25, START: 1.25, SERVE: 1.25, TENANT: 1
 
 def measure(count: int) -> dict[str, float]:
     """Measure in this process, which should have done nothing before."""
-    progress = ConsoleProgress(Console(stderr=True))
+    progress = Progress(Console(stderr=True))
     progress.step(f"{count} tenants …")
     engine = ensure_engine(progress)
     plugin = find_plugin(progress)

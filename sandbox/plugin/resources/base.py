@@ -97,7 +97,7 @@ class ApiObject(Resource):
         return f"{self.path}/{quote(resource_id, safe='')}"
 
     async def create(self, api: Management, inputs: State) -> tuple[str, State]:
-        created = await api.send("POST", self.path, self.body(inputs, None))
+        created = await api.send("POST", self.path, self.body(inputs, None), form=dict)
         resource_id: str = created["id"]
         with existing(resource_id):
             return resource_id, await self.written(api, resource_id, inputs)

@@ -177,7 +177,7 @@ async def _read(api: Management) -> State:
     return {"flags": {}, "sessionCookie": {}} | state
 
 
-async def get_tenant(api: Management, domain: str) -> dict[str, Any]:
+async def get_tenant(api: Management) -> dict[str, Any]:
     """The one data source that the product asks: settings, domain, and the API's identifier."""
     state = await _read(api)
     # A data source answers a block as a list of at most one, under a plural name.
@@ -187,8 +187,8 @@ async def get_tenant(api: Management, domain: str) -> dict[str, Any]:
             state[name if name.endswith("s") else f"{name}s"] = (
                 [] if value is None else [_listed(value)]
             )
-    identifier = f"https://{domain}/api/v2/"
-    return {**state, "id": domain, "domain": domain, "managementApiIdentifier": identifier}
+    identifier = f"https://{api.domain}/api/v2/"
+    return {**state, "id": api.domain, "domain": api.domain, "managementApiIdentifier": identifier}
 
 
 def _listed(values: dict[str, Any]) -> dict[str, Any]:

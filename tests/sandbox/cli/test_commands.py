@@ -137,7 +137,7 @@ def test_secret_is_printed_only_when_asked_for(
     monkeypatch.setenv("SANDBOX_STATE_DIR", str(running.state_dir))
     without, with_it = run("env").out, run("env", "--secrets").out
 
-    assert f"export AUTH0_DOMAIN={running.access.domain}" in without
+    assert f"export AUTH0_DOMAIN={running.tenant_url.removeprefix('https://')}" in without
     assert f"export SSL_CERT_FILE={running.state_dir / 'trust.pem'}" in without
     assert running.client_secret not in without
     assert f"export AUTH0_CLIENT_SECRET={running.client_secret}" in with_it

@@ -38,7 +38,7 @@ def here(
     monkeypatch.setattr(Workplace, "engine", Engine(Path("pulumi"), "3.259.0"))
     settings = {"phonemfa:policy": "always", "phonemfa:cpaasBaseHost": "cpaas.sandbox.test"}
     (tmp_path / "Pulumi.sandbox.yaml").write_text(yaml.safe_dump({"config": settings}), "utf-8")
-    workplace = Workplace(project_dir=tmp_path, state_dir=running.state_dir, environ={})
+    workplace = Workplace(project_dir=tmp_path, state_dir=running.state_dir)
     workplace.wanted_generation = "legacy"
     yield workplace
     further.stop_tenants(workplace)

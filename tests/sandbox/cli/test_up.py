@@ -19,7 +19,7 @@ import pytest
 from rich.console import Console
 
 from sandbox.engine.ensure import CACHE_VARIABLE, cache_folder, ensure_engine
-from sandbox.machine.progress import ConsoleProgress
+from sandbox.machine.progress import Progress
 from sandbox.plugin import STAND_IN
 from sandbox.server import daemon
 from sandbox.server.credentials import ensure_credentials
@@ -118,7 +118,7 @@ after_the_first_up = pytest.mark.xdist_group("the first up")
 @pytest.fixture(scope="module", autouse=True)
 def engine() -> None:
     """The real engine; made when this machine has none (minutes, with progress)."""
-    ensure_engine(ConsoleProgress(Console(stderr=True)))
+    ensure_engine(Progress(Console(stderr=True)))
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from sandbox.engine import download, plugin
 from tests.sandbox.engine.fakes import World
 
 
@@ -15,4 +16,6 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     world = World(tmp_path)
     client = httpx.Client(transport=httpx.MockTransport(world.releases))
     monkeypatch.setattr(httpx, "stream", client.stream)
+    monkeypatch.setattr(download, "LOCK", world.lock)
+    monkeypatch.setattr(plugin, "STAND_IN_PROGRAM", world.stand_in)
     return world

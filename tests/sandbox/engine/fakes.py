@@ -83,6 +83,7 @@ touch {folder}/building
 while [ -e {folder}/gate ]; do sleep 0.02; done
 [ -e {folder}/broken ] && {{ echo "example.com/b: does not compile" >&2; exit 1; }}
 while [ "$1" != -o ]; do shift; done
+[ -e "$2" ] && {{ echo "$2 already exists and is not an object file" >&2; exit 1; }}
 case "$2" in
 */pulumi) printf '#!/bin/sh\\necho v3.259.0\\n' > "$2" ;;
 *) echo '#!/bin/sh' > "$2" ;;
@@ -154,15 +155,10 @@ class World:
         }
 
     def ensure(self, **environ: str) -> Engine:
-        return ensure_engine(self.said, environ=self.environ | environ, lock=self.lock)
+        return ensure_engine(self.said, environ=self.environ | environ)
 
     def find(self, mode: str = "", **environ: str) -> Plugin:
-        return find_plugin(
-            self.said,
-            environ=self.environ | {MODE_VARIABLE: mode} | environ,
-            stand_in=self.stand_in,
-            lock=self.lock,
-        )
+        return find_plugin(self.said, environ=self.environ | {MODE_VARIABLE: mode} | environ)
 
     def is_cached(self, engine: Engine) -> bool:
         """Whether it is a whole one of the cache, with nothing beside."""

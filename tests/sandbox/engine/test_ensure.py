@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 
 from sandbox.engine import ensure
@@ -35,6 +36,7 @@ from tests.sandbox.engine import fakes
 from tests.sandbox.engine.fakes import World
 
 ARCHIVE = RELEASE.rpartition("/")[2]
+STREAM = httpx.stream
 
 
 def until(condition: Callable[[], bool], *, seconds: float = 20) -> None:
@@ -150,6 +152,17 @@ def test_another_release_than_it_should_be_ends_the_run_and_nothing_is_built(
             world.ensure()
     assert fakes.builds(world.go) == 0
     assert world.leftovers == []
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1", "ftp://127.0.0.1:1"])
+def test_through_a_proxy_that_cannot_be_used_nothing_is_had_and_the_engine_is_built(
+    world: World, monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    fakes.go(world.go)
+    monkeypatch.setattr(httpx, "stream", STREAM)
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    assert world.is_cached(world.ensure())
+    assert "the official release cannot be had here" in world.said.text
 
 
 @pytest.mark.parametrize("has_go", [False, True])

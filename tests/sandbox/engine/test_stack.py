@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from sandbox.engine.ensure import Engine
-from sandbox.engine.environment import TenantAccess, engine_environment, passphrase_file
+from sandbox.engine.environment import engine_environment
 from sandbox.engine.plugin import PROGRAM, Plugin
 from sandbox.engine.stack import SandboxStack, clear_dead_locks
 from sandbox.machine.errors import SandboxError
@@ -67,10 +67,10 @@ esac""",
     def stack(self) -> SandboxStack:
         engine = Engine(self.folder / "pulumi", "3.259.0")
         return SandboxStack(
-            engine,
-            {"PATH": os.environ["PATH"]},
-            project_dir=self.project,
-            state_dir=self.state,
+            engine=engine,
+            environment={"PATH": os.environ["PATH"]},
+            project=self.project,
+            state=self.state,
             progress=self.said,
         )
 
@@ -302,13 +302,11 @@ THEIRS = (
 def made(folder: Path, *, colour: bool = False, path: str = "/usr/bin:/opt/bin") -> dict[str, str]:
     engine = Engine(folder / "engine" / "pulumi", "3.259.0")
     plugin = Plugin(folder / "plugin" / PROGRAM, official=False, version=None, why="test")
-    tenant = TenantAccess("localhost:8443", "id", "secret", folder / "ca.pem")
-    assert "secret'" not in repr(tenant)
     return engine_environment(
         engine,
         plugin,
         state_dir=folder / "state",
-        tenant=tenant,
+        tenant={"AUTH0_DOMAIN": "localhost:8443", "SSL_CERT_FILE": "ca.pem"},
         colour=colour,
         environ=dict.fromkeys(THEIRS, "theirs")
         | {"PATH": path, "LANG": "ja_JP.UTF-8", "NO_PROXY": "localhost,intra.example"},
@@ -325,9 +323,7 @@ def test_nothing_of_the_users_pulumi_or_auth0_gets_in_or_out(tmp_path: Path) -> 
         "PULUMI_BACKEND_URL": f"file://{state}/pulumi-state",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(state / "passphrase"),
         "AUTH0_DOMAIN": "localhost:8443",
-        "AUTH0_CLIENT_ID": "id",
-        "AUTH0_CLIENT_SECRET": "secret",
-        "SSL_CERT_FILE": str(tmp_path / "ca.pem"),
+        "SSL_CERT_FILE": "ca.pem",
         "NO_PROXY": "localhost,intra.example,127.0.0.1",
         "NO_COLOR": "1",
     }
@@ -350,9 +346,10 @@ def test_the_engine_finds_the_plugin_before_one_that_the_user_has_on_path(tmp_pa
 
 
 def test_passphrase_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
-    path = passphrase_file(tmp_path / "state")
+    path = Path(made(tmp_path)["PULUMI_CONFIG_PASSPHRASE_FILE"])
     first = path.read_text()
-    assert passphrase_file(tmp_path / "state").read_text() == first
+    made(tmp_path)
+    assert path.read_text() == first
     assert len(first) >= 32
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700

@@ -13,12 +13,12 @@ import pytest
 from rich.console import Console
 
 from sandbox.machine.processes import listener_on, program_of
-from sandbox.machine.progress import ConsoleProgress, elapsed, run_watched
+from sandbox.machine.progress import Progress, elapsed, run_watched
 
 
 def test_log_shows_a_line_at_least_every_fifteen_seconds() -> None:
     output, shown_at, second = io.StringIO(), [0], 0
-    progress = ConsoleProgress(Console(file=output), clock=lambda: float(second))
+    progress = Progress(Console(file=output), clock=lambda: float(second))
     for second in range(120):
         progress.tick(f"building, {elapsed(second)}")
         if output.getvalue().count("\n") >= len(shown_at):
@@ -29,7 +29,7 @@ def test_log_shows_a_line_at_least_every_fifteen_seconds() -> None:
 
 def test_progress_text_is_shown_as_it_is() -> None:
     output = io.StringIO()
-    ConsoleProgress(Console(file=output, width=20)).step("[bold]a path that is long: /x/y/z[/]")
+    Progress(Console(file=output, width=20)).step("[bold]a path that is long: /x/y/z[/]")
     assert output.getvalue() == "[bold]a path that is long: /x/y/z[/]\n"
 
 

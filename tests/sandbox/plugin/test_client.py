@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from unittest.mock import AsyncMock
 
 import httpx
+import pulumi.provider.experimental.provider as protocol
 import pytest
 
 from sandbox.plugin import client
-from sandbox.plugin.client import Credentials, Management, ManagementError
+from sandbox.plugin.client import Management, ManagementError
+from sandbox.plugin.provider import InitFailedError, StandInProvider
 from sandbox.plugin.resources.base import PartialFailureError
 from sandbox.plugin.resources.guardian import GuardianResource
 from sandbox.plugin.switches import ADAPTIVE_MFA_WARNS, VARIABLE
+from sandbox.plugin.values import wire_map
 
 POLICIES = ("PUT", "/guardian/policies")
 SETTINGS = ("GET", "/guardian/settings")
@@ -29,8 +33,9 @@ class Tenant:
         self.faults: dict[tuple[str, str], tuple[int, Any]] = {}
         self.asked: list[tuple[str, str]] = []
         self.waits: list[float] = []
-        credentials = Credentials(domain="t", client_id="c", client_secret="s", audience="a")
-        self.api = Management(credentials, sleep=self._wait)
+        self.api = Management(
+            domain="t", client_id="c", client_secret="s", audience="a", sleep=self._wait
+        )
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path.removeprefix("/api/v2")
@@ -79,6 +84,45 @@ def test_a_missing_scope_for_the_tenants_mfa_settings_is_a_warning(tenant: Tenan
     assert {"phoneSettings", "emailSettings"} <= state.keys()
     (warning,) = tenant.api.warnings
     assert "403 Forbidden: Insufficient scope" in warning
+
+
+def test_a_warning_is_told_once_for_the_resource_that_it_is_of(tenant: Tenant) -> None:
+    told: list[str] = []
+
+    async def warn(urn: str, _: str) -> None:
+        told.append(urn)
+
+    provider = StandInProvider(warn)
+    provider._api = tenant.api
+    tenant.faults[SETTINGS] = NO_SCOPE
+    urns = [f"urn:pulumi:t1::demo::auth0:index/guardian:Guardian::{one}" for one in "ab"]
+    for urn in urns:
+        asyncio.run(provider.read(protocol.ReadRequest(urn, "id", {}, {})))
+    assert told == urns
+
+
+@pytest.mark.parametrize(
+    ("answer", "raised", "says"),
+    [
+        ([], ManagementError, "a form that Auth0 does not have"),
+        ({"id": "a"}, InitFailedError, "An internal error occurred"),
+    ],
+)
+def test_an_action_that_is_not_made_whole_is_told_without_its_secrets(
+    tenant: Tenant, answer: Any, raised: type[Exception], says: str
+) -> None:
+    tenant.faults |= {("POST", "/actions/actions"): (201, answer)}
+    tenant.faults["GET", "/actions/actions/a"] = BROKEN
+    provider = StandInProvider(AsyncMock())
+    provider._api = tenant.api
+    secrets = [{"name": "K", "value": "canary-secret"}]
+    trigger = {"id": "custom-phone-provider", "version": "v1"}
+    inputs = {"code": "", "name": "n", "secrets": secrets, "supportedTriggers": trigger}
+    urn = "urn:pulumi:t1::demo::auth0:index/action:Action::it"
+    request = protocol.CreateRequest(urn, wire_map(inputs), 0, preview=False)
+    with pytest.raises(raised, match=says) as failed:
+        asyncio.run(provider.create(request))
+    assert "canary-secret" not in f"{failed.value} {failed.value!r}"
 
 
 @pytest.mark.parametrize("factor", ["phone", "email"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pulumi.provider.experimental.provider as protocol
 import pytest
@@ -129,14 +130,14 @@ INSIDE: Path = ("secrets", EACH, "value")
 
 def checked(token: str, inputs: dict[str, Any], *secret: Path) -> Any:
     request = protocol.CheckRequest(URN.format(token), {}, wire_map(inputs, secret), b"")
-    return asyncio.run(StandInProvider().check(request)).inputs
+    return asyncio.run(StandInProvider(AsyncMock()).check(request)).inputs
 
 
 def diffed(state: dict[str, Any], *secret: Path) -> protocol.DiffResponse:
     new = checked("auth0:index/action:Action", ACTION_INPUTS, INSIDE)
     urn = URN.format("auth0:index/action:Action")
     request = protocol.DiffRequest(urn, "a", wire_map(state, secret), new, [])
-    return asyncio.run(StandInProvider().diff(request))
+    return asyncio.run(StandInProvider(AsyncMock()).diff(request))
 
 
 def test_the_secrets_of_an_action_are_one_secret_as_a_whole() -> None:
