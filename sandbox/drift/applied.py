@@ -27,6 +27,7 @@ from starlette.routing import BaseRoute
 from sandbox.drift.picture import NONE, picture_of
 from sandbox.drift.scenarios import SCENARIOS
 from sandbox.json_schemas import complete, one_of
+from sandbox.login.users import BROWSERS
 from sandbox.login.users import COLLECTION as USERS
 from sandbox.machine.files import SECRET_MODE, write_atomically
 from sandbox.tenant import Tenant
@@ -36,7 +37,7 @@ from sandbox.tenant.store import Store
 from sandbox.web.control import RefusedError, control_route
 
 FILE: Final = "applied.json"
-_NOT_APPLIED: Final = frozenset({USERS, LOGS})
+_NOT_APPLIED: Final = frozenset({USERS, BROWSERS, LOGS})
 """What no `up` writes, and putting a tenant back must not take away."""
 
 

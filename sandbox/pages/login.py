@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, cast
 
 from starlette.requests import Request
@@ -28,7 +28,7 @@ _COOKIE_SECONDS: Final = 7_776_000
 """As long as a tenant can remember a browser at most."""
 _LONGEST_COOKIE: Final = 64
 
-Given = Mapping[str, str]
+Given = dict[str, str]
 Step = Callable[[str, Given, str], Awaitable[Login]]
 """Takes the login's id, what was typed, and the browser that it was typed in."""
 
@@ -84,16 +84,17 @@ def routes(tenant: Tenant, desk: LoginDesk, inbox: Inbox, views: Views) -> list[
 
     async def begin(request: Request) -> Response:
         given = await fields(request)
-        asked = {key: given[key] for key in ("name", "locale", "confidence")}
-        confidence = asked["confidence"] if asked["confidence"] in CONFIDENCES else "low"
+        name, locale = given.get("name", ""), given.get("locale", "")
+        confidence = given.get("confidence", "low")
         try:
             login = desk.begin(
-                asked["name"],
-                confidence=cast("Confidence", confidence),
-                locale=(asked["locale"] if asked["locale"] in LOCALES else "") or None,
+                name,
+                confidence=cast("Confidence", confidence) if confidence in CONFIDENCES else "low",
+                locale=locale if locale in LOCALES else None,
                 browser=_browser(request),
             )
         except LoginRefusedError as fault:
+            asked = {"name": name, "locale": locale, "confidence": confidence}
             return start(request, _REFUSED, fault=fault, **asked)
         return _to(login)
 
@@ -127,20 +128,21 @@ def routes(tenant: Tenant, desk: LoginDesk, inbox: Inbox, views: Views) -> list[
         return handler
 
     async def enrol(login_id: str, given: Given, _: str) -> Login:
-        return await desk.enrol(login_id, number=given["number"], method=given["method"])
+        number, method = given.get("number", ""), given.get("method", "")
+        return await desk.enrol(login_id, number=number, method=method)
 
     async def send(login_id: str, given: Given, _: str) -> Login:
-        return await desk.send(login_id, method=given["method"])
+        return await desk.send(login_id, method=given.get("method", ""))
 
     async def code(login_id: str, given: Given, browser: str) -> Login:
-        remember = "remember" in given
-        return desk.enter(login_id, given["code"], browser=browser, remember=remember)
+        typed, remember = given.get("code", ""), "remember" in given
+        return desk.enter(login_id, typed, browser=browser, remember=remember)
 
     async def phone(login_id: str, _: Given, __: str) -> Login:
         return desk.another_phone(login_id)
 
     async def forget(request: Request) -> Response:
-        desk.forget_phone((await fields(request))["user"])
+        desk.forget_phone((await fields(request)).get("user", ""))
         return RedirectResponse("/login", 303)
 
     steps = {"enrol": enrol, "send": send, "code": code, "phone": phone}
