@@ -116,8 +116,8 @@ def routes(tenant: Tenant, desk: LoginDesk, inbox: Inbox, views: Views) -> list[
                 login = desk.get(login_id)
                 if fault.kind == "sending":
                     # A second click: it ends where the first one does.
-                    await login.sent.wait()
-                    return _to(login)
+                    async with login.sending:
+                        return _to(login)
                 typed: dict[str, Any] = {
                     key: given[key] for key in ("number", "method") if key in given
                 }
@@ -188,6 +188,5 @@ def _marked(request: Request, browser: str, login: Login) -> Response:
 
 
 def _message(desk: LoginDesk, timeline: Timeline, delivery: Delivery) -> dict[str, Any]:
-    arrived, document = timeline.arrived(delivery.id), delivery.to_json()
-    entry = Entry(delivery.at, 0, arrived.message if arrived else None, document)
+    entry = Entry(delivery.at, 0, timeline.arrived(delivery.id), delivery.to_json())
     return {"entry": Shown(entry), "delivery": delivery, "told": desk.is_told(delivery)}
