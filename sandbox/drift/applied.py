@@ -56,12 +56,7 @@ class Applied:
     """One tenant as the last `up` left it; `at` is when that ended, None when none has.
 
     Where none has ended since the tenant is new, there is nothing to compare or to restore: both
-    raise RefusedError.
-
-    Args:
-        tenant: whose.
-        file: where it is kept; with secrets, so readable by its owner alone.
-        now: the time, UTC.
+    raise RefusedError. It is kept in a file, with secrets, so readable by its owner alone.
     """
 
     def __init__(

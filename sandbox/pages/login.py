@@ -10,9 +10,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from components.vocabulary import policy_word
 from sandbox.inbox.inbox import Inbox
 from sandbox.inbox.timeline import Entry, Timeline
-from sandbox.login.policy import CONFIDENCES, Confidence, policy_of
+from sandbox.login.policy import CONFIDENCES, Confidence
 from sandbox.login.refusals import LoginRefusedError
 from sandbox.login.sessions import Login, LoginDesk
 from sandbox.notifications.delivery import Delivery
@@ -43,7 +44,7 @@ def routes(tenant: Tenant, desk: LoginDesk, inbox: Inbox, views: Views) -> list[
             template,
             active="login",
             status=status,
-            policy=policy_of(tenant),
+            policy=policy_word(tenant.policies()),
             generation=tenant.generation,
             friendly_name=tenant.settings().get("friendly_name") or tenant.context.name,
             factor=tenant.factor_enabled("sms"),
