@@ -17,6 +17,7 @@ import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import anyio
@@ -47,12 +48,6 @@ WITHOUT_BODY = (204, 304)
 
 def build_cpaas(cpaas: Cpaas) -> Starlette:
     """The ASGI application of one CPaaS account."""
-
-    async def sms(request: Request) -> Response:
-        return await _send(cpaas, "sms", request)
-
-    async def voice(request: Request) -> Response:
-        return await _send(cpaas, "voice", request)
 
     async def health(_: Request) -> Any:
         return {"status": "ok", "stand_in": "NTT CPaaS (Infobip API)"}
@@ -88,8 +83,8 @@ def build_cpaas(cpaas: Cpaas) -> Starlette:
         writeOnly=True,
     )
     routes = [
-        Route("/sms/3/messages", sms, methods=["POST"]),
-        Route("/tts/3/advanced", voice, methods=["POST"]),
+        Route("/sms/3/messages", partial(_send, cpaas, "sms"), methods=["POST"]),
+        Route("/tts/3/advanced", partial(_send, cpaas, "voice"), methods=["POST"]),
         control_route("GET", "/health", health),
         control_route(
             "POST", "/answers", add_answers, complete({"answers": array(ENTRY)}), status=201

@@ -225,6 +225,7 @@ class Cpaas:
 def _remember(memory: OrderedDict[str, Any], key: str, value: object, most: int) -> None:
     """The newest `most` are kept."""
     memory[key] = value
+    memory.move_to_end(key)
     if len(memory) > most:
         memory.popitem(last=False)
 

@@ -13,7 +13,7 @@ GROUP_IDS = {"PENDING": 1, "UNDELIVERABLE": 2, "DELIVERED": 3, "EXPIRED": 4, "RE
 
 @dataclass(frozen=True)
 class Status:
-    """One status; `key` is how scripts name it (a name alone is not unique: 14 and 52)."""
+    """One status. A name alone is not unique (14 and 52): scripts say a key of `STATUSES`."""
 
     id: int
     group: str

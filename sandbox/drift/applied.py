@@ -27,6 +27,7 @@ from starlette.routing import BaseRoute
 from sandbox.drift.picture import NONE, picture_of
 from sandbox.drift.scenarios import SCENARIOS
 from sandbox.json_schemas import complete, one_of
+from sandbox.login.users import BROWSERS
 from sandbox.login.users import COLLECTION as USERS
 from sandbox.machine.files import SECRET_MODE, write_atomically
 from sandbox.tenant import Tenant
@@ -36,7 +37,7 @@ from sandbox.tenant.store import Store
 from sandbox.web.control import RefusedError, control_route
 
 FILE: Final = "applied.json"
-_NOT_APPLIED: Final = frozenset({USERS, LOGS})
+_NOT_APPLIED: Final = frozenset({USERS, BROWSERS, LOGS})
 """What no `up` writes, and putting a tenant back must not take away."""
 
 
@@ -55,12 +56,7 @@ class Applied:
     """One tenant as the last `up` left it; `at` is when that ended, None when none has.
 
     Where none has ended since the tenant is new, there is nothing to compare or to restore: both
-    raise RefusedError.
-
-    Args:
-        tenant: whose.
-        file: where it is kept; with secrets, so readable by its owner alone.
-        now: the time, UTC.
+    raise RefusedError. It is kept in a file, with secrets, so readable by its owner alone.
     """
 
     def __init__(

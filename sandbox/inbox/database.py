@@ -46,6 +46,14 @@ CREATE TABLE IF NOT EXISTS changes (
     only INTEGER PRIMARY KEY CHECK (only = 0), last INTEGER NOT NULL, cleared INTEGER NOT NULL
 );
 INSERT OR IGNORE INTO changes VALUES (0, 0, 0);
+-- Casts, as SQLite looks into both halves by index only where their columns are of one kind.
+CREATE VIEW IF NOT EXISTS entries AS
+    SELECT m.received_at AS at, m.recipient, m.sender, m.text, m.change, m.document AS message,
+        d.document AS delivery
+    FROM messages m LEFT JOIN deliveries d ON d.id = m.delivery_id
+    UNION ALL
+    SELECT at, recipient, CAST('' AS TEXT), text, change, CAST(NULL AS TEXT), document
+    FROM deliveries WHERE arrived = 0;
 """
 
 

@@ -35,6 +35,9 @@ class DeliveryJournal:
                 ),
             )
             connection.execute(
+                "UPDATE messages SET change = ? WHERE delivery_id = ?", (change, delivery["id"])
+            )
+            connection.execute(
                 "DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries ORDER BY at"
                 " LIMIT max(0, (SELECT count(*) FROM deliveries) - ?))",
                 (self._limit,),

@@ -146,13 +146,15 @@ class Inbox:
         Raises:
             ValueError: when `after` is not an RFC 3339 time with an offset.
         """
-        since = parse_time(after) if after else ""
-        number = None if to is None else e164(to)
+        wanted = {"received_at > ?": parse_time(after) if after else ""}
+        if to is not None:
+            wanted["recipient = ?"] = e164(to)
+        if channel is not None:
+            wanted["channel = ?"] = channel
+        where, most = " AND ".join(wanted), -1 if newest is None else newest
         found = self.database.rows(
-            "SELECT document FROM messages WHERE received_at > ?1"
-            " AND (?2 IS NULL OR recipient = ?2) AND (?3 IS NULL OR channel = ?3)"
-            " ORDER BY received_at DESC LIMIT ?4",
-            (since, number, channel, -1 if newest is None else newest),
+            f"SELECT document FROM messages WHERE {where} ORDER BY received_at DESC LIMIT ?",  # noqa: S608 - fixed conditions
+            (*wanted.values(), most),
         )
         return [Message(**json.loads(document)) for (document,) in reversed(found)]
 

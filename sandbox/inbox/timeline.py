@@ -19,13 +19,7 @@ from sandbox.inbox.numbers import e164
 PAGE: Final = 50
 """Entries, or phones, that are read at a time."""
 
-_MESSAGES: Final = (
-    "SELECT m.received_at AS at, max(m.change, coalesce(d.change, 0)) AS latest, m.document,"
-    " d.document FROM messages m LEFT JOIN deliveries d ON d.id = m.delivery_id WHERE "
-)
-_DELIVERIES: Final = (
-    "SELECT at, change AS latest, NULL, document FROM deliveries WHERE arrived = 0 AND "
-)
+_ENTRIES: Final = "SELECT at, change, message, delivery FROM entries WHERE"
 
 
 @dataclass(frozen=True)
@@ -64,22 +58,19 @@ class Filter:
     number: str | None = None
     query: str = ""
 
-    def clauses(self, *, of_messages: bool) -> tuple[str, tuple[str, ...]]:
-        table = "m." if of_messages else ""
+    def clause(self) -> tuple[str, list[str]]:
+        """A condition on entries in SQL, and its values."""
         parts, values = ["TRUE"], []
         if self.number is not None:
-            parts.append(f"{table}recipient = ?")
+            parts.append("recipient = ?")
             values.append(e164(self.number))
         if words := self.query.strip():
-            like = " LIKE ? ESCAPE '\\'"
-            columns = [f"{table}text", "m.sender"] if of_messages else ["text"]
-            found = [f"{column}{like}" for column in columns]
-            values += [f"%{_literal(words)}%"] * len(columns)
-            for digits in _numbers_meant(words):
-                found.append(f"{table}recipient{like}")
-                values.append(f"%{digits}%")
+            looked_for = [("text", _literal(words)), ("sender", _literal(words))]
+            looked_for += [("recipient", digits) for digits in _numbers_meant(words)]
+            found = [f"{column} LIKE ? ESCAPE '\\'" for column, _ in looked_for]
             parts.append(f"({' OR '.join(found)})")
-        return " AND ".join(parts), tuple(values)
+            values += [f"%{one}%" for _, one in looked_for]
+        return " AND ".join(parts), values
 
 
 class Timeline:
@@ -117,50 +108,35 @@ class Timeline:
         self, wanted: Filter, *, before: str | None = None, limit: int = PAGE
     ) -> list[Entry]:
         """Entries older than `before`, newest first."""
-        found: list[Entry] = []
-        for select, column, of_messages in (
-            (_MESSAGES, "m.received_at", True),
-            (_DELIVERIES, "at", False),
-        ):
-            condition, values = wanted.clauses(of_messages=of_messages)
-            rows = self.database.rows(
-                f"{select}{column} < ? AND {condition} ORDER BY {column} DESC LIMIT ?",
-                (before or "~", *values, limit),
-            )
-            found += [_entry(row) for row in rows]
-        found.sort(key=lambda entry: entry.at, reverse=True)
-        return found[:limit]
+        condition, values = wanted.clause()
+        found = self.database.rows(
+            f"{_ENTRIES} at < ? AND {condition} ORDER BY at DESC LIMIT ?",
+            (before or "~", *values, limit),
+        )
+        return [_entry(*row) for row in found]
 
     def changed(self, wanted: Filter, *, after: int, upto: int, limit: int) -> list[Entry]:
         """Entries whose latest change is within `after` < change <= `upto`, in that order."""
-        within = "(m.change > ? OR m.delivery_id IN (SELECT id FROM deliveries WHERE change > ?))"
-        condition, values = wanted.clauses(of_messages=True)
+        condition, values = wanted.clause()
         found = self.database.rows(
-            f"{_MESSAGES}{within} AND {condition} ORDER BY latest LIMIT ?",
-            (after, after, *values, limit),
+            f"{_ENTRIES} change > ? AND change <= ? AND {condition} ORDER BY change LIMIT ?",
+            (after, upto, *values, limit),
         )
-        condition, values = wanted.clauses(of_messages=False)
-        found += self.database.rows(
-            f"{_DELIVERIES}change > ? AND {condition} ORDER BY change LIMIT ?",
-            (after, *values, limit),
-        )
-        entries = [entry for entry in map(_entry, found) if entry.change <= upto]
-        return sorted(entries, key=lambda entry: entry.change)[:limit]
+        return [_entry(*row) for row in found]
 
-    def arrived(self, delivery_id: str) -> Entry | None:
+    def arrived(self, delivery_id: str) -> Message | None:
         """The newest message of this delivery, as the phone has it."""
-        query = f"{_MESSAGES}m.delivery_id = ? ORDER BY at DESC LIMIT 1"
-        found = self.database.rows(query, (delivery_id,))
-        return _entry(found[0]) if found else None
+        return self._message("delivery_id = ? ORDER BY received_at DESC LIMIT 1", delivery_id)
 
     def message(self, received_at: str) -> Message | None:
-        query = "SELECT document FROM messages WHERE received_at = ?"
-        found = self.database.rows(query, (received_at,))
+        return self._message("received_at = ?", received_at)
+
+    def _message(self, where: str, value: str) -> Message | None:
+        found = self.database.rows(f"SELECT document FROM messages WHERE {where}", (value,))  # noqa: S608 - ours
         return Message(**json.loads(found[0][0])) if found else None
 
 
-def _entry(row: tuple[Any, ...]) -> Entry:
-    at, change, message, delivery = row
+def _entry(at: str, change: int, message: str | None, delivery: str | None) -> Entry:
     return Entry(
         at=at,
         change=change,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal, get_args
 
+from components.vocabulary import policy_word
 from sandbox.login.assumptions import LoginAssumptions
 from sandbox.notifications.rules import CHANNELS, NotSentError, check_factor, route_for
 from sandbox.tenant import Tenant
@@ -60,8 +61,6 @@ def _refusal(ask: Callable[[], object]) -> str | None:
 Confidence = Literal["high", "medium", "low"]
 CONFIDENCES: tuple[str, ...] = get_args(Confidence)
 Step = Literal["in", "enrol", "challenge", "elsewhere", "refused"]
-PolicyName = Literal["always", "adaptive", "never"]
-_NAMES: dict[str, PolicyName] = {"all-applications": "always", "confidence-score": "adaptive"}
 
 _BY_EMAIL = (
     "The user has no phone enrolled: Auth0 sends a link by e-mail and enrols nothing. The sandbox "
@@ -77,22 +76,16 @@ class Decision:
     factor that the sandbox does not have); refused (nobody can log in).
     """
 
-    policy: PolicyName
+    policy: str
     step: Step
     why: str
-
-
-def policy_of(tenant: Tenant) -> PolicyName:
-    """The tenant's policy, as people call it."""
-    policies = tenant.policies()
-    return _NAMES[policies[0]] if policies else "never"
 
 
 def decide(
     tenant: Tenant, assumptions: LoginAssumptions, *, enrolled: bool, confidence: Confidence
 ) -> Decision:
     """What this tenant asks of a user with or without a phone."""
-    policy = policy_of(tenant)
+    policy = policy_word(tenant.policies())
     if policy == "never":
         why = "The policy is “never”: nobody is asked for a code."
         return Decision(policy=policy, step="in", why=why)
@@ -108,7 +101,7 @@ def decide(
 
 
 def _second_factor(
-    tenant: Tenant, assumptions: LoginAssumptions, *, policy: PolicyName, enrolled: bool
+    tenant: Tenant, assumptions: LoginAssumptions, *, policy: str, enrolled: bool
 ) -> tuple[Step, str]:
     ways = channels(tenant, assumptions)
     if any(one.is_offered for one in ways):

@@ -35,14 +35,7 @@ ENROLMENTS: Final = 10
 ENROLMENT_REFILL: Final = timedelta(seconds=12)
 _SPENT_KEPT: Final = 200
 
-Stage = Literal["enrol", "challenge", "code", "in", "stopped"]
-_FIRST_STAGES: Final[dict[Step, Stage]] = {
-    "in": "in",
-    "enrol": "enrol",
-    "challenge": "challenge",
-    "elsewhere": "stopped",
-    "refused": "stopped",
-}
+Stage = Step | Literal["code"]
 
 
 @dataclass(frozen=True)
@@ -72,14 +65,7 @@ class Login:
     is_remembered: bool = False
     deliveries: list[Delivery] = field(default_factory=list)
     issued: list[IssuedCode] = field(default_factory=list)
-    sent: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def __post_init__(self) -> None:
-        self.sent.set()
-
-    @property
-    def is_sending(self) -> bool:
-        return not self.sent.is_set()
+    sending: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def is_enrolling(self) -> bool:
@@ -181,7 +167,7 @@ class LoginDesk:
             decision=decision,
             confidence=confidence,
             locale=locale,
-            stage=_FIRST_STAGES[decision.step],
+            stage=decision.step,
             phone=user.phone,
             method=user.method,
             is_remembered=is_remembered,
@@ -311,25 +297,21 @@ class LoginDesk:
             raise LoginRefusedError("channel", f"Choose another way to get the code: {why}.")
 
     async def _send(self, login: Login, phone: str, method: str) -> Login:
-        if login.is_sending:
+        if login.sending.locked():
             raise LoginRefusedError("sending", "A code is on its way already.")
         again = login.issued[-1].value if login.issued and self.seconds_left(login) else None
-        login.sent.clear()
-        try:
-            delivery = await self._notifications.challenge(
-                Order(
-                    to=phone,
-                    delivery_method=method,
-                    message_type="otp_enroll" if login.is_enrolling else "otp_verify",
-                    locale=login.locale,
-                    user=login.user.as_event(phone),
-                    code=again if self.assumptions.resent_code == "same" else None,
-                    transaction=login.id,
-                    limited=True,
-                )
-            )
-        finally:
-            login.sent.set()
+        order = Order(
+            to=phone,
+            delivery_method=method,
+            message_type="otp_enroll" if login.is_enrolling else "otp_verify",
+            locale=login.locale,
+            user=login.user.as_event(phone),
+            code=again if self.assumptions.resent_code == "same" else None,
+            transaction=login.id,
+            limited=True,
+        )
+        async with login.sending:
+            delivery = await self._notifications.challenge(order)
         login.deliveries = [*login.deliveries, delivery][-KEPT_MESSAGES:]
         login.phone, login.method = phone, method
         if delivery.code and not self.is_told(delivery):

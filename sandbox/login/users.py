@@ -120,13 +120,9 @@ class _Remembered(_Kept):
 
 @dataclass(frozen=True, kw_only=True)
 class Browsers:
-    """The remembered browsers of one tenant.
+    """The remembered browsers of one tenant, whose document of /guardian/settings is `settings`.
 
-    Attributes:
-        store: the tenant's.
-        settings: the tenant's document of /guardian/settings, as it is now.
-        held_to: whether the timeouts count that the tenant has now, or had when it was ticked.
-        now: the time, UTC.
+    `held_to` is whether the timeouts count that it has now, or had when the box was ticked.
     """
 
     store: Store

@@ -6,7 +6,6 @@ decides whether a login is challenged, not whether a message that is wanted can 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from sandbox.tenant import DeployedAction, Tenant
@@ -16,7 +15,6 @@ CHANNELS: dict[str, str] = {"text": "sms", "voice": "voice"}
 OTP_TYPES = ("otp_verify", "otp_enroll")
 MESSAGE_TYPES = (*OTP_TYPES, "change_password", "blocked_account", "password_breach")
 
-Trigger = Literal["custom-phone-provider", "send-phone-message"]
 UNIFIED_TRIGGER: Final = "custom-phone-provider"
 LEGACY_TRIGGER: Final = "send-phone-message"
 HANDLERS: dict[str, str] = {
@@ -25,16 +23,12 @@ HANDLERS: dict[str, str] = {
 }
 
 
+Route = tuple[str, DeployedAction]
+"""Where a message goes: the trigger, and the Action version deployed for it."""
+
+
 class NotSentError(Exception):
     """The tenant's configuration stands in the way of a message."""
-
-
-@dataclass(frozen=True)
-class Route:
-    """Where a message goes: the trigger, and the Action version deployed for it."""
-
-    trigger: Trigger
-    action: DeployedAction
 
 
 def route_for(
@@ -63,7 +57,7 @@ def route_for(
         raise NotSentError(f"the phone provider does not deliver by {delivery_method}")
     if message_type in OTP_TYPES and not test_send:
         check_factor(tenant, delivery_method)
-    return Route(UNIFIED_TRIGGER, _deployed(tenant, UNIFIED_TRIGGER))
+    return _deployed(tenant, UNIFIED_TRIGGER)
 
 
 def _legacy_route(tenant: Tenant, delivery_method: str, message_type: str) -> Route:
@@ -76,7 +70,7 @@ def _legacy_route(tenant: Tenant, delivery_method: str, message_type: str) -> Ro
             f"the selected phone provider is {provider}; the sandbox delivers only through "
             "phone-message-hook"
         )
-    return Route(LEGACY_TRIGGER, _deployed(tenant, LEGACY_TRIGGER))
+    return _deployed(tenant, LEGACY_TRIGGER)
 
 
 def check_factor(tenant: Tenant, delivery_method: str) -> None:
@@ -92,8 +86,8 @@ def check_factor(tenant: Tenant, delivery_method: str) -> None:
         raise NotSentError(f"the message type {channel} is not enabled for the phone factor")
 
 
-def _deployed(tenant: Tenant, trigger: str) -> DeployedAction:
+def _deployed(tenant: Tenant, trigger: str) -> Route:
     action = tenant.deployed_action(trigger)
     if action is None:
         raise NotSentError(f"no Action is deployed for the trigger {trigger}")
-    return action
+    return trigger, action

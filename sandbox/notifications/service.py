@@ -134,7 +134,7 @@ class NotificationService:
             wanted = order.message_type != "blocked_account"
             code = (order.code or self._new_code(self._tenant.otp_length())) if wanted else None
             order = replace(order, code=code, transaction=order.transaction or delivery.id)
-            text, event = self._worded(order, legacy=route.trigger == LEGACY_TRIGGER)
+            text, event = self._worded(order, legacy=route[0] == LEGACY_TRIGGER)
         except NotSentError as refusal:
             done = replace(delivery, reason=str(refusal))
             reset = refusal.reset if isinstance(refusal, LimitReachedError) else None
@@ -158,23 +158,23 @@ class NotificationService:
     async def _attempt(
         self, route: Route, event: Mapping[str, Any], delivery: Delivery
     ) -> Delivery:
+        trigger, action = route
         # The legacy trigger is blocking: its throw goes to the login, nothing repeats it.
-        legacy = route.trigger == LEGACY_TRIGGER
-        most = 1 if legacy else self.assumptions.max_retries + 1
+        most = 1 if trigger == LEGACY_TRIGGER else self.assumptions.max_retries + 1
         repeated = {"retry"}
         if self.assumptions.throw_in_custom_provider == "retry":
             repeated.add("error")
-        delivery = replace(delivery, outcome="pending", trigger=route.trigger, most_attempts=most)
+        delivery = replace(delivery, outcome="pending", trigger=trigger, most_attempts=most)
         # Kept before the Action runs: what arrives from it belongs to this delivery.
         self._keep(delivery)
         while True:
             at, begun = self._now().isoformat(), time.monotonic()
             outcome = await self._runner.execute(
-                code=route.action.code,
-                version_id=route.action.version_id,
-                handler=HANDLERS[route.trigger],
+                code=action.code,
+                version_id=action.version_id,
+                handler=HANDLERS[trigger],
                 event=event,
-                secrets=route.action.secrets,
+                secrets=action.secrets,
                 delivery_id=delivery.id,
             )
             one = Try(at, round(time.monotonic() - begun, 3), outcome.kind, outcome.reason)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, cast
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from components.vocabulary import policy_word
 from sandbox.inbox.inbox import Inbox
 from sandbox.inbox.timeline import Entry, Timeline
-from sandbox.login.policy import CONFIDENCES, Confidence, policy_of
+from sandbox.login.policy import CONFIDENCES, Confidence
 from sandbox.login.refusals import LoginRefusedError
 from sandbox.login.sessions import Login, LoginDesk
 from sandbox.notifications.delivery import Delivery
@@ -28,7 +29,7 @@ _COOKIE_SECONDS: Final = 7_776_000
 """As long as a tenant can remember a browser at most."""
 _LONGEST_COOKIE: Final = 64
 
-Given = Mapping[str, str]
+Given = dict[str, str]
 Step = Callable[[str, Given, str], Awaitable[Login]]
 """Takes the login's id, what was typed, and the browser that it was typed in."""
 
@@ -43,7 +44,7 @@ def routes(tenant: Tenant, desk: LoginDesk, inbox: Inbox, views: Views) -> list[
             template,
             active="login",
             status=status,
-            policy=policy_of(tenant),
+            policy=policy_word(tenant.policies()),
             generation=tenant.generation,
             friendly_name=tenant.settings().get("friendly_name") or tenant.context.name,
             factor=tenant.factor_enabled("sms"),
@@ -84,16 +85,17 @@ def routes(tenant: Tenant, desk: LoginDesk, inbox: Inbox, views: Views) -> list[
 
     async def begin(request: Request) -> Response:
         given = await fields(request)
-        asked = {key: given[key] for key in ("name", "locale", "confidence")}
-        confidence = asked["confidence"] if asked["confidence"] in CONFIDENCES else "low"
+        name, locale = given.get("name", ""), given.get("locale", "")
+        confidence = given.get("confidence", "low")
         try:
             login = desk.begin(
-                asked["name"],
-                confidence=cast("Confidence", confidence),
-                locale=(asked["locale"] if asked["locale"] in LOCALES else "") or None,
+                name,
+                confidence=cast("Confidence", confidence) if confidence in CONFIDENCES else "low",
+                locale=locale if locale in LOCALES else None,
                 browser=_browser(request),
             )
         except LoginRefusedError as fault:
+            asked = {"name": name, "locale": locale, "confidence": confidence}
             return start(request, _REFUSED, fault=fault, **asked)
         return _to(login)
 
@@ -115,8 +117,8 @@ def routes(tenant: Tenant, desk: LoginDesk, inbox: Inbox, views: Views) -> list[
                 login = desk.get(login_id)
                 if fault.kind == "sending":
                     # A second click: it ends where the first one does.
-                    await login.sent.wait()
-                    return _to(login)
+                    async with login.sending:
+                        return _to(login)
                 typed: dict[str, Any] = {
                     key: given[key] for key in ("number", "method") if key in given
                 }
@@ -127,20 +129,21 @@ def routes(tenant: Tenant, desk: LoginDesk, inbox: Inbox, views: Views) -> list[
         return handler
 
     async def enrol(login_id: str, given: Given, _: str) -> Login:
-        return await desk.enrol(login_id, number=given["number"], method=given["method"])
+        number, method = given.get("number", ""), given.get("method", "")
+        return await desk.enrol(login_id, number=number, method=method)
 
     async def send(login_id: str, given: Given, _: str) -> Login:
-        return await desk.send(login_id, method=given["method"])
+        return await desk.send(login_id, method=given.get("method", ""))
 
     async def code(login_id: str, given: Given, browser: str) -> Login:
-        remember = "remember" in given
-        return desk.enter(login_id, given["code"], browser=browser, remember=remember)
+        typed, remember = given.get("code", ""), "remember" in given
+        return desk.enter(login_id, typed, browser=browser, remember=remember)
 
     async def phone(login_id: str, _: Given, __: str) -> Login:
         return desk.another_phone(login_id)
 
     async def forget(request: Request) -> Response:
-        desk.forget_phone((await fields(request))["user"])
+        desk.forget_phone((await fields(request)).get("user", ""))
         return RedirectResponse("/login", 303)
 
     steps = {"enrol": enrol, "send": send, "code": code, "phone": phone}
@@ -186,6 +189,5 @@ def _marked(request: Request, browser: str, login: Login) -> Response:
 
 
 def _message(desk: LoginDesk, timeline: Timeline, delivery: Delivery) -> dict[str, Any]:
-    arrived, document = timeline.arrived(delivery.id), delivery.to_json()
-    entry = Entry(delivery.at, 0, arrived.message if arrived else None, document)
+    entry = Entry(delivery.at, 0, timeline.arrived(delivery.id), delivery.to_json())
     return {"entry": Shown(entry), "delivery": delivery, "told": desk.is_told(delivery)}

@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from components.vocabulary import policy_word
 from sandbox.drift.applied import Applied, Difference
-from sandbox.login.policy import policy_of
 from sandbox.notifications.rules import HANDLERS, MESSAGE_TYPES, OTP_TYPES, NotSentError
 from sandbox.notifications.service import NotificationService
 from sandbox.pages.views import Views
@@ -55,7 +55,7 @@ def _shown(tenant: Tenant, notifications: NotificationService) -> dict[str, Any]
         "texts": [
             _text(tenant, notifications, kind) for kind in (OTP_TYPES if legacy else MESSAGE_TYPES)
         ],
-        "policy": policy_of(tenant),
+        "policy": policy_word(tenant.policies()),
         "factors": tenant.guardian.factors(),
         "message_types": tenant.message_types(),
     }

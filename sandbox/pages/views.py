@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -22,8 +21,8 @@ _MOST_BYTES: Final = 16_384
 _MOST_FIELDS: Final = 20
 
 
-async def fields(request: Request) -> defaultdict[str, str]:
-    """The fields of a posted form, empty where absent; of one that is there twice, the last.
+async def fields(request: Request) -> dict[str, str]:
+    """The fields of a posted form; of one that is there twice, the last.
 
     Raises:
         HTTPException: 413, 415 or 400 for what no form of these pages sends.
@@ -39,7 +38,7 @@ async def fields(request: Request) -> defaultdict[str, str]:
         pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
     except ValueError as error:
         raise HTTPException(400, "The form cannot be read.") from error
-    return defaultdict(str, pairs)
+    return dict(pairs)
 
 
 FOLDER: Final = Path(__file__).resolve().parent

@@ -117,8 +117,6 @@ class ActionRunner:
             return ActionOutcome(
                 "error", f"execution over the limit of {self._limit:g} s: the process was ended"
             )
-        except ProcessEndedError as ended:
-            return ActionOutcome("error", str(ended))
         return ActionOutcome(
             answer["kind"], answer["reason"], answer["console"], answer["duration_ms"]
         )
@@ -208,10 +206,6 @@ def what_is_missing(node: str) -> str | None:
     )
 
 
-class ProcessEndedError(Exception):
-    """The Node process ended while an execution was under way."""
-
-
 class _NodeProcess:
     """One Node process, its reader thread, and the executions that wait for an answer."""
 
@@ -240,12 +234,12 @@ class _NodeProcess:
         return not self._killed and self._popen.poll() is None
 
     def ask(self, number: int, message: Mapping[str, Any]) -> Future[dict[str, Any]]:
-        """Send one request; the future gets its answer or a ProcessEndedError."""
+        """Send one request; the future gets its answer, an error where the process has ended."""
         future: Future[dict[str, Any]] = Future()
         line = json.dumps({"id": number, **message}) + "\n"
         with self._lock:
             if self._ended:
-                future.set_exception(ProcessEndedError("the Node process has ended"))
+                future.set_result(_ended(""))
                 return future
             self._waiting[number] = future
             # A broken pipe: the reader sees the end of the process and fails the future.
@@ -282,9 +276,12 @@ class _NodeProcess:
                         stream.close()
         for future in left.values():
             if future.set_running_or_notify_cancel():
-                future.set_exception(
-                    ProcessEndedError(f"the Node process ended (status {status}) during execution")
-                )
+                future.set_result(_ended(f" (status {status}) during execution"))
+
+
+def _ended(when: str) -> dict[str, Any]:
+    reason = f"the Node process ended{when}"
+    return {"kind": "error", "reason": reason, "console": [], "duration_ms": 0.0}
 
 
 def _answer(line: str) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, get_args
 
 from sandbox.tenant.clock import NANOS_PER_SECOND
 from sandbox.traffic.entries import Pen
-from sandbox.traffic.people import Person, people, person
+from sandbox.traffic.people import WITHOUT_SMS, Person, people, person
 
 Kind = Literal[
     "weekday",
@@ -237,7 +237,7 @@ def _refusal(who: Person, channel: str) -> str:
     """What the Action says of a number that it does not send to."""
     if not who.number.startswith("+81"):
         return "recipient country not allowed"
-    if channel == "text" and who.number.startswith(("+8150", "+813", "+816")):
+    if channel == "text" and who.number.startswith(WITHOUT_SMS):
         return "recipient is a Japanese number without SMS"
     return ""
 

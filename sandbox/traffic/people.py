@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 _MOBILE: Final = ("90", "80", "70")
+WITHOUT_SMS: Final = ("+8150", "+813", "+816")
 _ABROAD: Final = ("+1415", "+4479", "+8210", "+8613", "+6590", "+3367")
 _COMPANY_SHARE = 0.15
 """Users with a telephone of their company, whose numbers stand in a row."""
@@ -46,7 +47,7 @@ def people(rng: random.Random, count: int) -> list[Person]:
             number = rng.choice(("+815012", "+81312", "+81661")) + f"{rng.randrange(10**6):06}"
         else:
             number = _mobile(rng)
-        without_sms = number.startswith(("+8150", "+813", "+816"))
+        without_sms = number.startswith(WITHOUT_SMS)
         prefers = "voice" if without_sms or rng.random() < 0.15 else "text"
         found.append(person(rng, f"u{index:06}", number, prefers))
     return found

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.cpaas import errors
-from sandbox.cpaas.cpaas import Answer, Cpaas
+from sandbox.cpaas.cpaas import KEPT_REQUESTS, Answer, Cpaas
 from sandbox.cpaas.statuses import STATUSES
 from sandbox.inbox.inbox import Channel, Inbox, Message
 
@@ -280,6 +280,14 @@ def test_a_bulk_id_of_the_clients_own_comes_back() -> None:
     assert send(account(), "sms", several).body["bulkId"] == "mine"
     assert send(account(), "voice", {**call(), "bulkId": "mine"}).body["bulkId"] == "mine"
     assert "bulkId" not in send(account(), "sms", sms()).body
+
+
+def test_what_was_asked_last_is_forgotten_last() -> None:
+    cpaas = account()
+    for name in ("retried", *map(str, range(KEPT_REQUESTS - 1)), "retried", "one more"):
+        cpaas.remember(name, name)
+    known = [cpaas.last_request_of(name) for name in ("0", "1", "retried", "one more")]
+    assert known == [None, "1", "retried", "one more"]
 
 
 def test_requests_are_kept_without_their_key() -> None:

@@ -13,7 +13,7 @@ from phonemfa.drift.kinds import KINDS
 from sandbox.drift.applied import Applied
 from sandbox.drift.hands import Hands
 from sandbox.drift.scenarios import SCENARIOS
-from sandbox.login.users import Users
+from sandbox.login.users import BROWSERS, Users
 from sandbox.tenant import Generation
 from sandbox.tenant.errors import ApiError
 from sandbox.web.control import RefusedError
@@ -103,11 +103,14 @@ def test_a_difference_says_what_was_and_what_is_and_no_value_of_a_secret(tmp_pat
 def test_what_is_no_ups_business_stays_when_the_tenant_is_put_back(tmp_path: Path) -> None:
     stack = AppliedStack()
     applied = applied_to(stack, tmp_path)
-    user = Users(stack.tenant.context.store).named("Hanako")
+    store = stack.tenant.context.store
+    user = Users(store).named("Hanako")
+    store.put(BROWSERS, "browser", {"user": user.id})
     stack.tenant.logs.add("gd_send_sms", "sent", {})
     stack.tenant.guardian.set_policies([])
     applied.restore()
-    assert Users(stack.tenant.context.store).get(user.id) == user
+    assert Users(store).get(user.id) == user
+    assert store.get(BROWSERS, "browser") is not None
     assert len(stack.tenant.export()["logs"]) == 1
 
 

@@ -71,6 +71,16 @@ def test_a_time_that_is_none_is_refused(after: str) -> None:
         Inbox().messages(after=after)
 
 
+def test_a_phone_is_found_without_looking_at_every_message_of_others() -> None:
+    inbox, looked = Inbox(), []
+    for other in range(500):
+        inbox.add(message(to=f"+81901000{other:04}"))
+    connection = inbox.database._connection
+    connection.set_progress_handler(lambda: looked.append(100), 100)
+    assert inbox.messages(TO) == []
+    assert sum(looked) < 500, "instructions of SQLite's"
+
+
 def test_the_oldest_go_first() -> None:
     inbox = Inbox(limit=3)
     for text in "abcde":

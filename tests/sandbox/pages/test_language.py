@@ -76,6 +76,7 @@ def test_a_sentence_that_was_put_together_is_translated_with_what_is_in_it() -> 
         ("en-US,en;q=0.9,ja;q=0.8", "en"),
         ("de,ja;q=0.5,en;q=0.7", "en"),
         ("de, fr", "en"),
+        ("en; q=0.4 , ja ;q=0.5", "ja"),
         ("ja;q=nonsense, en", "en"),
         ("*", "en"),
     ],

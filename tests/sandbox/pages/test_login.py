@@ -26,6 +26,7 @@ from tests.sandbox.pages.scenes import (
     received,
 )
 from tests.sandbox.pages.visit import NARROW, Visits, assert_accessible
+from tests.sandbox.sending import set_up
 
 # One worker has the browser that the tests of the module share.
 pytestmark = pytest.mark.xdist_group("login pages")
@@ -219,10 +220,10 @@ def a_browser(sandbox: RunningSandbox) -> httpx.Client:
     return httpx.Client(base_url=url, headers=headers, follow_redirects=True, trust_env=False)
 
 
-def at_the_code(person: httpx.Client, name: str) -> httpx.Response:
+def at_the_code(person: httpx.Client, name: str, method: str = "text") -> httpx.Response:
     """The page that asks a new user for the code that was sent."""
     begun = person.post("/login", data={"name": name})
-    return person.post(f"{begun.url}/enrol", data={"number": TYPED, "method": "text"})
+    return person.post(f"{begun.url}/enrol", data={"number": TYPED, "method": method})
 
 
 def entered(person: httpx.Client, page: httpx.Response, code: str, **more: str) -> httpx.Response:
@@ -262,6 +263,30 @@ def test_the_box_is_ticked_at_first_or_hidden_as_the_settings_say(
     assert BOX.findall(person.get(page.url).text) == []
     entered(person, page, received(sandbox), remember="yes")
     assert not person.cookies
+
+
+def test_a_form_without_a_choice_is_shown_again_with_the_one_that_was_made(
+    sandbox: RunningSandbox, person: httpx.Client
+) -> None:
+    entered(person, at_the_code(person, "By voice", "voice"), received(sandbox))
+    again = person.post("/login", data={"name": "By voice"})
+    refused = person.post(f"{again.url}/send", data={"remember": "yes"})
+    assert refused.status_code == 422
+    assert 'value="voice" required checked' in refused.text
+    nobody = person.post("/login", data={"name": "", "locale": "ja"})
+    assert nobody.status_code == 422
+    assert '<option value="ja" selected' in nobody.text
+
+
+def test_what_a_legacy_action_throws_the_person_is_told(
+    sandbox: RunningSandbox, person: httpx.Client
+) -> None:
+    set_up(sandbox, "legacy")
+    sandbox.parts.tenant.guardian.set_policies(["all-applications"])
+    sandbox.parts.cpaas.script.add([ScriptedAnswer(status=401)])
+    page = at_the_code(person, "Hanako")
+    assert "The code could not be sent." in page.text
+    assert "The legacy trigger is blocking: the person is told." in page.text
 
 
 def test_what_is_no_form_is_refused_and_a_reset_forgets_who_logged_in(

@@ -47,6 +47,14 @@ def test_older_entries_are_reached_page_by_page_and_only_the_newest_page_is_live
     assert live == [True, False, False]
 
 
+@pytest.mark.parametrize("languages", ["a" * 8_000, "a" * 400 + " " * 8_000, "en-" + "b" * 8_000])
+def test_what_names_no_language_holds_nobody_up(languages: str) -> None:
+    begun = time.process_time()
+    answer = client(Phones()).get("/phones", headers={"accept-language": f"{languages}!"})
+    assert 'lang="en"' in answer.text
+    assert time.process_time() - begun < GOAL
+
+
 @pytest.mark.parametrize("phones_of", [1, MAX_MESSAGES])
 def test_with_ten_thousand_messages_each_page_opens_in_a_fifth_of_a_second(
     tmp_path: Path, phones_of: int
