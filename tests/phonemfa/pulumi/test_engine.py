@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,15 @@ except KeyboardInterrupt:
 """
 
 
+@pytest.fixture
+def hangup() -> Iterator[None]:
+    """A SIGHUP that is heard, where the tests run under nohup too."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("hangup")
 @pytest.mark.parametrize(
     ("number", "whole_group", "times"),
     [
@@ -233,6 +243,7 @@ def test_none_begins_after_that(tmp_path: Path) -> None:
     assert not (tmp_path / "it").exists()
 
 
+@pytest.mark.usefixtures("hangup")
 def test_a_terminal_that_is_gone_keeps_no_engine_from_being_stopped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -194,7 +194,7 @@ def test_what_was_made_goes_into_the_state_before_the_mark_goes(desk: Operator) 
     assert [one["id"] for one in desk.engine.imported] == [identifier]
     assert desk.engine.operations == []
     assert json.loads(ended.stdout)["imported"] == [
-        {"name": "action", "id": identifier, "differs": []}
+        {"name": "action-0", "id": identifier, "differs": []}
     ]
     assert "pulumi up --stack dev" in ended.stderr
 

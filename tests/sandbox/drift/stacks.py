@@ -210,7 +210,7 @@ class AppliedStack:
             bound = {"ref": ref, "display_name": binding.display_name}
             self.tenant.bindings.replace(one.trigger, [bound])
             held = {"trigger": one.trigger, "actionId": action, "displayName": one.name}
-            self._hold("TriggerAction", f"binding-{number}", action, **held)
+            self._hold("TriggerAction", f"binding-{number}", f"{one.trigger}::{action}", **held)
 
     def _apply_guardian(self, phone: Guardian) -> None:
         guardian = self.tenant.guardian
