@@ -112,6 +112,7 @@ MESSAGES = Messages(to="", methods=[])
     ("guard", "bound"),
     [
         (GenerationGuard(NOBODY, UNIFIED), BEFORE),
+        (EntitlementGuard(NOBODY, ()), BEFORE),
         (KeepSender(NOBODY), BEFORE[:1]),
         (FinishFailedWrites(NOBODY), BEFORE[1:]),
         (SameAddresses(NOBODY), BEFORE[1:]),
