@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -10,8 +11,10 @@ from pulumi.runtime import rpc
 
 from components.phone_mfa import PhoneMfa, PhoneMfaArgs
 from components.settings.model import StackSettings
+from components.settings.stack_config import Loaded
 from components.tenant import snapshot
 from components.vocabulary import Experience
+from tests.components.conftest import NOBODY
 from tests.components.declared import Declarations, declare
 from tests.components.test_settings import GOOD
 
@@ -340,3 +343,28 @@ def test_a_token_quota_stays_as_it_is_whether_or_not_it_is_enforced(
     tenant = UNSET | {"defaultTokenQuotas": quotas}
     kept = declare_legacy(tenant=tenant).only(TENANT).inputs["defaultTokenQuota"]
     assert kept == {"clients": {"clientCredentials": {"enforce": enforce, **limits}}}
+
+
+# --- What looks before each write ----------------------------------------------------------------
+
+NAMED = "[dev]\ntenant = 't'\n"
+ALWAYS = {"GenerationGuard", "KeepSender", "FinishFailedWrites", "NameRecover", "PolicyLast"}
+
+
+@pytest.mark.parametrize(
+    ("owners", "settings", "more"),
+    [
+        ("", {}, {"SameAddresses"}),
+        (NAMED, {}, set()),
+        (NAMED, {"oneTimeCode": {"length": 8}}, {"EntitlementGuard"}),
+    ],
+)
+def test_a_stack_has_every_guard_that_it_needs(
+    tmp_path: Path, owners: str, settings: dict[str, Any], more: set[str]
+) -> None:
+    if owners:
+        (tmp_path / "tenants.toml").write_text(owners, "utf-8")
+    checked = StackSettings.check("dev", GOOD | settings)
+    key: Any = None  # none of them looks at it
+    loaded = Loaded(settings=checked, cpaas_api_key=key, tenant=NOBODY, project=tmp_path)
+    assert {type(one).__name__ for one in PhoneMfaArgs.of(loaded).guards} == ALWAYS | more

@@ -40,10 +40,14 @@ class Operator:
         command, *options = arguments
         where = ["--stack", self.stack, "--project", str(self.folder)]
         result = CliRunner().invoke(
-            app, [command, *where, *options], env=self.environment | {"COLUMNS": "200"}, input=stdin
+            app,
+            [command, *where, *options],
+            env=self.environment | {"COLUMNS": "200"},
+            input=stdin,
+            catch_exceptions=False,  # 1 is a traceback's status too
         )
         text = result.stdout + result.stderr
-        assert result.exit_code == expect, (text, result.exception)
+        assert result.exit_code == expect, text
         assert not [one for one in self.secrets() if one in text]
         return result
 

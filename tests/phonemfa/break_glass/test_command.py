@@ -27,12 +27,15 @@ def test_nobody_is_asked_any_more_and_the_record_says_so(applied: Apply, tmp_pat
     assert (record["tenant"], record["credential"]) == (desk.tenant.domain, desk.tenant.client_id)
     assert record["claimed"]["reason"] == "INC-1: no codes"
     assert json.loads(audit.read_text("utf-8")) == record
+    assert "The policy is never: nobody in " in said.stderr
     assert "pulumi config set phonemfa:policy never && pulumi up --refresh" in said.stderr
     assert desk.policies() == []
     assert desk.engine.ran == [], "no Pulumi"
 
     desk.tenant.forget_requests()
-    assert desk.json("break-glass", *REASON, "--yes")["before"] == []
+    again = desk.run("break-glass", *REASON, "--yes")
+    assert json.loads(again.stdout)["before"] == []
+    assert "The policy was never already" in again.stderr
     assert writes(desk.tenant) == []
 
 
@@ -104,6 +107,14 @@ def test_what_is_not_clear_is_not_done(
         desk.engine.file.write_text(content, encoding="latin-1")
     said = desk.run("break-glass", "--reason", reason, "--yes", expect=2).stderr
     assert f"{'gives no auth0:domain ' if content else ''}{told}" in said
+    assert desk.policies() == ASKED
+
+
+def test_no_tenant_is_contacted_that_the_owners_of_the_project_did_not_name(applied: Apply) -> None:
+    desk = applied()
+    (desk.folder / "tenants.toml").write_text('[dev]\ntenant = "other.jp.auth0.com"\n', "utf-8")
+    said = desk.run("break-glass", *REASON, "--yes", expect=2).stderr
+    assert "Nothing was written: The stack dev may not contact these addresses" in said
     assert desk.policies() == ASKED
 
 

@@ -7,8 +7,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner, Result
 
-from phonemfa.ci.change import Kind, UntakenError, change_of, take
+from phonemfa.ci.change import take
+from phonemfa.cli import app
 from phonemfa.new.repository import files_of, write
 from tests.ci.conftest import ANSWERS
 
@@ -22,6 +24,11 @@ def both(tmp_path: Path) -> tuple[Path, Path]:
     return base, change
 
 
+def ci(command: str, base: Path, change: Path) -> Result:
+    where = [command, str(change), "--project", str(base)]
+    return CliRunner().invoke(app, ["ci", *where], catch_exceptions=False)
+
+
 def test_stack_files_and_texts_are_data_and_are_taken(both: tuple[Path, Path]) -> None:
     base, change = both
     stack = change / "Pulumi.dev.yaml"
@@ -29,7 +36,7 @@ def test_stack_files_and_texts_are_data_and_are_taken(both: tuple[Path, Path]) -
     (change / "texts" / "otp_verify.text.liquid").write_text("{{ code }}")
     (change / "README.md").write_text("for people")
 
-    assert change_of(base, change).kind is Kind.DATA
+    assert ci("kind", base, change).stdout == "data\n"
     assert take(base, change) == ["Pulumi.dev.yaml", "texts/otp_verify.text.liquid"]
     assert (base / "Pulumi.dev.yaml").read_text() == stack.read_text()
     assert (base / "README.md").read_text() != "for people"
@@ -66,6 +73,7 @@ PROGRAM = {
     "a stack file that nobody can read": "echo { >Pulumi.dev.yaml",
     "a link as a text": "ln -s /etc/passwd texts/a.text.liquid",
     "a link as a stack file": "ln -sf /etc/passwd Pulumi.dev.yaml",
+    "a pipe as a text": "mkfifo texts/a.text.liquid",
     "a text that runs": "echo x >texts/a.text.liquid; chmod 755 texts/a.text.liquid",
     "a program among the texts": "echo x >texts/a.py",
     "a folder below the texts": "mkdir texts/b; echo x >texts/b/a.text.liquid",
@@ -82,7 +90,6 @@ def test_whatever_runs_or_judges_waits_for_an_owner_and_is_not_taken(
     subprocess.run(["sh", "-ec", script], cwd=change, check=True)
     before = {path: path.read_bytes() for path in base.rglob("*") if path.is_file()}
 
-    assert change_of(base, change).kind is Kind.PROGRAM
-    with pytest.raises(UntakenError):
-        take(base, change)
+    assert ci("kind", base, change).stdout == "program\n"
+    assert ci("take", base, change).exit_code == 2
     assert {path: path.read_bytes() for path in base.rglob("*") if path.is_file()} == before

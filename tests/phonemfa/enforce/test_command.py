@@ -79,7 +79,9 @@ def test_a_message_that_did_not_arrive_stops_before_the_policy(
 def test_who_agrees_beforehand_is_told_after_the_result_that_the_log_decided(
     ready: Operator, form: list[str]
 ) -> None:
-    output = ready.run("enforce", "--yes", *form).output
+    said = ready.run("enforce", "--yes", *form)
+    assert said.stdout.startswith("{") is bool(form)
+    output = said.output
     assert (
         output.index("sent")
         < output.index("Nobody was asked whether the messages arrived")

@@ -89,6 +89,12 @@ class Fleet:
     def run(self, *arguments: str, expect: int = 0) -> Result:
         self.monkeypatch.setattr("phonemfa.asking.on_terminal", lambda: self.typed is not None)
         words = ["fleet", *arguments, "--project", str(self.folder)]
-        ended = CliRunner().invoke(app, words, env={"COLUMNS": "200"}, input=self.typed or "")
-        assert ended.exit_code == expect, (ended.stdout + ended.stderr, ended.exception)
+        ended = CliRunner().invoke(
+            app,
+            words,
+            env={"COLUMNS": "200"},
+            input=self.typed or "",
+            catch_exceptions=False,  # 1 is a traceback's status too
+        )
+        assert ended.exit_code == expect, ended.stdout + ended.stderr
         return ended

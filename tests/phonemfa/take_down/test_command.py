@@ -79,10 +79,12 @@ def test_other_factors_that_go_off_with_guardian_are_told() -> None:
 def test_the_command_changes_nothing_and_says_it_by_its_exit_status(applied: Apply) -> None:
     desk = applied()
     desk.tenant.api("PATCH", f"/actions/triggers/{UNIFIED}/bindings", {"bindings": []})
+    desk.tenant.api("PUT", "/guardian/factors/otp", {"enabled": True})
     for policy, status in ((["all-applications"], 1), ([], 0)):
         desk.tenant.api("PUT", "/guardian/policies", policy)
         desk.tenant.forget_requests()
         said = desk.run("take-down", expect=status).stdout
         assert ("pulumi destroy --stack dev" in said) is not bool(policy)
+        assert "switches every factor off, these too: otp." in said
         assert len(desk.json("take-down", expect=status)["obstacles"]) == status
         assert writes(desk.tenant) == []
