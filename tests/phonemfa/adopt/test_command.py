@@ -46,6 +46,7 @@ def test_what_is_written_is_the_config_the_code_and_the_imports(found: Found) ->
     answer = desk.json("adopt", "--yes")
     config = config_of(desk)
     assert config["policy"] == "adaptive"
+    assert config["retiredSecrets"] == ["OLD_KEY"], "which our own Action has to take away"
     assert config["protect"] is True, "nothing of another's making is deleted by a slip"
     code = desk.folder / config["adopted"]["action"]["code"]
     assert code.read_bytes() == (hand_made.CODE + "// not deployed\n").encode()

@@ -142,6 +142,7 @@ OTHER_FORM = f"{NOBODY}the engine tells it in another form →"
             for said, words in (
                 ({"currentOperation": {}}, "ok: no other run has it"),
                 ([], OTHER_FORM),
+                (None, OTHER_FORM),
                 ({"currentOperation": {"kind": "update"}}, OTHER_FORM),
                 ({"currentOperation": "update"}, OTHER_FORM),
                 (
