@@ -188,6 +188,7 @@ def test_stack_tenant_and_deed_stand_before_the_first_question_and_who_agrees_le
     )
     assert one["event"].startswith(f"phonemfa.{command}")
     assert one["what"]
+    assert (one["before"] != one["after"]) is (command != "recover"), "what it changed"
 
 
 def test_a_command_that_fails_leaves_a_record_too(
