@@ -11,6 +11,7 @@ import pytest
 from components.tenant.guardian import TOKEN
 from components.vocabulary import COMPONENT
 from phonemfa.enforce import command
+from phonemfa.files import FileNotWrittenError
 from phonemfa.pulumi.engine import EngineFailedError
 from tests.end_to_end.operators import writes
 from tests.phonemfa.applied import Apply, Operator
@@ -212,6 +213,18 @@ def test_a_step_that_fails_leaves_the_earlier_policy_everywhere(
     assert f"{told}\n{back}" in failed.stderr
     assert recorded(failed) == (policies, policies)
     assert (desk.policies(), desk.engine.file.read_bytes()) == (policies, file)
+
+
+def test_a_file_that_keeps_the_new_policy_is_told(ready: Operator) -> None:
+    def full(*_: object) -> None:
+        raise FileNotWrittenError("the disk is full")
+
+    ready.engine.failing[UP] = EngineFailedError("no backend")
+    ready.monkeypatch.setattr(command, "write_whole", full)
+    said = ready.run("enforce", "--yes", expect=1).stderr
+    assert "The policy is never again, in the tenant." in said
+    assert "The file still has the new policy, or is cut off: the disk is full" in said
+    assert now(ready) == ([], "always")
 
 
 def refuses_the_write(desk: Operator) -> None:
