@@ -227,10 +227,10 @@ def _broken(error: BaseException) -> BaseException:
 def _built(build: Callable[[], httpx.Request]) -> httpx.Request:
     try:
         return build()
-    except httpx.InvalidURL as error:
-        raise httpx.UnsupportedProtocol(f"not an address: {error}") from None
     except UnicodeEncodeError:
         raise httpx.LocalProtocolError(_ILLEGAL_HEADER) from None
+    except (httpx.InvalidURL, UnicodeError) as error:  # the latter of a name such as xn--
+        raise httpx.UnsupportedProtocol(f"not an address: {error}") from None
 
 
 def _as_http_error(error: BaseException, request: httpx.Request) -> BaseException:

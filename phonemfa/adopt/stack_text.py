@@ -6,6 +6,7 @@ Whole keys below `config:` are set in the text, comments, order and line endings
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 import yaml
@@ -43,9 +44,7 @@ def with_values(name: str, text: str, values: Mapping[str, Any]) -> str:
     found = [pair for pair in root.value if pair[0].value == "config"] if root else []
     if not found:
         lines.append(f"config:{ending}")
-    elif found[0][1].value and found[0][1].flow_style:
-        raise StackFileError(f"{name}: its `config:` is not written as a block of lines.")
-    pairs = found[0][1].value if found else []
+    pairs = found[0][1].value if found and isinstance(found[0][1], yaml.MappingNode) else []
     places = {key.value: (key.start_mark.line, _end(value, lines)) for key, value in pairs}
     indent = pairs[0][0].start_mark.column if pairs else 2
     end = found[0][0].start_mark.line + 1 if found else len(lines)
@@ -55,9 +54,13 @@ def with_values(name: str, text: str, values: Mapping[str, Any]) -> str:
         first, last = places.get(key, (end, end))
         lines[first:last] = _block(key, values[key], indent, ending)
     result = "".join(lines)
-    if config_in(name, result) != wanted:
-        raise StackFileError(f"{name}: its `config:` is written in a way that cannot be kept.")
-    return result
+    with suppress(StackFileError):
+        if config_in(name, result) == wanted:
+            return result
+    raise StackFileError(
+        f"{name}: its `config:` is written in a way that cannot be kept. Write it as a block of "
+        "lines, a key a line; where nothing is in it, take it out."
+    )
 
 
 def _block(key: str, value: Any, indent: int, ending: str) -> list[str]:

@@ -144,7 +144,7 @@ def _ask(http: httpx.Client, method: DeliveryMethod, *, key: str | None = None) 
     except httpx.HTTPError as error:
         return _no_answer(error)
     location, body = "", None
-    with suppress(httpx.InvalidURL):
+    with suppress(httpx.InvalidURL, UnicodeError):
         location = httpx.URL(answer.headers.get("location", "")).host
     with suppress(ValueError, RecursionError):
         body = answer.json()

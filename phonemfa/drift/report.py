@@ -39,11 +39,11 @@ _MOST_DANGEROUS: Final = (
 """Kinds in this order, then the others: logins without a second factor, then codes that are not
 sent or read by somebody else."""
 
-
 _TOLD: Final = (
     *("kind", "subject", "level", "what", "expected", "found", "since", "repair", "how"),
     *("recorded", "diff"),
 )
+"""What JSON has of a finding under the field's own name."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -40,7 +40,11 @@ def package_at(address: str, sha256: str = "") -> Package:
     """
     if sha256 and not _SHA256.fullmatch(sha256):
         raise RefusedError("The hash is no SHA-256: 64 digits of 0-9a-f.")
-    if not urlsplit(address).path.endswith(".whl"):
+    try:
+        path = urlsplit(address).path
+    except ValueError:  # such as https://[x/
+        path = ""
+    if not path.endswith(".whl"):
         raise RefusedError(f"{address!r} is no wheel: give the address of phonemfa-….whl.")
     if "://" not in address:
         file = Path(address).resolve()

@@ -253,10 +253,18 @@ class PulumiCli:
         """The address of the backend that the engine is logged in to; asked about no stack."""
         return str(self._json("whoami", "--verbose", "--json")[1].get("url") or "")
 
-    def running(self) -> Any:
-        """The run that Pulumi Cloud says is at work on the stack, as it says it; None for none."""
-        answer = self._json("stack", "--output", "json")[1]
-        return (answer.get("currentOperation") or None) if isinstance(answer, dict) else answer
+    def running(self) -> tuple[str, str, str] | None:
+        """Who runs what on the stack, and since when, as Pulumi Cloud says it; None for nobody.
+
+        Raises:
+            EngineFailedError: no answer, or in a form that is not known.
+        """
+        match self._json("stack", "--output", "json")[1]:
+            case {"currentOperation": {"author": author, "kind": kind, "started": since}}:
+                return str(author), str(kind), str(since)
+            case {**told} if not told.get("currentOperation"):
+                return None
+        raise EngineFailedError("the engine tells it in another form")
 
     def last_update(self) -> Checkout:
         """What the newest `pulumi up` of the stack's history was run from."""

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
-from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
+from phonemfa.pulumi.engine import PulumiCli
 
 _HOLDER: Final = re.compile(r": created by (\S+)@(\S+) \(pid (\d+)\) at (\S+)")
 
@@ -84,12 +84,11 @@ def locks_of(cli: PulumiCli, backend: str, *, project: str, stack: str) -> list[
             folder = cli.project / Path(backend.partition("://")[2].partition("?")[0]).expanduser()
             return [_kept(one) for one in sorted((folder / _place(project, stack)).glob("*.json"))]
         case "https":
-            match cli.running():
-                case None:
-                    return []
-                case {"author": author, "kind": kind, "started": since}:
-                    return [Lock(user=f"{author} ({kind})", since=str(since))]
-            raise EngineFailedError("the engine tells it in another form")
+            running = cli.running()
+            if running is None:
+                return []
+            author, kind, since = running
+            return [Lock(user=f"{author} ({kind})", since=since)]
     return None
 
 

@@ -301,6 +301,8 @@ def _steps(steps: list[Any]) -> tuple[Step, ...]:
     changing = {_which(one) for one in steps if one.get("op") != _LOOK}
     for raw in steps:
         urn = raw["urn"]
+        if not isinstance(urn, str):
+            raise TypeError("a urn that is no text")
         if raw.get("op") in _HALVES or (raw.get("op") == _LOOK and _which(raw) in changing):
             continue
         if raw.get("op") not in _OPERATIONS:

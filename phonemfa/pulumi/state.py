@@ -48,12 +48,12 @@ class Resource:
         Raises:
             KeyError, TypeError: it is in no known form; a preview may come from anywhere.
         """
-        kind, urn = told.get("type", ""), told["urn"]
-        if not isinstance(kind, str) or not isinstance(urn, str):
-            raise TypeError("a urn or a type that is no text")
+        kind = told.get("type", "")
+        if not isinstance(kind, str):
+            raise TypeError("a type that is no text")
         return cls(
             type=kind,
-            urn=urn,
+            urn=str(told["urn"]),
             id=str(told.get("id") or ""),
             parent=str(told.get("parent") or ""),
             is_custom=bool(told.get("custom")),

@@ -188,6 +188,8 @@ def test_stack_tenant_and_deed_stand_before_the_first_question_and_who_agrees_le
     )
     assert one["event"].startswith(f"phonemfa.{command}")
     assert one["what"]
+    changed = one["after"] is not None and one["before"] != one["after"]
+    assert changed is (command != "recover"), "here nothing but the lock goes"
 
 
 def test_a_command_that_fails_leaves_a_record_too(

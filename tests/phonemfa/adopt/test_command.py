@@ -15,7 +15,8 @@ from tests.end_to_end.operators import writes
 from tests.phonemfa.applied import Apply, Operator
 
 Found = Callable[..., Operator]
-MINE = "# ours\nconfig:\n  auth0:domain: DOMAIN\n  phonemfa:policy: never  # for now\n"
+KEY = "  phonemfa:cpaasApiKey:\n    secure: v1:a\n"
+MINE = f"# ours\nconfig:\n  auth0:domain: DOMAIN\n{KEY}  phonemfa:policy: never  # for now\n"
 
 
 @pytest.fixture
@@ -46,6 +47,7 @@ def test_what_is_written_is_the_config_the_code_and_the_imports(found: Found) ->
     answer = desk.json("adopt", "--yes")
     config = config_of(desk)
     assert config["policy"] == "adaptive"
+    assert config["retiredSecrets"] == ["OLD_KEY"], "which our own Action has to take away"
     assert config["protect"] is True, "nothing of another's making is deleted by a slip"
     code = desk.folder / config["adopted"]["action"]["code"]
     assert code.read_bytes() == (hand_made.CODE + "// not deployed\n").encode()
@@ -63,15 +65,22 @@ def test_nothing_of_a_persons_is_replaced_without_saying_so_and_a_yes(
     found: Found,
 ) -> None:
     desk = found(hand_made.custom)
-    before = desk.engine.file.read_text("utf-8")
+    before, code = desk.engine.file.read_text("utf-8"), desk.folder / "adopted/dev/action.js"
+    code.parent.mkdir(parents=True)
+    code.write_text("mine", "utf-8")
     refused = desk.run("adopt", expect=2)
     assert 'phonemfa:policy is "never" and would become "adaptive"' in refused.stdout
+    assert "adopted/dev/action.js is another file and would become as found" in refused.stdout
     assert "社内SMS" in refused.stdout
     assert desk.engine.file.read_text("utf-8") == before
-    assert not (desk.folder / "adopted").exists()
+    assert [*code.parent.iterdir()] == [code]
+    assert code.read_text("utf-8") == "mine"
     desk.typed = "y\n"
     assert "pulumi preview --stack dev" in desk.run("adopt").stdout
-    assert desk.engine.file.read_text("utf-8").startswith("# ours\n")
+    after = desk.engine.file.read_text("utf-8")
+    assert after.startswith("# ours\n")
+    assert KEY in after
+    assert code.read_text("utf-8") != "mine"
 
 
 @pytest.mark.parametrize(("body", "status"), [("hooks_not_allowed", 0), ("insufficient_scope", 2)])

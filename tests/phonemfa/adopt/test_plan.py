@@ -132,6 +132,9 @@ def test_what_is_declared_differs_in_nothing_from_what_was_found(
         *((one, texts[1][kind]) for kind, one in texts[0].items()),
     ]
     assert [list(differences(*pair)) for pair in pairs] == [[]] * len(pairs)
+    # What is left alone differs in nothing either: these are named, so that no `up` leaves them.
+    factors = {"otp": found.guardian.otp, "email": False, "recovery_code": False}
+    assert settings.other_factors.model_dump(exclude_none=True) == factors
 
 
 def test_a_policy_that_no_stack_can_declare_is_named_with_the_way_out() -> None:
@@ -307,7 +310,8 @@ def test_a_key_in_the_code_is_pointed_at_and_not_shown() -> None:
     code = "const a = 'short1';\nconst KEY = 'App 0123456789abcdef0123456789abcdef-01';\n"
     assert key_like_lines(code) == [2]
     assert key_like_lines("const url = 'https://abc123.api.infobip.com/sms/2/text';") == []
-    plan, _ = planned(tenant(actions=(action(code=code, runs=code),)))
+    name = "SMS, App 0123456789abcdef0123456789abcdef-01"
+    plan, _ = planned(tenant(actions=(action(name=name, code=code, runs=code),)))
     (row,) = [one for one in plan.rows if one.part == "its code"]
     assert row.found == f"{code_mark(code)}; what may be a key in line 2"
     assert "0123456789abcdef" not in str(plan.rows)

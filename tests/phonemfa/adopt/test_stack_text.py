@@ -52,9 +52,22 @@ def test_a_file_without_config_gets_one(before: str) -> None:
     assert text.startswith(before)
 
 
-@pytest.mark.parametrize("text", ["config: {a: 1}\n", "- a\n", "config: [1]\n", "a: [\n"])
-def test_what_cannot_be_kept_is_refused(text: str) -> None:
+@pytest.mark.parametrize("text", ["- a\n", "config: [1]\n", "a: [\n"])
+def test_what_is_no_stack_file_is_refused(text: str) -> None:
     with pytest.raises(StackFileError):
+        with_values(NAME, text, {"a:b": 1})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("config: {a: 1}\n", "config: {}\n", "config: ~\n", "config: null  # yet\n"),
+        "x: &c\n  a: 1\nconfig: *c\n",
+        "config:\n  a:c: &x 1\n  a:b: *x\n",
+    ],
+)
+def test_what_cannot_be_kept_is_refused_with_the_way_out(text: str) -> None:
+    with pytest.raises(StackFileError, match=r"cannot be kept\. Write it as a block"):
         with_values(NAME, text, {"a:b": 1})
 
 

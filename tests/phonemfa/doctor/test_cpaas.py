@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from components.vocabulary import DeliveryMethod
@@ -112,12 +113,22 @@ def test_a_host_that_answers_otherwise_is_told_and_never_sees_the_key(
     answered = ask(account, key=KEY)
     level, said = words.split(" … ")
     lines = told(host_checks(answered))
-    assert all(one.startswith(level) for one in lines), "one for each channel at most"
+    assert all(one.startswith(level) for one in lines)
     assert said in lines[0]
+    assert len(set(lines)) == len(lines), "what is said of both channels is said once"
     assert not answered.with_key
     assert not any(seen.authorised for seen in account.cpaas.requests())
     (key,) = told(key_checks(answered))
     assert key.startswith("unknown: ")
+
+
+@pytest.mark.parametrize("location", ["https://a:b", "https://xn--/"])
+def test_an_answer_that_nobody_can_read_is_not_the_cpaass(location: str) -> None:
+    def hostile(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(401, headers={"location": location}, content=b"[" * 100_000)
+
+    http = httpx.Client(base_url="https://c.test", transport=httpx.MockTransport(hostile))
+    assert cpaas._ask(http, DeliveryMethod.TEXT) == Answer(status=401)
 
 
 @pytest.mark.parametrize(
@@ -130,6 +141,7 @@ def test_a_certificate_of_another_name_or_of_nobody_is_a_fault(
         monkeypatch.delenv("SSL_CERT_FILE")
     (line,) = told(host_checks(ask(account, host=host, key=KEY)))
     assert line.startswith(f"fault: {host}: TLS failed")
+    assert "[SSL" not in line
     assert account.cpaas.requests() == []
 
 

@@ -81,8 +81,10 @@ def test_drift_is_told_in_every_form_that_was_asked_for(
 def test_a_repair_is_shown_agreed_to_done_and_looked_at_again(applied: Apply) -> None:
     desk = applied()
     switch_off(desk)
+    desk.engine.waiting = [{"op": "update", "urn": "urn:pulumi:dev::phonemfa::T::the-guardian"}]
     nobody = desk.run("drift", "--repair", expect=DRIFTED)
     assert "Repaired by pulumi up --refresh" in nobody.stderr
+    assert "pulumi up --refresh will: update the-guardian" in nobody.stderr
     assert "so nobody could be asked" in nobody.stderr
     assert not [line for line in desk.engine.ran if line.startswith("up")]
     desk.engine.refusing["up"] = "error: no backend"

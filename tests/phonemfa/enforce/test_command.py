@@ -11,6 +11,7 @@ import pytest
 from components.tenant.guardian import TOKEN
 from components.vocabulary import COMPONENT
 from phonemfa.enforce import command
+from phonemfa.files import FileNotWrittenError
 from phonemfa.pulumi.engine import EngineFailedError
 from tests.end_to_end.operators import writes
 from tests.phonemfa.applied import Apply, Operator
@@ -41,9 +42,14 @@ def ready(applied: Apply) -> Operator:
 def test_the_policy_comes_after_a_message_that_was_sent(
     ready: Operator, policy: str, after: list[str]
 ) -> None:
+    file = ready.engine.file
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes().replace(b"\n", b"\r\n"))
     done = ready.json("enforce", "--yes", "--policy", policy)
     assert (done["before"], done["after"], done["smoke"]["verdict"]) == ([], after, "sent")
     assert now(ready) == (after, policy)
+    written = file.read_bytes()
+    assert written.startswith(b"\xef\xbb\xbf"), "the file is as it was written"
+    assert written.count(b"\n") == written.count(b"\r\n")
 
 
 def test_a_person_is_asked_and_then_told_what_is_left_to_do(ready: Operator) -> None:
@@ -211,22 +217,50 @@ def test_a_step_that_fails_leaves_the_earlier_policy_everywhere(
     assert (desk.policies(), desk.engine.file.read_bytes()) == (policies, file)
 
 
-def stopped(*_: object, **__: object) -> None:
-    raise KeyboardInterrupt
+def test_a_file_that_keeps_the_new_policy_is_told(ready: Operator) -> None:
+    def full(*_: object) -> None:
+        raise FileNotWrittenError("the disk is full")
+
+    ready.engine.failing[UP] = EngineFailedError("no backend")
+    ready.monkeypatch.setattr(command, "write_whole", full)
+    said = ready.run("enforce", "--yes", expect=1).stderr
+    assert "The policy is never again, in the tenant." in said
+    assert "The file still has the new policy, or is cut off: the disk is full" in said
+    assert now(ready) == ([], "always")
 
 
-@pytest.mark.parametrize(("interrupted", "why"), [(False, "localhost"), (True, "stopped as asked")])
+def refuses_the_write(desk: Operator) -> None:
+    desk.fault("PUT", "/guardian/policies$")
+
+
+def is_stopped(desk: Operator) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    desk.monkeypatch.setattr(command, "ask_to_write", stopped)
+
+
+def shows_nothing(desk: Operator) -> None:
+    desk.fault("GET", "/guardian/policies$")
+
+
+@pytest.mark.parametrize(
+    ("shape", "why", "after"),
+    [
+        (refuses_the_write, "localhost", ADAPTIVE),
+        (is_stopped, "stopped as asked", None),
+        (shows_nothing, "localhost", None),
+    ],
+)
 def test_a_way_back_that_is_barred_is_told_with_the_way_out(
-    ready: Operator, why: str, *, interrupted: bool
+    ready: Operator, shape: Callable[[Operator], None], why: str, after: list[str] | None
 ) -> None:
     def half_an_up() -> None:
         ready.tenant.api("PUT", "/guardian/policies", ADAPTIVE)
-        ready.fault("PUT", "/guardian/policies$")
-        if interrupted:
-            ready.monkeypatch.setattr(command, "ask_to_write", stopped)
+        shape(ready)
 
     ready.monkeypatch.setattr(ready.engine, "_up", half_an_up)
     failed = ready.run("enforce", "--yes", *AUDITED, expect=1)
-    assert recorded(failed) == ([], None if interrupted else ADAPTIVE)
+    assert recorded(failed) == ([], after)
     assert f"The policy could not be put back to never: {why}" in failed.stderr
     assert "python -m phonemfa break-glass" in failed.stderr

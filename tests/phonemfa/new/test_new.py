@@ -86,6 +86,11 @@ BAD = {
     [
         pytest.param({"package": ["mfa.whl"]}, ["--sandbox-package"], id="a name of no release"),
         pytest.param({"package": ["phonemfa-2.whl"]}, ["cannot be read"], id="no sandbox beside"),
+        pytest.param(
+            {"package": ["http://127.0.0.1:1/phonemfa-1.whl"]}, ["comes by https"], id="in the open"
+        ),
+        pytest.param({"package": ["https://[x/phonemfa-1.whl"]}, ["is no wheel"], id="no address"),
+        pytest.param({"package": ["https://xn--/phonemfa-1.whl"]}, ["not an address"], id="no DNS"),
         pytest.param({"package_sha256": ["0" * 64]}, ["Nothing was written"], id="another hash"),
         pytest.param(
             {"owners": None, "cpaas_host": None}, ["--owners, --cpaas-host"], id="nobody to ask"

@@ -282,20 +282,22 @@ def test_a_terminals_ctrl_c_reaches_no_engine_by_itself(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("script", "status", "late"),
+    ("script", "grace", "status"),
     [
-        ("trap '' INT; echo ready; while :; do sleep 0.02; done", -9, True),
+        # One that listens ends in order, and is not killed.
+        ("trap 'exit 7' INT; echo ready; while :; do sleep 0.02; done", 60, 7),
+        ("trap '' INT; echo ready; while :; do sleep 0.02; done", 0.2, -9),
         # A plugin that does not end with its engine keeps the engine's pipes open.
-        ("sleep 40 & echo ready", 0, True),
+        ("sleep 40 & echo ready", 0.2, 0),
     ],
 )
-def test_an_engine_or_what_it_leaves_behind_that_takes_too_long_is_ended(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, status: int, *, late: bool
+def test_an_engine_or_what_it_leaves_behind_that_takes_too_long_is_asked_and_then_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, grace: float, status: int
 ) -> None:
-    monkeypatch.setattr(processes, "GRACE", 0.2)
-    one = Begun(Engines(), tmp_path, script, seconds=1)
+    monkeypatch.setattr(processes, "GRACE", grace)
+    one = Begun(Engines(), tmp_path, script, seconds=2)
     one.join()
-    assert (one.ran.exit, one.ran.out, one.ran.late) == (status, "ready", late)
+    assert (one.ran.exit, one.ran.out, one.ran.late) == (status, "ready", True)
 
 
 # --- Who holds a lock -----------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from components.vocabulary import COMPONENT
 from phonemfa.pulumi.preview import Operation, PreviewError, Step, read_preview, read_refresh
 from tests.phonemfa.report.previews import ACTION, GUARDIAN, VERIFY, Change, rotated, text
 
+STACK = {"op": "same", "urn": "urn:pulumi:t1::p::pulumi:pulumi:Stack::p-t1"}
 HALVES = ("create-replacement", "delete-replaced")
 
 
@@ -61,6 +62,9 @@ def test_what_a_refresh_looked_at_is_told_by_what_it_found_and_what_becomes_of_i
         {"steps": [{"op": "create"}]},
         {"steps": [{"op": "create", "urn": "no urn"}]},
         {"steps": [{"op": "create", "urn": "urn:pulumi:t1::p::t::n", "newState": {"custom": 1}}]},
+        {"steps": [STACK, {"op": "create", "urn": 5}]},
+        {"steps": [STACK, {"op": "refresh", "urn": None}]},
+        {"steps": [STACK, {"op": "create", "urn": "urn:a::b", "newState": {"type": 5}}]},
         {"steps": [{"op": "dance", "urn": "urn:pulumi:t1::p::t::n"}]},
         {"steps": [{"op": "same", "urn": "urn:pulumi:t1::p::t::n"}], "changeSummary": 3},
         {"steps": [{"op": "same", "urn": "urn:pulumi:t1::p::t::n"}], "diagnostics": ["x"]},

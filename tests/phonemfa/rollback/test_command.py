@@ -37,7 +37,7 @@ def release(desk: Operator, **changes: Any) -> None:
 def broken(applied: Apply) -> Operator:
     """A tenant whose second version is a bad one."""
     desk = applied(deliveryMethods=["text"])
-    release(desk, code=BAD, dependencies=PACKAGES)
+    release(desk, code=BAD, dependencies=PACKAGES, runtime="node18-actions")
     return desk
 
 
@@ -51,6 +51,7 @@ def test_the_version_before_runs_again_and_the_repository_has_it(broken: Operato
     running = running_version(broken.tenant)
     assert (running["number"], running["code"] == BAD) == (3, False)
     assert "NTT CPaaS" in running["code"]
+    assert broken.action["code"] == running["code"], "what is edited is what runs"
 
 
 def test_versions_are_listed_and_the_one_that_runs_is_nothing_to_do(broken: Operator) -> None:
@@ -94,6 +95,7 @@ def test_other_secrets_are_never_brought_back_unasked(broken: Operator) -> None:
     deployed = broken.engine.applied.tenant.deployed_action("custom-phone-provider")
     assert deployed is not None
     assert (deployed.secrets[KEY], deployed.code == BAD) == ("canary-rotated", False)
+    assert running_version(broken.tenant)["runtime"] == "node22"
 
     broken.run("rollback", "--to", "2", "--secrets", "current", "--yes")
     running = running_version(broken.tenant)
