@@ -21,6 +21,7 @@ LOGGED_WITHIN = 60.0
 """Seconds in which a real tenant's log shows what was sent; the sandbox's does at once."""
 
 
+@pytest.mark.thorough
 def test_what_was_applied_is_what_is_there(stack: PulumiProject, target: Target) -> None:
     stack.up()
 

@@ -145,6 +145,7 @@ def test_a_key_is_rotated_while_every_login_gets_its_code_and_stopped_the_old_on
     assert tenant.unknown_routes() == 0
 
 
+@pytest.mark.thorough
 def test_a_repair_is_done_from_the_deployed_commit_and_from_no_other(
     applied: PulumiProject, tenant: Tenant
 ) -> None:

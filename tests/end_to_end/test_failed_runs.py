@@ -73,13 +73,8 @@ def running(tenant: Tenant) -> dict[str, str]:
 # --- After a failed run was finished, state and drift tell the truth about our own deploy. -------
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(one, marks=[] if one == "the plugin's write" else [pytest.mark.thorough])
-        for one in FAULTS
-    ],
-)
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", FAULTS)
 def test_a_run_that_was_finished_is_no_drift(apply: Apply, tenant: Tenant, name: str) -> None:
     stack = apply(**ASKS_NOBODY)
     fail(stack, tenant, name)

@@ -194,12 +194,10 @@ USERS: Final = (f"+8190{nth}" for nth in itertools.count(22345678))
 """Numbers, none of them twice: there is a limit of codes a number and hour."""
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("path", "part"),
-    [
-        ("/actions/actions", "sender"),
-        pytest.param("/branding/phone/templates", "delivery", marks=pytest.mark.thorough),
-    ],
+    [("/actions/actions", "sender"), ("/branding/phone/templates", "delivery")],
 )
 def test_a_creation_whose_answer_got_lost_is_named_and_taken_over(
     life: Life, path: str, part: str
@@ -259,6 +257,7 @@ def delete_twins(life: Life) -> None:
 # --- What is in the way of a destroy; who does not look locks nobody out. ------------------------
 
 
+@pytest.mark.thorough
 def test_what_is_in_the_way_is_said_before_and_once_settled_all_goes(
     apply: Apply, tenant: Tenant
 ) -> None:

@@ -219,6 +219,7 @@ def a_config_that_is_refused_is_no_answer(reporter: Reporter) -> None:
     assert "no preview" in refused.stderr
 
 
+@pytest.mark.thorough
 @pytest.mark.generation("legacy")
 def test_a_tenant_that_moves_loses_nothing_by_the_words_of_a_report(
     apply: Apply, tenant: Tenant

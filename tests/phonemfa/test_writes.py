@@ -109,7 +109,7 @@ def folder_in_the_way(desk: Operator) -> None:
 
 
 CASES = {
-    "adopt": Case(prepare=hand_made_tenant, spoil=folder_in_the_way),
+    "adopt": Case(prepare=hand_made_tenant, spoil=folder_in_the_way, failed=2),
     "break-glass": Case(
         options=("--reason", "INC-1"),
         spoil=faulty("PUT", "/guardian/policies$"),

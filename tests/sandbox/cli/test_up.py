@@ -159,6 +159,7 @@ def test_first_up_shows_the_codes_that_the_phone_received(first: Person) -> None
     assert (first.applied()["at"] is not None, first.applied()["differences"]) == (True, [])
 
 
+@pytest.mark.thorough
 @after_the_first_up
 def test_pulumi_itself_warns_once_of_a_stand_in(first: Person) -> None:
     _, _, warnings = first.types("pulumi", "--", "preview").partition("Diagnostics:")

@@ -127,6 +127,7 @@ def test_a_page_that_was_cut_off_by_a_restart_misses_nothing(
         sandbox.stop()
 
 
+@pytest.mark.thorough
 def test_only_a_few_windows_that_are_looked_at_hold_a_connection(
     browser: Browser, sandbox: RunningSandbox
 ) -> None:
