@@ -46,6 +46,8 @@ def _surroundings_named() -> Iterator[None]:
     """Say which variable keeps a client from being made: neither ssl nor httpx does."""
     try:
         yield
+    except UnicodeError:
+        raise  # A header's, such as a token's: no proxy is at fault.
     except (ImportError, ValueError, httpx.InvalidURL):
         # Without their words, which have the address, and that may have a password.
         raise OSError(

@@ -24,7 +24,7 @@ from components.tenant.access import (
 from components.tenant.client import access_of
 from phonemfa.answered import NO_ANSWER
 from phonemfa.drift.findings import is_drift
-from phonemfa.drift.look import NothingAppliedError, look
+from phonemfa.drift.look import look
 from phonemfa.fleet.run import Outcome, State
 from phonemfa.fleet.selection import Member
 from phonemfa.pulumi.engine import NO_SUCH_STACK, EngineFailedError, PulumiCli
@@ -192,7 +192,7 @@ def _look(site: Site, member: Member, tell: Tell) -> Outcome:
         access = access_to(site, member)
         secrets += [getattr(access, FIELDS[key]) for key in SECRETS]
         seen = look(replace(wanted, cli=_cli(site, member)), access, working)
-    except (*NO_ANSWER, NothingAppliedError) as error:
+    except NO_ANSWER as error:
         return Outcome(state=State.UNANSWERED, why=_in_short(str(error), secrets))
     drifted = is_drift(seen.findings)
     return Outcome(

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from components import config_files
 from components.settings import stack_config
+from components.tenant.bounded_http import BoundedClient
 from components.vocabulary import Policy, policy_word
 from phonemfa import __version__
 from phonemfa.adopt.command import stack_text
@@ -170,3 +171,18 @@ def test_policies_are_told_in_the_settings_words() -> None:
     told = [policy_word([one.guardian_policy] if one is not Policy.NEVER else []) for one in Policy]
     assert told == ["always", "adaptive", "never"]
     assert policy_word(["confidence-score", "new"]) == "adaptive, new"
+
+
+@pytest.mark.parametrize("proxy", ["socks5://u:canary@127.0.0.1:1", "ftp://canary:1"])
+def test_a_proxy_that_no_client_can_use_is_told_by_its_variables(
+    monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    with pytest.raises(OSError, match="ALL_PROXY names a proxy") as told:
+        BoundedClient(total=1)
+    assert "canary" not in str(told.value)
+
+
+def test_a_header_that_cannot_be_sent_is_no_proxys_fault() -> None:
+    with pytest.raises(UnicodeError):
+        BoundedClient(total=1, headers={"PRIVATE-TOKEN": "鍵"})
