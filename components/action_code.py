@@ -6,8 +6,6 @@ Action as secrets. A stamp in the heading tells our own text, of any version, fr
 wrote or edited, which may hold a key.
 """
 
-from __future__ import annotations
-
 import re
 import sys
 from hashlib import sha256

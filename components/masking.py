@@ -6,8 +6,6 @@ names, where short numbers mean something; `without_keys` for what people write 
 numbers they have to recognise. Code that somebody else wrote is never shown: `code_mark` names it.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from hashlib import sha256

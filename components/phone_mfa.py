@@ -3,8 +3,6 @@
 Which parts a tenant of which generation has, and what waits for what.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self

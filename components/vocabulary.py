@@ -3,8 +3,6 @@
 Source: contract, management-api.md §5 and §6; the policy names are the dashboard's.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Final

@@ -8,8 +8,6 @@ These names stay as they are between versions. What a person or a pipeline does 
 in the commands, a package each.
 """
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"

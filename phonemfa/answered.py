@@ -1,7 +1,5 @@
 """Which errors leave a command without an answer, and how that is told."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import wraps
 from typing import Final, ParamSpec, TypeVar

@@ -4,8 +4,6 @@ Stack, tenant and what is about to happen stand before every question, and in a 
 answers it. Silence is no consent: without either nothing is written.
 """
 
-from __future__ import annotations
-
 import sys
 from dataclasses import dataclass
 

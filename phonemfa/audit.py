@@ -4,8 +4,6 @@ A line is kept from the moment on that somebody agreed, however the command ends
 says of himself is under `claimed`: the environment of a process is its owner's to set.
 """
 
-from __future__ import annotations
-
 import getpass
 import os
 import platform

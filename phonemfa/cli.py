@@ -4,8 +4,6 @@ Each is imported when it is asked for: all of them take 3.2 s to load, `break-gl
 and it must work where another does not even load. The group's own help loads what it shows.
 """
 
-from __future__ import annotations
-
 import io
 import os
 import sys

@@ -1,7 +1,5 @@
 """Exit statuses of every command, and what they mean."""
 
-from __future__ import annotations
-
 from enum import IntEnum
 
 

@@ -5,8 +5,6 @@ A full disk or a killed command leaves what was there before. What may hold a se
 others, and no link is followed to it.
 """
 
-from __future__ import annotations
-
 import errno
 import fcntl
 import os

@@ -2,8 +2,6 @@
 
 # ruff: noqa: F401 - phonemfa/__init__.py hands them on
 
-from __future__ import annotations
-
 from components.phone_mfa import PhoneMfa, PhoneMfaArgs
 from components.settings.faults import SettingsError
 from components.settings.model import StackSettings

@@ -5,8 +5,6 @@ they are in the phrase book (`output/japanese.toml`). A reason of another sender
 of these, and is not shown: nobody knows what is in it.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from functools import lru_cache

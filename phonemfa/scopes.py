@@ -5,8 +5,6 @@ this list. Which operation has which scope: management-api.md §3 to §6; which 
 makes: official/.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum

@@ -10,8 +10,6 @@ A stack without a file, and a rule that its file does not name, keep the rule's 
 options. `all` sets the level of every rule that is not named.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace

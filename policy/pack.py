@@ -3,8 +3,6 @@
 Levels and options come from the engine (`--policy-pack-config`, levels.py).
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from pathlib import Path

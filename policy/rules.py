@@ -8,8 +8,6 @@ they read only properties whose meaning the tenant does not change.
 A stack changes a rule's level or options with Pulumi's own policy config (levels.py).
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Building blocks for JSON Schemas of requests, and where in a request a fault is."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Any
 

@@ -3,8 +3,6 @@
 What a fleet is tried on: one CA, one checkout and one backend for all.
 """
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Iterator, Sequence

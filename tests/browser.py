@@ -3,8 +3,6 @@
 With what a page does that it should not, and axe.
 """
 
-from __future__ import annotations
-
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -4,8 +4,6 @@ A few workers share the tests; a test, or a group of tests, of a minute that sta
 others waiting.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 from pathlib import Path

@@ -4,8 +4,6 @@ A test that needs a file and does not find it fails with the path it looked at, 
 folder is never mistaken for an agreement with the contract.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from pathlib import Path

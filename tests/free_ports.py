@@ -1,7 +1,5 @@
 """Ports for servers that a test starts in a process of its own."""
 
-from __future__ import annotations
-
 import socket
 from contextlib import ExitStack
 

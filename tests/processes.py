@@ -1,7 +1,5 @@
 """A process that a test runs to its end."""
 
-from __future__ import annotations
-
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path

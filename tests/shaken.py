@@ -6,8 +6,6 @@ sooner fails. (The reverse, a server that takes its time, is a busy machine; the
 is pytest-randomly's.)
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The smallest settings that a stack may have, for tests that need some."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from components.settings.model import StackSettings

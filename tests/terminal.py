@@ -1,7 +1,5 @@
 """Commands at a real terminal (a pseudo-terminal each for output and notes), as it shows them."""
 
-from __future__ import annotations
-
 import fcntl
 import io
 import os

@@ -1,7 +1,5 @@
 """Documents point at things that are there, and name commands that exist."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What import-linter does not see of the layers (pyproject.toml)."""
 
-from __future__ import annotations
-
 import ast
 import re
 import tomllib

@@ -1,7 +1,5 @@
 """`make shaken` shakes, and nothing else does."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from pathlib import Path

@@ -4,8 +4,6 @@ Exit status 0 is fine, 1 something is wrong, 2 that there was no answer: a packa
 is no data is not a package without vulnerabilities. docs/supply-chain.md.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

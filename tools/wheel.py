@@ -4,8 +4,6 @@ An import of `components`, `policy` or `sandbox` becomes one of `phonemfa.compon
 what cannot be changed with certainty fails the build (docs/decisions/library.md).
 """
 
-from __future__ import annotations
-
 import ast
 import os
 import re

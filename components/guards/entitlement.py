@@ -4,8 +4,6 @@ Guardian writes that last, after the factor and the policy: what is refused then
 written.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version

@@ -3,8 +3,6 @@
 It is a hook before a resource is created or updated, so that a no-op `up` asks the tenant nothing.
 """
 
-from __future__ import annotations
-
 import asyncio
 from typing import Any
 

@@ -5,8 +5,6 @@ is bound to a deletion: the engine takes those from the state, and `pulumi destr
 program, could then delete nothing.
 """
 
-from __future__ import annotations
-
 from typing import Any, ClassVar
 
 import pulumi

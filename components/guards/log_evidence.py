@@ -4,8 +4,6 @@ Codes and shapes: Auth0's published log schemas (`gd_send_sms`, `gd_send_voice`,
 `fn`); that `gd_send_*` may show a masked number is the tenant's setting.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

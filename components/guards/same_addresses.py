@@ -5,8 +5,6 @@ none, they are those of the last run: the component recorded them. It is the fir
 run registers, so that nothing has been contacted when this hook refuses.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Delivery: a unified tenant's phone provider and the texts it renders."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import pulumi

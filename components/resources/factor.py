@@ -4,8 +4,6 @@ A tenant has one Guardian resource, with every other MFA factor in it: what beco
 decided here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

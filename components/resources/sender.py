@@ -1,7 +1,5 @@
 """The sender: the Action whose code sends a code through NTT CPaaS, its secrets and its binding."""
 
-from __future__ import annotations
-
 import pulumi
 import pulumi_auth0 as auth0
 

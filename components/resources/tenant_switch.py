@@ -5,8 +5,6 @@ out of a short list (provider-traps.md), so each of those is read from the tenan
 as it is.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -6,8 +6,6 @@ change. Removing it is the reviewed step to the package's own parts. It holds no
 gives those away. What is declared of it: `components/tenant`.
 """
 
-from __future__ import annotations
-
 from pathlib import PurePosixPath
 from typing import Annotated, Final, Literal
 

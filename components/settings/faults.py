@@ -4,8 +4,6 @@ The rules themselves are in values.py and model.py. A key that stands where none
 repeated: a fault is in the log of every pull request.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping, Sequence

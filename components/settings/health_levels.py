@@ -3,8 +3,6 @@
 The defaults were fixed before they were tried on any traffic (docs/decisions/health.md).
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from pydantic import Field

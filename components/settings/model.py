@@ -4,8 +4,6 @@ Each setting stands here once: what it may be, alone and beside the others, how 
 it, and what a reviewer calls it. None is a secret.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated, Any, Final, Self
 

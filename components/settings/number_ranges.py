@@ -3,8 +3,6 @@
 The ranges are read from the Action's own table, so that the settings refuse what it would drop.
 """
 
-from __future__ import annotations
-
 import re
 from functools import cache
 from typing import Final

@@ -4,8 +4,6 @@ What is a secret and should be none, or the other way round; values that YAML tu
 values of a shape that neither a tenant nor a terminal could take.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final

@@ -3,8 +3,6 @@
 The CPaaS key is an `Output` secret from the moment it is read, and never a `str`.
 """
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass
 from pathlib import Path

@@ -3,8 +3,6 @@
 Keys are camelCase, an unknown one is a fault, and nothing changes afterwards.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -4,8 +4,6 @@
 `<message type>.voice.liquid`, as the package's own texts in `actions/templates` do.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """Whether a stack's texts can be sent: fit Liquid, not too long, shown by every carrier."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """The texts that users read and hear, before the tenant renders them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Types of single config values: what one may be, for the program and for editors (JSON Schema)."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Sequence

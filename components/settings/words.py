@@ -3,8 +3,6 @@
 A setting without words there is called by its key in the stack's file.
 """
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 from components.settings.model import OtherFactors, fields_by_key

@@ -4,8 +4,6 @@ The stack's config goes before the variables, value by value. An API token goes 
 of a client, a signed assertion goes before its secret (provider-traps.md, "Credentials").
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Self

@@ -6,8 +6,6 @@ all of it, an answer a size, and whatever goes wrong is an `httpx.HTTPError` who
 header: h11 quotes an illegal one, and that may be a token. Nothing is repeated.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import itertools

@@ -7,8 +7,6 @@ Loaded where a tenant is asked: with httpx and auth0-python it takes a fifth of 
 `up` without changes need not spend.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from http import HTTPStatus

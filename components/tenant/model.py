@@ -10,8 +10,6 @@ the API's answer, in Pulumi's properties and in the stack's file. Reading either
 comparing two snapshots, go over that table.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from enum import Enum

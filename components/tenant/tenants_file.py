@@ -11,8 +11,6 @@ guessed from a stack's name:
     production = true
 """
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ What it would change in the project's files is shown before; nothing is written 
 would not accept.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass

@@ -3,8 +3,6 @@
 Whole keys below `config:` are set in the text, comments, order and line endings kept.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final

@@ -4,8 +4,6 @@ Of the components it loads the modules that speak to a tenant, and nothing of Pu
 (tests/phonemfa/break_glass/alone.py has the list).
 """
 
-from __future__ import annotations
-
 import typer
 
 from phonemfa.break_glass.command import break_glass

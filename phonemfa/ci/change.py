@@ -5,8 +5,6 @@ Stack files and texts are data: they say what the tenant is to have, and the bas
 and packages judge them. Everything else decides what runs with credentials.
 """
 
-from __future__ import annotations
-
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass

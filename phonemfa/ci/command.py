@@ -3,8 +3,6 @@
 People use the other commands; these are for the scripts in `ci/` that `phonemfa new` writes.
 """
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Annotated

@@ -3,8 +3,6 @@
 The second is for a preview of somebody who gets no credentials.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from pathlib import Path

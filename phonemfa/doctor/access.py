@@ -1,7 +1,5 @@
 """What the token may do, what the plan refuses, and how fast the tenant may be asked."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final

@@ -1,7 +1,5 @@
 """What could go wrong when this stack is applied to this tenant: all checks, in order."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from importlib.metadata import version
 

@@ -1,7 +1,5 @@
 """`phonemfa doctor`: what stands between a stack and its tenant."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Annotated

@@ -1,7 +1,5 @@
 """Who will be asked for a second factor after `pulumi up`, with what, and what else guards it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Final

@@ -5,8 +5,6 @@ What Japan's networks do with a sender that is well-formed are doubts (cpaas-and
 belongs to, only the CPaaS knows.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Final

@@ -1,7 +1,5 @@
 """What in the tenant stands in the way of `pulumi up`, or would be overwritten by it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any, Final
 

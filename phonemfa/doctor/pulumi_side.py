@@ -4,8 +4,6 @@ Nothing is written, and the lock is not taken. A client that only reads the tena
 drift is, has no state: then these are not looked at, which is no fault.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Final

@@ -4,8 +4,6 @@ Of secrets a tenant tells names and times, never values. What the Action is conf
 them: that is compared between the stack's file and what its last run applied.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime

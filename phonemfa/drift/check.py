@@ -1,7 +1,5 @@
 """All differences of a tenant from its stack: the rules' findings, and the engine's changes."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final

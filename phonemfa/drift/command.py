@@ -1,7 +1,5 @@
 """`phonemfa drift`: what of a tenant is not as its stack declares it, and taking it back."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial

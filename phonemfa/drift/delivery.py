@@ -1,7 +1,5 @@
 """Rules about a unified tenant's phone provider and texts; a legacy tenant's are Guardian's."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from components.tenant.model import differences, known, seen

@@ -1,7 +1,5 @@
 """One difference between a tenant and its stack, as every output shows it."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum

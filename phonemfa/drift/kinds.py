@@ -4,8 +4,6 @@ Findings about a part of Guardian or of the tenant's switches are called by one 
 rule found the difference or the engine's refresh did.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from typing import Any, Final

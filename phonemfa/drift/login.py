@@ -1,7 +1,5 @@
 """Rules about what a login meets: the factor, its channels, the policy, the tenant's switches."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Final
 

@@ -7,8 +7,6 @@ Nothing in it can write: the engine only previews its refresh, and the tenant is
 scopes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ test message of each channel must have been sent. Where the step fails, the earl
 back, in the stack's file and in the tenant.
 """
 
-from __future__ import annotations
-
 from contextlib import suppress
 from dataclasses import replace
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """`phonemfa fleet`: preview, apply or check many stacks in one go."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """Many stacks, so many at once: who runs when, how it looks meanwhile, and what it came to."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections import Counter

@@ -4,8 +4,6 @@ Without a word nothing is selected, and a pattern that fits nothing is an error.
 takes production along to be written to. Bad settings in a stack's file are for the engine to tell.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence

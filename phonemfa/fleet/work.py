@@ -3,8 +3,6 @@
 What was changed, how far it came and why it ended are read from the engine's events and errors.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext

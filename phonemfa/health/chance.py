@@ -1,7 +1,5 @@
 """How probable a count is by chance: a level is passed only where chance is no explanation."""
 
-from __future__ import annotations
-
 import math
 from typing import Final
 

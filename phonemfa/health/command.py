@@ -1,7 +1,5 @@
 """`phonemfa health`: do codes arrive? By the tenant's own log, read with read:logs alone."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated, Final, NoReturn
 

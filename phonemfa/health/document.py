@@ -4,8 +4,6 @@ Terminal, page and issue are made of the same entries. The terminal ends with th
 issue begin with it.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict

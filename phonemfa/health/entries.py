@@ -5,8 +5,6 @@ taken, and what is missing stays unknown. Nothing of a text that somebody else w
 than this file, except an application's name.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What is wrong, by the stack's levels: pure rules over the figures of two periods."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

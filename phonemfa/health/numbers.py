@@ -1,7 +1,5 @@
 """What may be said of a phone number: its country, its range in Japan. Never the number."""
 
-from __future__ import annotations
-
 import re
 from typing import Final
 

@@ -1,7 +1,5 @@
 """A period's figures as one SVG, by matplotlib."""
 
-from __future__ import annotations
-
 import io
 from datetime import UTC, datetime
 from importlib.util import find_spec

@@ -3,8 +3,6 @@
 Nothing here knows how a result is shown; every output is made from `Health` alone.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

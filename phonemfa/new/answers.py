@@ -1,7 +1,5 @@
 """What `phonemfa new` has to know, and what is wrong with it, all of it at once."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

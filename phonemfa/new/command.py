@@ -3,8 +3,6 @@
 `pulumi new` asks for one stack; a login has three, whose names, tenants and rules belong together.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """The wheels that a repository depends on, and their hashes."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from dataclasses import dataclass

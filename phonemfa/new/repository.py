@@ -1,7 +1,5 @@
 """The files of a company's own repository, rendered from `template/`."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from pathlib import Path

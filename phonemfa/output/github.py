@@ -1,7 +1,5 @@
 """GitHub: one comment a pull request and one issue a subject, found again by a hidden marker."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, Self

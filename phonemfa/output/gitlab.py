@@ -1,7 +1,5 @@
 """Issues on GitLab: its REST API, as a scheduled job with a project access token uses it."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, Self

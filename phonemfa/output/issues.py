@@ -1,7 +1,5 @@
 """One issue a subject, found again by a hidden marker; where it is kept is GitHub's or GitLab's."""
 
-from __future__ import annotations
-
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping

@@ -4,8 +4,6 @@ Commands think and speak English; a page that a person opens may say it in Japan
 the phrase book lacks stays English.
 """
 
-from __future__ import annotations
-
 import re
 import tomllib
 from functools import cache

@@ -1,7 +1,5 @@
 """Results for programs, as JSON that is harmless on a terminal too."""
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """Results as JUnit XML, for CI systems that show test results."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 Nothing of other people's text becomes live: no mention, link, image, HTML or end of a fence.
 """
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Iterable, Iterator

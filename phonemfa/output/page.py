@@ -5,8 +5,6 @@ and all text went through markupsafe's escaping. What has a Japanese sentence is
 script shows the one of the browser's language. Without it the page is English.
 """
 
-from __future__ import annotations
-
 import re
 from base64 import b64encode
 from collections.abc import Iterable

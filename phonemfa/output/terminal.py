@@ -5,8 +5,6 @@ would obey or hide. Colours are rich's decision: none when the stream is no term
 set.
 """
 
-from __future__ import annotations
-
 import re
 import threading
 import time

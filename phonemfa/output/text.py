@@ -1,7 +1,5 @@
 """Other people's text as any output may show it: nothing invisible, nothing endless."""
 
-from __future__ import annotations
-
 import difflib
 import unicodedata
 from typing import Final

@@ -1,7 +1,5 @@
 """A value that a command sets in a stack's file and applies, and takes back when that fails."""
 
-from __future__ import annotations
-
 from codecs import BOM_UTF8
 from collections.abc import Callable
 from pathlib import Path

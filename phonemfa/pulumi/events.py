@@ -4,8 +4,6 @@ The first of them has all of the config in it: nothing is shown of an event that
 nor of one that a killed engine has cut off.
 """
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping

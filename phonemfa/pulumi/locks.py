@@ -6,8 +6,6 @@ refresh --preview-only neither take nor look), and a run of somebody else's that
 would be refused. Source of wording and places: Pulumi's pkg/backend/diy, 3.259.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -9,8 +9,6 @@ one is a write that failed before and is made again; with a refresh each resourc
 what the refresh found.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum

@@ -5,8 +5,6 @@ each engine as often as it was asked itself. Twice means "at once" to Pulumi, an
 loses who reads its output dies, and leaves its lock.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

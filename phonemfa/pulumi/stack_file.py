@@ -5,8 +5,6 @@ unless values of Pulumi ESC belong to them. Nothing is decrypted: of a secret is
 is one.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

@@ -3,8 +3,6 @@
 A resource has one form, in a state (`pulumi stack export`) and on both sides of a preview's step.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Self

@@ -1,7 +1,5 @@
 """`phonemfa recover`: after a `pulumi` run that was killed, or whose requests got no answer."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path

@@ -13,8 +13,6 @@ unfinished creations go: killed in between, it can be run again. `pulumi refresh
 object is in the tenant and in nobody's state.
 """
 
-from __future__ import annotations
-
 import json
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Sequence

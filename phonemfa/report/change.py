@@ -4,8 +4,6 @@
 `snapshot.lacking`, as for every other command.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property

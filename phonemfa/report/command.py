@@ -1,7 +1,5 @@
 """`phonemfa report`: what a change does, for whoever reviews it."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Callable

@@ -4,8 +4,6 @@ Settings come from the component (`settings`), the rest from the two sides of th
 Whether a difference is dangerous says `risks`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256

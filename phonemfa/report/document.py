@@ -1,7 +1,5 @@
 """The report as a document, in words: what is told of each environment, most important first."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace

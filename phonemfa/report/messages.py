@@ -1,7 +1,5 @@
 """The texts of SMS and calls with sample values, before and after, and how long they are."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """The pull request that a run is about: its one comment, and where its whole report can be seen."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

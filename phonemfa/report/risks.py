@@ -4,8 +4,6 @@ Rules over what is declared whether it changes or not are the policy pack's.
 Sources: contract, provider-traps.md (what deleting and replacing does) and management-api.md.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum

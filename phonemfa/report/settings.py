@@ -5,8 +5,6 @@ The component's inputs are what was asked, its output `applied` what a run has f
 engine's difference alone: nothing here looks into them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto

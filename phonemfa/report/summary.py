@@ -1,7 +1,5 @@
 """Everything that a report says of one environment, and what its exit status is."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path

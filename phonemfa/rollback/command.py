@@ -3,8 +3,6 @@
 The repository is not touched: the command says what to do there.
 """
 
-from __future__ import annotations
-
 from contextlib import suppress
 from enum import StrEnum
 from hashlib import sha256

@@ -4,8 +4,6 @@ Assembled code is taken apart again, and its parts are looked for in git. No cod
 is run: parts are compared as git stores them, so the search reads object ids alone.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 The key comes from standard input or a prompt, never from an argument or a variable.
 """
 
-from __future__ import annotations
-
 import sys
 from contextlib import suppress
 from pathlib import Path

@@ -5,8 +5,6 @@ dispensable only on evidence that the new one sends. Until that is said, both ke
 the CPaaS, so that whichever the Action has is a good one.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """`phonemfa smoke`: a real test message by each declared channel, and what came of it."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any, Final

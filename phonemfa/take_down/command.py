@@ -4,8 +4,6 @@
 before the first deletion, with the way out of each.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The tenant's HTTP application: control routes, and the Management API behind everything else."""
 
-from __future__ import annotations
-
 import logging
 import uuid
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """Reading requests of the Management API, so that no malformed one becomes a server error."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 from urllib.parse import parse_qsl

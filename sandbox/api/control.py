@@ -3,8 +3,6 @@
 Nothing here exists on a real tenant.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import re
 from collections import deque

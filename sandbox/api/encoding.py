@@ -1,7 +1,5 @@
 """Answers as bytes, and the API's shape of errors (§1.3)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from http import HTTPStatus
 from http.client import responses

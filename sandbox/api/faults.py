@@ -1,7 +1,5 @@
 """Scripted faults: how a test makes the tenant misbehave. `dispatch` carries them out."""
 
-from __future__ import annotations
-
 import re
 from email.utils import formatdate
 from typing import Annotated, Any, Literal

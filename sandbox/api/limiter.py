@@ -1,7 +1,5 @@
 """Rate limit headers (§1.4), and a limiter for those who want one; off by default."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

@@ -3,8 +3,6 @@
 In the forms in which real clients ask: form or JSON, HTTP Basic or credentials in the body.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import re

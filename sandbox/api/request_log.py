@@ -4,8 +4,6 @@ Control routes are not in it: asking for the log must not fill it. Personal data
 in `try` bodies are what a test looks for.
 """
 
-from __future__ import annotations
-
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any

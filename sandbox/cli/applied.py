@@ -3,8 +3,6 @@
 The operator's command line (`phonemfa`) runs as a process of its own: it is not imported here.
 """
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

@@ -4,8 +4,6 @@ To try a stack of one's own on, a rotation, a fleet, a legacy tenant or a move: 
 the backend, the client and the CPaaS key of the sandbox that runs.
 """
 
-from __future__ import annotations
-
 import re
 import secrets
 import shutil

@@ -4,8 +4,6 @@ Exit statuses: 0 done, 1 failed, 3 not running, 130 interrupted; those of `pulum
 expected failure is one message with its fix, an unexpected one names the file with the details.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import shlex

@@ -4,8 +4,6 @@ Every step looks at what is there before it works: a second run does nothing, an
 taken up where it ended.
 """
 
-from __future__ import annotations
-
 import json
 import time
 from typing import Any

@@ -1,7 +1,5 @@
 """What one call of the command line works on: folders, ports, console, and the server."""
 
-from __future__ import annotations
-
 import os
 import ssl
 from collections.abc import Mapping

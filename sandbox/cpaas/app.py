@@ -10,8 +10,6 @@ The rules of sending are in `cpaas.py`. Control routes, which the real service d
     POST /_sandbox/reset
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import sqlite3

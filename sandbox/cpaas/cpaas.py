@@ -8,8 +8,6 @@ number is refused as an unregistered one. The account has every sender and machi
 flooding filter, which would stop a load test: a script asks for those refusals by name.
 """
 
-from __future__ import annotations
-
 import hmac
 import re
 import threading

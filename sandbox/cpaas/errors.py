@@ -1,7 +1,5 @@
 """The two error bodies of the CPaaS: the new one of SMS, the old one of voice (§1.2, §1.3)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -5,8 +5,6 @@ with a 400. Assumption: an unknown field is a 400, as a typo in an option would
 otherwise pass here and be ignored there; the vendor does not say.
 """
 
-from __future__ import annotations
-
 from jsonschema import Draft202012Validator
 
 from sandbox.json_schemas import BOOLEAN, STRING, Schema, array, obj, one_of, pointer, text, whole

@@ -1,7 +1,5 @@
 """Scripted answers: what the CPaaS says next instead of the truth. `app.py` acts on them."""
 
-from __future__ import annotations
-
 import threading
 from collections import deque
 from collections.abc import Iterable, Mapping

@@ -3,8 +3,6 @@
 The names follow Infobip's public list; descriptions are our own words.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -10,8 +10,6 @@ The snapshot is taken when an `up` has ended (`sandbox/cli` says when) and kept 
 What an `up` did not see stays in it too.
 """
 
-from __future__ import annotations
-
 import difflib
 import json
 from collections.abc import Callable

@@ -3,8 +3,6 @@
 All writes go through the tenant's own rules.
 """
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 from sandbox.notifications.rules import LEGACY_TRIGGER, UNIFIED_TRIGGER

@@ -4,8 +4,6 @@ A secret shows that it is there, and when it was written, and never its value. I
 and other times are left out: they differ without meaning anything.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 

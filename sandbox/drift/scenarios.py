@@ -4,8 +4,6 @@
 ids of phonemfa/drift/kinds.py, which is not imported here; a test compares them.)
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final

@@ -5,8 +5,6 @@ checked it. A download that is another one later ends the run. Another way to an
 would hide what somebody has to look into.
 """
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import platform

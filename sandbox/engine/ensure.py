@@ -11,8 +11,6 @@ changes the module (`-mod=readonly`); facts are in ../../docs/decisions/engine.m
 plugin-home/, no-pulumi-resource-…   of the auth0 plugin (`plugin`)
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import platform

@@ -4,8 +4,6 @@ Nothing of the user's own Pulumi or Auth0 set-up gets in, and nothing of the san
 Pulumi home, a state backend and a passphrase of its own, the sandbox's tenant, its CA.
 """
 
-from __future__ import annotations
-
 import os
 import secrets
 import shutil

@@ -4,8 +4,6 @@ The stand-in (`sandbox/plugin`) is used only where the official plugin cannot be
 tells which one was taken and why. The user's own plugins are only read.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import time

@@ -9,8 +9,6 @@ secret. The state folder is itself a small Pulumi project of the same name, so t
     pulumi-state/, pulumi-home/        file backend and Pulumi home (`environment`)
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import signal

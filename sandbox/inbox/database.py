@@ -4,8 +4,6 @@ Both share one count of changes: whoever saw number 7 can ask for what came afte
 nothing, across a restart too.
 """
 
-from __future__ import annotations
-
 import asyncio
 import sqlite3
 import threading

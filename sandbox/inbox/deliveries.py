@@ -1,7 +1,5 @@
 """What became of each message that the tenant wanted to send, also of those that never arrived."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

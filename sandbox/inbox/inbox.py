@@ -5,8 +5,6 @@ out of a text as a person would: which one was sent is not known here, as a text
 it must fail a test.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import re

@@ -1,7 +1,5 @@
 """Phone numbers, times and texts in the one form that the phones are kept by."""
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime
 

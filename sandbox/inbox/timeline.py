@@ -4,8 +4,6 @@ A message with the delivery it came from, and a delivery that no message came fr
 each.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import unicodedata

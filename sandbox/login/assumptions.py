@@ -1,7 +1,5 @@
 """What nobody established about Auth0's own login, as switches."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """A phone number as a person in Japan types it, by libphonenumber's data."""
 
-from __future__ import annotations
-
 import phonenumbers
 
 _REGION = "JP"

@@ -5,8 +5,6 @@ MFA" has it: low confidence demands MFA, medium and high do not; whoever is not 
 an e-mail address and is not enrolled.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial

@@ -1,7 +1,5 @@
 """What a login is refused, as the person who logs in is told it."""
 
-from __future__ import annotations
-
 import math
 from typing import Literal
 

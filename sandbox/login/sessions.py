@@ -5,8 +5,6 @@ channel, then one an hour; 10 failed codes, then 10 an hour; 10 enrolments, then
 and codes are kept in memory, the newest hundred: a code does not outlive the process.
 """
 
-from __future__ import annotations
-
 import asyncio
 import secrets
 import unicodedata

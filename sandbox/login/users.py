@@ -3,8 +3,6 @@
 They lie in the tenant's store: they outlive the process, and a reset of the tenant forgets them.
 """
 
-from __future__ import annotations
-
 import unicodedata
 import uuid
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The one kind of failure that the sandbox's tools show to a person: what went wrong, and a fix."""
 
-from __future__ import annotations
-
 
 class SandboxError(Exception):
     """Something a person has to act on.

@@ -1,7 +1,5 @@
 """Files and folders: written whole or not at all, private where needed, held by one at a time."""
 
-from __future__ import annotations
-
 import errno
 import os
 import shutil

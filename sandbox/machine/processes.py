@@ -1,7 +1,5 @@
 """What can be known about other processes: who runs, who listens on a port."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 
 import psutil

@@ -3,8 +3,6 @@
 One moving line on a terminal; elsewhere (a log, CI) a plain line now and then.
 """
 
-from __future__ import annotations
-
 import subprocess
 import tempfile
 import time

@@ -1,7 +1,5 @@
 """What nobody established about Auth0's delivery of phone messages (cpaas-and-actions.md §6)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

@@ -6,8 +6,6 @@ Templates" and, for a legacy tenant, "Customize SMS or Voice Messages" (manageme
 §6.5). Auth0 renders with LiquidJS: what it and python-liquid differ in is not modelled.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -3,8 +3,6 @@
 A user's codes: a bucket of 10 messages, refilled one an hour (cpaas-and-actions.md §2.8).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -5,8 +5,6 @@ entry holds the code or the text. A reason is what the Action said, word for wor
 edits it either, so an Action that repeats the code in it should show that here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any

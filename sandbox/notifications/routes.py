@@ -11,8 +11,6 @@ Phones keep the last 10,000 messages of all together; the oldest go first.
 Nothing like this exists in Auth0.
 """
 
-from __future__ import annotations
-
 from typing import Any, Final, get_args
 
 from starlette.requests import Request

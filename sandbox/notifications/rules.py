@@ -4,8 +4,6 @@ Each refusal is a sentence that says which setting stands in the way. The policy
 decides whether a login is challenged, not whether a message that is wanted can be sent.
 """
 
-from __future__ import annotations
-
 from typing import Final, Literal
 
 from sandbox.tenant import DeployedAction, Tenant

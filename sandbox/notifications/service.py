@@ -3,8 +3,6 @@
 The rules, the text, the event, the execution, the retries, and the record of what came of it.
 """
 
-from __future__ import annotations
-
 import asyncio
 import secrets
 import time

@@ -1,7 +1,5 @@
 """Runs an Action's draft for `POST /actions/actions/{id}/test` (§4.9): both phone triggers."""
 
-from __future__ import annotations
-
 import hashlib
 import time
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The pages' HTTP application: its routes, static files, and what does not exist or fails."""
 
-from __future__ import annotations
-
 import logging
 
 from starlette.applications import Starlette

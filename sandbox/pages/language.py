@@ -1,7 +1,5 @@
 """The pages' words in the reader's language: English as it is written, Japanese from one file."""
 
-from __future__ import annotations
-
 import re
 from functools import cache
 from pathlib import Path

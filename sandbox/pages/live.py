@@ -4,8 +4,6 @@ Each event has the number of its change as id, so that a browser that was cut of
 (Last-Event-ID) and gets what came since. Format: HTML Living Standard, "Server-sent events".
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final

@@ -1,7 +1,5 @@
 """A login at the sandbox tenant: what the person sees, and beside it what the tenant did."""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, cast

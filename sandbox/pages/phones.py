@@ -7,8 +7,6 @@ GET /phones/{number}/events server-sent events of that phone
 GET /phones/calls/{time}    what a call sounds like (WAV), where this machine can speak
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, Final
 

@@ -3,8 +3,6 @@
 It is a stand-in, reads kanji badly, and says nothing of how a call will sound.
 """
 
-from __future__ import annotations
-
 import asyncio
 import shutil
 from typing import Final

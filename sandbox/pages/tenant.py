@@ -1,7 +1,5 @@
 """The tenant as it is, and what differs from the last `pulumi up`."""
 
-from __future__ import annotations
-
 import difflib
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """Templates in the reader's language, forms, and the navigation that every page has."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl

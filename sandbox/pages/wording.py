@@ -3,8 +3,6 @@
 Facts: cpaas-and-actions.md §1.3 (size), §1.5 (an ASCII comma is a pause of half a second).
 """
 
-from __future__ import annotations
-
 import json
 import re
 import unicodedata

@@ -4,8 +4,6 @@ What to ask when is the resources' business. As with the official plugin, what t
 repeated word for word, a secret in it included.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import math

@@ -4,8 +4,6 @@ It translates between the engine's requests and one `Resource`, secret marks inc
 not in its tables is refused.
 """
 
-from __future__ import annotations
-
 import os
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping

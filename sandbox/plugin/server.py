@@ -4,8 +4,6 @@ Exceptions become what the engine prints: one readable line instead of a Python 
 "created, but not initialised" for an object that exists half made.
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import signal

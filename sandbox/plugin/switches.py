@@ -4,8 +4,6 @@ They are named, with commas, in the environment that the engine starts the plugi
 was recorded (`official/` of the contract).
 """
 
-from __future__ import annotations
-
 import os
 from typing import Final
 

@@ -4,8 +4,6 @@ Unwraps property values, remembers which paths were secret and wraps them again.
 are secret by nature is in the schemas.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """Puts one sandbox together: tenant, API, Action runner, notifications, CPaaS, inbox and pages."""
 
-from __future__ import annotations
-
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path

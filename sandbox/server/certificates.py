@@ -5,8 +5,6 @@ Nothing goes into the system's trust store: a client trusts the sandbox only whe
 never leave a key beside another key's certificate.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from pathlib import Path
 

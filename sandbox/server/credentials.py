@@ -1,7 +1,5 @@
 """Secrets of this one sandbox, made once and kept in the state folder (0600)."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import secrets

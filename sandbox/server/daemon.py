@@ -3,8 +3,6 @@
 Only a process that has proved to be this sandbox's server is ended.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

@@ -1,7 +1,5 @@
 """Takes the sandbox's three ports, on loopback only."""
 
-from __future__ import annotations
-
 import errno
 import socket
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ A record is believed only when the process it names answers /_sandbox/health wit
 id over the sandbox's own TLS: a pid may be another program's by now, a port another sandbox's.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import ssl

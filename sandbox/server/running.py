@@ -3,8 +3,6 @@
 A failed start leaves nothing behind.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import os
 import uuid

@@ -5,8 +5,6 @@ first limit of 1024 is less than a careless load test opens. A connection whose 
 after it was refused is closed: uvicorn would read all of it.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import resource

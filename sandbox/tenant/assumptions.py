@@ -3,8 +3,6 @@
 The other value makes the tenant behave the other way, so that a client can be tried under both.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

@@ -3,8 +3,6 @@
 States follow from stored times, so there is no timer and a restart changes nothing.
 """
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Who may ask for Management API tokens, with which scopes, and the tokens' signing key."""
 
-from __future__ import annotations
-
 import hmac
 import secrets
 from collections.abc import Sequence

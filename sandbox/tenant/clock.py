@@ -1,7 +1,5 @@
 """Time as the tenant sees it, and how the two API families print it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import UTC, datetime
 

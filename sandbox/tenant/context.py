@@ -1,7 +1,5 @@
 """What every resource shares: state, time, switches, identifiers, and pages of lists."""
 
-from __future__ import annotations
-
 import secrets
 import string
 from collections.abc import Callable, Sequence

@@ -3,8 +3,6 @@
 Only read: they are put here by a test or by hand in the store, as the real ones need DNS.
 """
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 from sandbox.tenant.context import Rules, new_id

@@ -1,7 +1,5 @@
 """What a rule raises when a request is refused."""
 
-from __future__ import annotations
-
 
 class ApiError(Exception):
     """A request that the tenant refuses.

@@ -9,8 +9,6 @@ notification settings answer `{}`: recorded for `sns` in auth0-deploy-cli's own 
 recordings (`should-dump-without-throwing-an-error`, 2026-07), assumed for the others.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any
 

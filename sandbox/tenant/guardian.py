@@ -3,8 +3,6 @@
 The unified experience forbids the last. Its providers and templates are resources of their own.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, Literal
 

@@ -4,8 +4,6 @@
 wanted. Every search that cannot be read is refused with 400 rather than misread.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace

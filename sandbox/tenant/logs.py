@@ -6,8 +6,6 @@ Nothing of this was recorded. Shapes are those of Auth0's published schemas of t
 (`Log`, the paging of GET /logs) and of the tenant log's events; codes: cpaas-and-actions.md §2.8.
 """
 
-from __future__ import annotations
-
 import copy
 import heapq
 from bisect import bisect_left, bisect_right

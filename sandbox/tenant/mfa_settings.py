@@ -4,8 +4,6 @@ Three documents that are read and replaced whole: remembering a browser, and len
 of the codes that go by phone and by email.
 """
 
-from __future__ import annotations
-
 from typing import Any, Final, Literal
 
 from sandbox.json_schemas import BOOLEAN, complete, described, whole

@@ -4,8 +4,6 @@ Each resource declares its `ROUTES` at its rules: method, path, scope, schema, a
 operation is known. What all of them share at run time is in `sandbox.api.dispatch`.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field

@@ -4,8 +4,6 @@ One per tenant; names and configurations are not tied to each other, and a custo
 deployed Action.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

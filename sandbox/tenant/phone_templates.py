@@ -4,8 +4,6 @@ A default shows through where nothing is customised. Liquid is neither rendered 
 the API takes any text.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from sandbox.json_schemas import BOOLEAN, STRING, described, obj, one_of, text

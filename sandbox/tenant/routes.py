@@ -1,7 +1,5 @@
 """Every operation of the Management API that the sandbox has."""
 
-from __future__ import annotations
-
 from sandbox.tenant import (
     clients,
     custom_domains,

@@ -1,7 +1,5 @@
 """Tenant settings (§3): their defaults, how they merge, the switch between the generations."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable
 from typing import Any, Literal

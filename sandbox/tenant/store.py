@@ -1,7 +1,5 @@
 """The tenant's memory: JSON documents in SQLite."""
 
-from __future__ import annotations
-
 import json
 import sqlite3
 import threading

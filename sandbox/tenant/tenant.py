@@ -1,7 +1,5 @@
 """One Auth0 tenant: its resources put together, its two generations, reset, export and import."""
 
-from __future__ import annotations
-
 import copy
 import time
 from sqlite3 import ProgrammingError

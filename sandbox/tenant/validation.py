@@ -3,8 +3,6 @@
 The details follow the messages of z-schema, the validator that Auth0's answers quote.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping, Sequence

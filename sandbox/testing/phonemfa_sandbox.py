@@ -16,8 +16,6 @@ that of its checkout.
     SANDBOX_CHECKOUT    the checkout, where this file is not in it (an install without -e)
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -4,8 +4,6 @@ What a person does is drawn by chance from a seed, so that a day can be played a
 made up, with what is plausible of a shop or bank in Japan; nobody measured them.
 """
 
-from __future__ import annotations
-
 import random
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args

@@ -4,8 +4,6 @@ Of second factors Auth0's layout of `details` is not established: they hold the 
 without a number.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from sandbox.notifications.log_entries import Event, factor_event, failed_notification

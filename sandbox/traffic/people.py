@@ -1,7 +1,5 @@
 """The made-up users of a tenant: who has which number, and who prefers a call."""
 
-from __future__ import annotations
-
 import random
 from dataclasses import dataclass
 from typing import Final

@@ -1,7 +1,5 @@
 """POST /_sandbox/traffic: play days of logins into the tenant's log. Auth0 has nothing like it."""
 
-from __future__ import annotations
-
 import secrets
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """Reading bodies of a size that fits, and JSON for the parts that are not Auth0's API."""
 
-from __future__ import annotations
-
 import json
 import math
 from typing import Any

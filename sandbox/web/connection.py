@@ -6,8 +6,6 @@ method of the object that has the transport. Middleware hides it, so an applicat
 server's own `send` in the scope before anything wraps it.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import socket

@@ -1,7 +1,5 @@
 """Control routes, under /_sandbox/: what no real service has. Their bodies are read by a schema."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final

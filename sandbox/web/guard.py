@@ -10,8 +10,6 @@ Facts: Fetch Metadata (W3C) for the Sec-Fetch-* headers, which Chromium, Firefox
 loopback; RFC 6454 for Origin.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import ipaddress

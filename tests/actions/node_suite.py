@@ -1,7 +1,5 @@
 """Runs suites of `node --test` from pytest: a failing one fails the test with Node's own output."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """The suites that run where their subject does, in Node: the Action's own, and the runner's."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

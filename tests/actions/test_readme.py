@@ -1,7 +1,5 @@
 """actions/README.md tells an operator about every secret of the code."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

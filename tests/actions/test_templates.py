@@ -1,7 +1,5 @@
 """The shipped texts: real Liquid, Auth0's words only, one SMS part, plain characters."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The sandbox and the engine of the end-to-end tests, and a repository made by `phonemfa new`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

@@ -3,8 +3,6 @@
 A company's first day; and a change from a fork or of Dependabot, which is previewed in a sandbox.
 """
 
-from __future__ import annotations
-
 import json
 from functools import partial
 

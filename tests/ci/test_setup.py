@@ -1,7 +1,5 @@
 """`ci/setup` of a company's repository uses a download that its tools.lock names, or none."""
 
-from __future__ import annotations
-
 import io
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """A job signs in with its own token, which no argument list and no output shows; and issues."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -4,8 +4,6 @@ Syntax, expressions and known weaknesses are actionlint's, zizmor's and shellche
 only this project knows: which job may hold what.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -5,8 +5,6 @@ secrets and reviewers, matrices, `needs`, `if`, outputs, artifacts. What it does
 refuses, so that no line of a workflow goes untried.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

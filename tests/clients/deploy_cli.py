@@ -4,8 +4,6 @@ One process serves several imports: the tool validates what it imports against s
 Auth0's resources, which takes 24 s of CPU to compile (deploy_cli.cjs compiles those in use, once).
 """
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

@@ -1,7 +1,5 @@
 """Sandboxes that a client of somebody else's is tried against."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sandbox.server.record import client

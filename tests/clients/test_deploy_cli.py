@@ -1,7 +1,5 @@
 """auth0-deploy-cli exports a sandbox tenant and brings an empty one to the same state."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any

@@ -6,8 +6,6 @@ here. Its tests are built once, in `build/go-auth0`. Left out is what is about s
 phone MFA: of the recordings, those that touch anything beside the sandbox's operations.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -1,7 +1,5 @@
 """The vendor's own client reads what the CPaaS answers, and would send what the Action sends."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import subprocess

@@ -4,8 +4,6 @@ Requests are generated from the contract's OpenAPI, valid ones and broken ones, 
 Where recordings contradict the document, the recordings win; those places are listed.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """A sandbox tenant over HTTPS, for what hooks ask of a tenant; no engine."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import subprocess

@@ -5,8 +5,6 @@ deleteBeforeReplace) are what most of the provider's traps hang on, and the SDK'
 only. What an engine then does with them is tests/end_to_end's matter.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The Action: what is deployed is what a reviewer reads, and what it is told are the settings."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 import sys

@@ -3,8 +3,6 @@
 That the engine agrees is tests/end_to_end/test_config.py's matter.
 """
 
-from __future__ import annotations
-
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """What hooks look at, finish or refuse before a tenant is written; the policy's is on its own."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace

@@ -3,8 +3,6 @@
 A key that somebody put where none belongs is in the file already; no message repeats it.
 """
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

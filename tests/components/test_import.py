@@ -1,7 +1,5 @@
 """Importing the package defines what it defines, and changes nothing else in the process."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

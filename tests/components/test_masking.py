@@ -1,7 +1,5 @@
 """No output shows a whole number, a code or a key."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """Countries and expensive ranges, against Google's library of the world's numbering plans."""
 
-from __future__ import annotations
-
 import random
 import re
 from collections.abc import Iterator

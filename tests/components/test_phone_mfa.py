@@ -1,7 +1,5 @@
 """What one stack declares, and the options that keep the provider's traps shut."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

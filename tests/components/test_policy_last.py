@@ -1,7 +1,5 @@
 """What the gate does in a tenant, before the provider writes; a sandbox tenant over HTTPS."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path

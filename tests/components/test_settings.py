@@ -1,7 +1,5 @@
 """Config that is fit to declare, and what is said about config that is not."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A stack's config as a program loads it: its one secret, and the provider's way to the tenant."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import Collection, Mapping

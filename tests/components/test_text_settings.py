@@ -1,7 +1,5 @@
 """Texts of a stack's config: which are fit to send, and what is said about those that are not."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

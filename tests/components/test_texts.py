@@ -1,7 +1,5 @@
 """Texts as phones show them: SMS are counted as carriers do, and every branch gives the code."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import pytest

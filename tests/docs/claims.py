@@ -4,8 +4,6 @@ A command is looked up as `shown.same` writes it: `phonemfa` is `python -m phone
 stack's name.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Final
 

@@ -5,8 +5,6 @@ nothing else; a transcript marks them with "$ ". Whatever else is shown there sa
 ```console without "$ " is refused).
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Every command that a document shows is run by a test, or says why it is not."""
 
-from __future__ import annotations
-
 import ast
 import os
 import re

@@ -1,7 +1,5 @@
 """The Japanese pages: for their own reader, one word a thing, and not behind the English ones."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 import warnings

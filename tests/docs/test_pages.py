@@ -1,7 +1,5 @@
 """The pages: short and reached; what they name is there, and what they promise is tested."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A running sandbox and the real engine, for tests that drive both."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -1,7 +1,5 @@
 """Tenants as people configure them by hand: a function a shape, by the Management API alone."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from tests.end_to_end.conftest import Tenant

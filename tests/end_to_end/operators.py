@@ -3,8 +3,6 @@
 No output of any may show a key, a client secret or a whole phone number.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import signal

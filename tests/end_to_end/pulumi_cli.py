@@ -1,7 +1,5 @@
 """Runs the real Pulumi CLI on a project, against a running sandbox."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import subprocess

@@ -7,8 +7,6 @@ variable reaches a tenant that people log in to. A tenant that already has what 
 overwrite is refused too.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import ssl

@@ -1,7 +1,5 @@
 """Tenants that were configured by hand become stacks, and `pulumi preview` finds no change."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from pathlib import Path

@@ -4,8 +4,6 @@ One body, two targets. Nothing in here knows a sandbox: everything is done by Pu
 through the Management API. `docs/guides/live-tests.md` says how to point it at a real tenant.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Collection
 

@@ -5,8 +5,6 @@ Each switch of `sandbox.tenant.Assumptions` that changes what the package meets;
 module of its own: `test_narrowing`.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Commands beside the real engine. Without it: tests/phonemfa, a folder a command."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """The engine and the commands see the same config; `up` refuses what YAML turned, as they do."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -5,8 +5,6 @@ it was after `pulumi up`, so that a drift costs one look and no new stack. Every
 without the engine: sandbox/drift/test_scenarios.py.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 Pulumi-auth0 3.54 and later replace an Action whose build failed, by their documentation.
 """
 
-from __future__ import annotations
-
 import json
 import time
 from contextlib import nullcontext

@@ -4,8 +4,6 @@ On every change two tenants and a canary; what a run makes of its stacks is, wit
 phonemfa/fleet.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager

@@ -4,8 +4,6 @@ Each test types whatever shell blocks its page has, in the page's order, so a ch
 line is run without anybody's doing. `make thorough`; tests/docs holds that no page is left out.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

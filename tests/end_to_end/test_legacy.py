@@ -1,7 +1,5 @@
 """A tenant from before July 2025, and its way to the unified experience and back."""
 
-from __future__ import annotations
-
 import ssl
 import threading
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """What stands between these tests and somebody's tenant; a sandbox plays the real one."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """The lives of the stacks with the oldest SDK that pyproject.toml allows."""
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess

@@ -1,7 +1,5 @@
 """The package itself, applied by the real engine to a sandbox tenant."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from pathlib import Path

@@ -3,8 +3,6 @@
 After a `recover` at most; and the same of a `destroy`, whose obstacles are said before.
 """
 
-from __future__ import annotations
-
 import itertools
 import json
 import shutil

@@ -1,7 +1,5 @@
 """`phonemfa report` over what the real engine prints, through one stack's life."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from dataclasses import dataclass, field

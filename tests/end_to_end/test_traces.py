@@ -1,7 +1,5 @@
 """Lives of a stack, in health and in failure, step by step as the official plugin lived them."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable
 from http.client import INTERNAL_SERVER_ERROR

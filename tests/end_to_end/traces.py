@@ -4,8 +4,6 @@ Ids, ports, times and ciphertexts are replaced; requests keep their order where 
 them, and are open between independent ones, as the contract says.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from dataclasses import dataclass

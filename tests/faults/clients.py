@@ -1,7 +1,5 @@
 """Each client of a tenant, asking for the policies once, with a clock that does not wait."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Callable, Iterator

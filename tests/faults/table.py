@@ -4,8 +4,6 @@ docs/reference/faults.md is made from it (`python -m tests.faults.table`); `test
 `test_cpaas.py` try it cell by cell.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A certificate that nobody should take is not taken, by any client, and the reason is told."""
 
-from __future__ import annotations
-
 import asyncio
 import datetime as dt
 import socket

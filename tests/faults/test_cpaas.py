@@ -1,7 +1,5 @@
 """The Action, and the check of the CPaaS, against every fault of the CPaaS."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Final, get_args
 

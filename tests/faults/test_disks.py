@@ -1,7 +1,5 @@
 """A full or read-only disk leaves what was there, and is named."""
 
-from __future__ import annotations
-
 import errno
 import functools
 import os

@@ -1,7 +1,5 @@
 """Under no fault does an output, file or log hold a secret or a number, and none is a traceback."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -3,8 +3,6 @@
 docs/reference/faults.md says what the table says.
 """
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The distributions and an environment with the wheel: made once a run."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

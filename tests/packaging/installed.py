@@ -1,7 +1,5 @@
 """The package as somebody else installs it: its wheel, alone, in an environment of its own."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

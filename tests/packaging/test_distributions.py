@@ -1,7 +1,5 @@
 """What is in the wheel and in the source distribution, and what must not be."""
 
-from __future__ import annotations
-
 import configparser
 import sys
 import tarfile

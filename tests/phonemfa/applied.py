@@ -5,8 +5,6 @@ command meets a tenant over HTTPS and an engine that does what it is told. What 
 can say is in tests/end_to_end.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Callable, Sequence

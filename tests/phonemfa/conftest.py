@@ -1,7 +1,5 @@
 """A sandbox for the commands of this package, and an operator of a stack that was applied to it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from pathlib import Path
 

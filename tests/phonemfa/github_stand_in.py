@@ -3,8 +3,6 @@
 Paging, labels, states; everything else answers 404.
 """
 
-from __future__ import annotations
-
 import json
 import threading
 from http import HTTPStatus

@@ -1,7 +1,5 @@
 """Silence is no consent."""
 
-from __future__ import annotations
-
 import io
 
 import pytest

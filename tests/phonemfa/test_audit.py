@@ -1,7 +1,5 @@
 """A record says who, where, what and how it ended, and is its owner's alone."""
 
-from __future__ import annotations
-
 import json
 import os
 from pathlib import Path

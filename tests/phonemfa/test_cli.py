@@ -4,8 +4,6 @@ What somebody else's program imports costs nothing until it is used; a shell com
 Commands say one thing in one way: how a command is called, a policy, a version.
 """
 
-from __future__ import annotations
-
 import ast
 import inspect
 import os

@@ -1,7 +1,5 @@
 """Code that somebody else wrote may hold a key: no output shows it, and files of it are private."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

@@ -1,7 +1,5 @@
 """No file and no argument, however strange, ends a command in a traceback."""
 
-from __future__ import annotations
-
 import copy
 import json
 import sys

@@ -1,7 +1,5 @@
 """Every reason that the Action can give is in the table, as the one that is meant."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

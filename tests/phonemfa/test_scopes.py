@@ -1,7 +1,5 @@
 """The list of scopes agrees with what stacks were recorded asking for, and with the README."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """Files in other encodings, a locale that is none of ours, cut-off locks: a sentence each."""
 
-from __future__ import annotations
-
 import csv
 import json
 import subprocess

@@ -4,8 +4,6 @@ A command is one that writes when it has `--yes`; one that is added needs a case
 without an answer is told from one that was refused.
 """
 
-from __future__ import annotations
-
 import ast
 import errno
 import json

@@ -1,7 +1,5 @@
 """Resources of a compliant stack, as this package's previews have them, and ways to spoil them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

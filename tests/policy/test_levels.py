@@ -1,7 +1,5 @@
 """A stack's file of levels: Pulumi's own format, read strictly."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

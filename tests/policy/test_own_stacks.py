@@ -1,7 +1,5 @@
 """The rules over what the package's own program declares: as committed, and in every shape."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pulumi

@@ -1,7 +1,5 @@
 """The pack as the engine meets it: a process of its own, over gRPC."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

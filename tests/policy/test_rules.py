@@ -1,7 +1,5 @@
 """Each rule: a stack that keeps it, one that breaks it, one that leaves the property out."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A clock that moves only when told to, so that a test never sleeps."""
 
-from __future__ import annotations
-
 from sandbox.tenant.clock import NANOS_PER_SECOND
 
 

@@ -1,7 +1,5 @@
 """The sandbox as tests start it: any free ports, and no waiting between attempts."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

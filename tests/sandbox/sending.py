@@ -1,7 +1,5 @@
 """A tenant that sends, made through its own rules, as Pulumi would make it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from components.action_code import Trigger, assemble

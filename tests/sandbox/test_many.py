@@ -1,7 +1,5 @@
 """Many tenants in one process: each its own, and none dearer than the one before."""
 
-from __future__ import annotations
-
 import gc
 import threading
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """What the bench makes of its samples: medians, ratios of one round, goals, page and plot."""
 
-from __future__ import annotations
-
 import os
 import sys
 import xml.etree.ElementTree as ET

@@ -1,7 +1,5 @@
 """What is made from the code is what is committed, and shows what is there."""
 
-from __future__ import annotations
-
 import json
 import re
 

@@ -3,8 +3,6 @@
 Silent work where all is there or may be installed, clear words elsewhere.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

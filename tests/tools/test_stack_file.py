@@ -1,7 +1,5 @@
 """The editors' JSON Schema of a stack's file says what the program would say."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator

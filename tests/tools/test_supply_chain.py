@@ -1,7 +1,5 @@
 """Locks are complete and name no place, licences are accepted, and no data is no good news."""
 
-from __future__ import annotations
-
 import json
 import re
 import subprocess

@@ -1,7 +1,5 @@
 """Imports of what moves below `phonemfa` are moved with it, or the build fails."""
 
-from __future__ import annotations
-
 import pytest
 
 from tools.wheel import CannotMoveError, moved

@@ -5,8 +5,6 @@ number of tenants in a process of its own. Wall time depends on who else works o
 goals are CPU seconds and memory.
 """
 
-from __future__ import annotations
-
 import sys
 import tempfile
 import time

@@ -1,7 +1,5 @@
 """The pictures of the figures, in colours that read on a light and on a dark page."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final

@@ -1,7 +1,5 @@
 """One command and every process that it starts: wall clock, CPU and memory of each role."""
 
-from __future__ import annotations
-
 import resource
 import subprocess
 import tempfile

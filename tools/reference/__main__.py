@@ -1,7 +1,5 @@
 """`python -m tools.reference`: write whatever is made from the code and is not current."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Final
 

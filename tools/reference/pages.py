@@ -1,7 +1,5 @@
 """The pages of docs/reference/: their words are in `templates/`, the facts come from the code."""
 
-from __future__ import annotations
-
 import json
 from functools import partial
 from pathlib import Path

@@ -3,8 +3,6 @@
 Both are read from the sources; Graphviz (`@viz-js/viz`, under Node) lays the picture out.
 """
 
-from __future__ import annotations
-
 import ast
 import re
 import subprocess

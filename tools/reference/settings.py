@@ -6,8 +6,6 @@ no types, secrets or settings without a default: the engine would answer for the
 at a time, before the program can name all (docs/decisions/config.md).
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping

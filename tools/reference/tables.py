@@ -1,7 +1,5 @@
 """The pages of docs/reference/ that say again what stands in the code, each whole."""
 
-from __future__ import annotations
-
 import ast
 import inspect
 import re

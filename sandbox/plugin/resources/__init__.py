@@ -1,7 +1,5 @@
 """The resource types of the stand-in, one module each, and the table of all of them."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from sandbox.plugin.resources.action import ActionResource

@@ -4,8 +4,6 @@ Its secrets are one secret as a whole, are never read back, and are sent only wh
 from the state. So a rotation that failed is not sent again: the state has it already.
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Callable

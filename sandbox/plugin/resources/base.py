@@ -3,8 +3,6 @@
 States and inputs are plain values under Pulumi's property names.
 """
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager

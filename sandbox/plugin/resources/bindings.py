@@ -1,7 +1,5 @@
 """auth0:index/triggerActions:TriggerActions and auth0:index/triggerAction:TriggerAction."""
 
-from __future__ import annotations
-
 from typing import Any, ClassVar
 from urllib.parse import quote
 

@@ -9,8 +9,6 @@ Whether a plan without Adaptive MFA fails the policy `confidence-score` (as reco
 warning (provider pull request 1716) is a switch: `sandbox.plugin.switches`.
 """
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Awaitable, Iterable
 from http import HTTPStatus

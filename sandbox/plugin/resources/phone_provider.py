@@ -1,7 +1,5 @@
 """auth0:index/phoneProvider:PhoneProvider."""
 
-from __future__ import annotations
-
 from typing import Any, ClassVar
 
 from sandbox.plugin.client import Management

@@ -1,7 +1,5 @@
 """auth0:index/phoneNotificationTemplate:PhoneNotificationTemplate."""
 
-from __future__ import annotations
-
 from typing import Any, ClassVar
 
 from sandbox.plugin.resources.base import ApiObject, State

@@ -5,8 +5,6 @@ Of the tenant's settings the stand-in knows the ones that phone MFA meets; other
 and a first apply clears what the program leaves out of a short list (provider-traps.md).
 """
 
-from __future__ import annotations
-
 import asyncio
 import uuid
 from collections.abc import Iterable

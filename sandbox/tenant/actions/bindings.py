@@ -1,7 +1,5 @@
 """Which Actions run for a trigger, and in which order (§4.12)."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Actions and their drafts: create, list, read, update, delete (§4.3-4.6, §4.10)."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """The triggers, versions and runtimes that there are, as answered in 2026-08 (§4.11)."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sandbox.tenant.errors import ApiError

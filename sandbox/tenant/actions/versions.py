@@ -1,7 +1,5 @@
 """Versions of Actions: deploys, old ones deployed again, and which one runs (§4.7, §4.8)."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ A stored Action is split like the real one shows it to be: the Action itself (`c
 Action show the draft's; bindings and versions show the Action's.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from sandbox.tenant.builds import status_at

@@ -3,8 +3,6 @@
 A token is asked for when it is needed, by a clock that nobody sets.
 """
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import json

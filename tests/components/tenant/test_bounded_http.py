@@ -3,8 +3,6 @@
 What trickles, is cut off or is a proxy's page: `tests/faults` has all of it over real connections.
 """
 
-from __future__ import annotations
-
 import asyncio
 import threading
 import time

@@ -1,7 +1,5 @@
 """One model of a tenant: as recorded, as the official plugin shows it, and as declared."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from dataclasses import fields, replace

@@ -1,7 +1,5 @@
 """The package's stack on a store of a team."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """State on S3 and PostgreSQL: the whole life of a stack, and no secret in what lies there."""
 
-from __future__ import annotations
-
 import base64
 from pathlib import Path
 

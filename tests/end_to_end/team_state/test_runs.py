@@ -3,8 +3,6 @@
 Whatever the moment, `phonemfa recover` and a plain `up` get there.
 """
 
-from __future__ import annotations
-
 import getpass
 import itertools
 import os

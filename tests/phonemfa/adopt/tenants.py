@@ -1,7 +1,5 @@
 """Tenants as the model's values, for the rules of adopting."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """`adopt` reads a tenant of anybody's making and writes what declares it, after asking."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """What becomes of a tenant that was configured by hand."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Values are set in a stack's file, and the rest of it stays as a person wrote it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from tempfile import TemporaryDirectory
 

@@ -1,7 +1,5 @@
 """`python -m phonemfa.break_glass` where nothing works that an incident may have broken."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """`break-glass` needs an agreement and three variables, and says what the tenant reads then."""
 
-from __future__ import annotations
-
 import json
 from contextlib import nullcontext
 from pathlib import Path

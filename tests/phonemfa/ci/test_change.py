@@ -1,7 +1,5 @@
 """Of a pull request, stack files and texts are data; everything else waits for an owner."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What is previewed in a sandbox is what was proposed, but for its tenant and its secrets."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Settings of a stack and answers of a tenant, as the doctor's rules take them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any

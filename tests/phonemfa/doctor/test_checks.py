@@ -1,7 +1,5 @@
 """What the doctor says of a tenant and a stack, check by check."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace

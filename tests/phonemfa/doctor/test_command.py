@@ -1,7 +1,5 @@
 """`doctor` reads what it may, costs no answer for another, and tells what it could not see."""
 
-from __future__ import annotations
-
 import io
 import re
 from collections.abc import Callable

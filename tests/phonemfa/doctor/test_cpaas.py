@@ -3,8 +3,6 @@
 The key is found where it may be, and stays out of every message.
 """
 
-from __future__ import annotations
-
 import io
 import socket
 from collections.abc import Iterable, Iterator

@@ -1,7 +1,5 @@
 """What stands in the engine's way is told by itself, in time, and only where there is a state."""
 
-from __future__ import annotations
-
 import json
 import os
 import shlex

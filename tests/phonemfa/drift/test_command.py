@@ -1,7 +1,5 @@
 """`drift` looks without writing, says it wherever it is asked to, and repairs what was agreed."""
 
-from __future__ import annotations
-
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
 from dataclasses import replace

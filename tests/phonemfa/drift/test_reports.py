@@ -1,7 +1,5 @@
 """A report in every format: what a CI system, a person and an issue get to read."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from io import StringIO

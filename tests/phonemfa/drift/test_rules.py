@@ -4,8 +4,6 @@ Every kind of drift is made in a sandbox tenant by its scenario (tests/sandbox/d
 no scenario does, and what a finding says beside its kind.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace

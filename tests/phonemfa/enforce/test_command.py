@@ -1,7 +1,5 @@
 """`enforce` touches the policy last, and alone; what stops half-way is taken back."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """Whole runs: what is refused, what is asked and applied, what is left, how one is stopped."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

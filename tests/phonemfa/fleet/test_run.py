@@ -1,7 +1,5 @@
 """Who runs when, with stacks that take no time, and how a run looks and ends."""
 
-from __future__ import annotations
-
 import io
 import json
 import queue

@@ -1,7 +1,5 @@
 """Which stacks are meant, in which waves and parts, and what is known of each beforehand."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

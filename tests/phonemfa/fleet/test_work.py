@@ -1,7 +1,5 @@
 """What an engine's events and errors amount to; the engine itself is a list of events here."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Days of the sandbox's traffic as `health` judges them, without a tenant between."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """`health` reads a tenant over HTTPS with read:logs alone, and says it wherever it is asked to."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

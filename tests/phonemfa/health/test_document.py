@@ -1,7 +1,5 @@
 """What is shown: in no output a number, a code, or a person's name, whatever a log says."""
 
-from __future__ import annotations
-
 import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Each rule: what passes a level, and what is too little to be judged."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any

@@ -4,8 +4,6 @@ The levels were fixed before they were tried (docs/decisions/health.md). What wa
 rules afterwards was changed by seeds below 4,000; these are others, on which nothing was set.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import pytest

@@ -1,7 +1,5 @@
 """The log is read whole, each entry once, at the pace that was asked for, or it is said."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable
 from dataclasses import dataclass

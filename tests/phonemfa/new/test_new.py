@@ -1,7 +1,5 @@
 """`phonemfa new` makes a repository that its own tools take, or says everything that hinders it."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

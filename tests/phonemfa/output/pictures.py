@@ -3,8 +3,6 @@
 `python -m tests.phonemfa.output.pictures FOLDER` (make screenshots) writes them.
 """
 
-from __future__ import annotations
-
 import io
 import sys
 import tempfile

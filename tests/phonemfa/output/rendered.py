@@ -1,7 +1,5 @@
 """What a browser would make of HTML, and GitHub of a Markdown text."""
 
-from __future__ import annotations
-
 from html.parser import HTMLParser
 
 import cmarkgfm

@@ -1,7 +1,5 @@
 """Whatever a tenant, an engine or a preview says stays text in every output of every command."""
 
-from __future__ import annotations
-
 import io
 import json
 import re

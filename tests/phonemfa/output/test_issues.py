@@ -1,7 +1,5 @@
 """One issue a subject and one comment a pull request, against stand-ins of GitHub and of GitLab."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

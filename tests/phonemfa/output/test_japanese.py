@@ -1,7 +1,5 @@
 """What a report says in English it says in Japanese, and nobody else's words are changed by it."""
 
-from __future__ import annotations
-
 import ast
 import inspect
 import re

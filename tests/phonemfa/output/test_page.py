@@ -1,7 +1,5 @@
 """Pages in a real Chromium: readable on a phone, in the dark, on paper; inert whatever they say."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from pathlib import Path

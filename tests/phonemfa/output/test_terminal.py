@@ -1,7 +1,5 @@
 """A command that takes long says so, on standard error, and one that does not stays silent."""
 
-from __future__ import annotations
-
 import ast
 import io
 import threading

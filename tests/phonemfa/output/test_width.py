@@ -1,7 +1,5 @@
 """At a terminal of 80 or 120 columns no command writes a line that it would break."""
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Callable

@@ -3,8 +3,6 @@
 A stand-in of the CLI is on PATH, or a shell stands in; the real one is in tests/end_to_end.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import signal

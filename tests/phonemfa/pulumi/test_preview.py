@@ -1,7 +1,5 @@
 """What is read of the engine's answer, and what is refused."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

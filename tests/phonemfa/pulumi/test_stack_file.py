@@ -1,7 +1,5 @@
 """Every command takes the same stack and the same config, and refuses the same, in words."""
 
-from __future__ import annotations
-
 import json
 import sys
 from pathlib import Path

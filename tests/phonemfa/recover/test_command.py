@@ -1,7 +1,5 @@
 """`recover` takes nobody's lock unasked; what the tenant has of the stack goes into the state."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """`phonemfa report` from files: where the report goes, and what the exit status says."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """The comment: what it says, what it never becomes, and how long it may be."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Messages as users get them, with their length."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 from typing import Any

@@ -3,8 +3,6 @@
 Their programs have no component of this package, so nothing is said of settings.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Each risk is told when it is there, and not when it is not."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

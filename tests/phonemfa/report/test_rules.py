@@ -1,7 +1,5 @@
 """The policy pack's rules over a preview, with the stack's levels, and what a change relaxes."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

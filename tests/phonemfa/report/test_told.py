@@ -3,8 +3,6 @@
 An Action's secrets are looked into nowhere, and nobody else's code is shown.
 """
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

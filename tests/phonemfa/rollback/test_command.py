@@ -1,7 +1,5 @@
 """`rollback` brings an earlier version of the Action to run, with secrets that somebody chose."""
 
-from __future__ import annotations
-
 import json
 from types import SimpleNamespace
 from typing import Any

@@ -1,7 +1,5 @@
 """The commit that a version's code comes from is found by its parts, or not at all."""
 
-from __future__ import annotations
-
 import subprocess
 from pathlib import Path
 

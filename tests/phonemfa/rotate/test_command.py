@@ -1,7 +1,5 @@
 """`rotate`: a key is checked before it is set, and whatever goes wrong, the old one is back."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import nullcontext
 

@@ -1,7 +1,5 @@
 """`smoke` sends what it was allowed to, by the tenant's own means, and says what it knows."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

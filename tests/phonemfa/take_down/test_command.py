@@ -1,7 +1,5 @@
 """Whatever would stop a destroy half-way is said before the first deletion, with a way out."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

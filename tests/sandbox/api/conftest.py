@@ -1,7 +1,5 @@
 """Fixtures shared by the API's tests."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.sandbox.api.support import Sandbox

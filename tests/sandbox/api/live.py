@@ -1,7 +1,5 @@
 """The application behind a real server with TLS on loopback, for what ASGI alone cannot show."""
 
-from __future__ import annotations
-
 import socket
 import ssl
 import threading

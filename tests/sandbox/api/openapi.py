@@ -1,7 +1,5 @@
 """The contract's published OpenAPI: an operation's schemas, and bodies made from them."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Iterator
 from functools import cache

@@ -3,8 +3,6 @@
 Whatever is seeded follows from a rule that holds for all recordings.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Any
 from urllib.parse import parse_qs

@@ -1,7 +1,5 @@
 """Recorded traffic of real tenants, read from go-vcr cassettes."""
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 Run as a module it prints how many interactions of each recording agree.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """A tenant behind its HTTP application, and the shortest way to call it."""
 
-from __future__ import annotations
-
 import asyncio
 from dataclasses import dataclass, field
 from typing import Any

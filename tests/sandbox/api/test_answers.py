@@ -1,7 +1,5 @@
 """Answers that are of no operation: unknown routes, the rate limit."""
 
-from __future__ import annotations
-
 import pytest
 
 from sandbox.api.limiter import RateLimit

@@ -1,7 +1,5 @@
 """Every assumption is a real switch: the other answer makes the tenant behave the other way."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable
 from typing import Any, get_args, get_type_hints

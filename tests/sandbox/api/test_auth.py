@@ -1,7 +1,5 @@
 """Bearer tokens and scopes (management-api.md §1.2)."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

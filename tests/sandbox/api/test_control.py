@@ -1,7 +1,5 @@
 """Control routes under /_sandbox/."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import httpx

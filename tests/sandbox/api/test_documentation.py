@@ -1,7 +1,5 @@
 """docs/reference/sandbox.md says of each operation and assumption what the code says."""
 
-from __future__ import annotations
-
 import dataclasses
 
 import pytest

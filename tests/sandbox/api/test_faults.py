@@ -1,7 +1,5 @@
 """Scripted faults: the tenant misbehaves exactly as told."""
 
-from __future__ import annotations
-
 import contextlib
 import email.utils
 import ssl

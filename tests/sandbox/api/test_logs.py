@@ -1,7 +1,5 @@
 """GET /logs finds what phone messages wrote, and gives away no more than Auth0 does."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

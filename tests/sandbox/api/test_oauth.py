@@ -1,7 +1,5 @@
 """POST /oauth/token (management-api.md §2)."""
 
-from __future__ import annotations
-
 import base64
 from typing import Any
 from urllib.parse import quote_plus

@@ -3,8 +3,6 @@
 Where recordings contradict the document, the recordings win; those places are listed here.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

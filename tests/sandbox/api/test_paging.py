@@ -3,8 +3,6 @@
 A wrong `total` makes the official client ask for ever, so the client's own rule is played here.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

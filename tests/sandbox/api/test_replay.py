@@ -1,7 +1,5 @@
 """The sandbox answers what real tenants answered, interaction by interaction."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.sandbox.api import recording, replay

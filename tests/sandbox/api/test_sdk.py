@@ -1,7 +1,5 @@
 """auth0-python, Auth0's own client, calls every operation over TLS."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -3,8 +3,6 @@
 The traces have statuses and request bodies, but no answers.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Refusals of bodies, paths and queries in Auth0's words, and of what cannot be read at all."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator
 from typing import Any

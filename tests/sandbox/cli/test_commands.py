@@ -1,7 +1,5 @@
 """Commands say what is, end with the status that fits, and never show a traceback."""
 
-from __future__ import annotations
-
 import re
 import signal
 import ssl

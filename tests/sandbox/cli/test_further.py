@@ -1,7 +1,5 @@
 """Further tenants: a port that stays, a stack of its own, and the sandbox's keys and CA."""
 
-from __future__ import annotations
-
 import ssl
 from collections.abc import Iterator
 from pathlib import Path

@@ -3,8 +3,6 @@
 The certificate is for the CPaaS's name only, as outside.
 """
 
-from __future__ import annotations
-
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """The CPaaS over HTTP: routes, keys, scripted answers and their faults in the asking."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from pathlib import Path

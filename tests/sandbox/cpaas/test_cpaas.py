@@ -1,7 +1,5 @@
 """The CPaaS's rules: keys, validation, statuses, and what reaches the inbox."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -3,8 +3,6 @@
 What only the engine's refresh sees is in tests/end_to_end/test_drift.py.
 """
 
-from __future__ import annotations
-
 import copy
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Each scenario makes the drift that it says, is seen beside the last `up`, and can be undone."""
 
-from __future__ import annotations
-
 import stat
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A machine without an engine, and release servers that answer what a test publishes."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import httpx

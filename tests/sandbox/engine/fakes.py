@@ -4,8 +4,6 @@ Small shell scripts that record how they were called and answer as the real ones
 the engine makes; every other call fails, so that a new one is noticed.
 """
 
-from __future__ import annotations
-
 import io
 import tarfile
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The engine is found, downloaded or built, in that order, from what is pinned; never half-made."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

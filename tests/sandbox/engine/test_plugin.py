@@ -1,7 +1,5 @@
 """The official auth0 plugin is preferred, and the choice is always told."""
 
-from __future__ import annotations
-
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The sandbox's stack: its own environment and configuration, repeatable steps, no leftovers."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

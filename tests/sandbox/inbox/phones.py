@@ -1,7 +1,5 @@
 """Phones for tests: with a clock of their own, and as full as they get."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The inbox: order, waiting, bounds and restarts, and what looks like a code in a text."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
 from datetime import UTC, datetime

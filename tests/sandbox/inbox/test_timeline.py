@@ -1,7 +1,5 @@
 """The phones as a person looks at them: order, search, paging, changes without gaps, bounds."""
 
-from __future__ import annotations
-
 import tracemalloc
 from pathlib import Path
 

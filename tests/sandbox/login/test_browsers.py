@@ -1,7 +1,5 @@
 """A browser that is remembered is not asked again, for as long as /guardian/settings say."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

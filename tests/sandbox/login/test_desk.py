@@ -1,7 +1,5 @@
 """A login from its name to its end."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Numbers as people in Japan type them."""
 
-from __future__ import annotations
-
 import pytest
 
 from sandbox.login.numbers import NumberRefusedError, e164, national

@@ -1,7 +1,5 @@
 """What a tenant's policy, factor and channels make of a login."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

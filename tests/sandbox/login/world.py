@@ -1,7 +1,5 @@
 """Logins at a tenant that can send, with a runner made by hand and a clock."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Any
 

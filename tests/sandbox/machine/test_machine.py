@@ -1,7 +1,5 @@
 """A waiting person is told what is going on; other processes are watched and recognised."""
 
-from __future__ import annotations
-
 import io
 import os
 import socket

@@ -1,7 +1,5 @@
 """A tenant that sends, small enough to spoil, a runner set up by hand, and the service between."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

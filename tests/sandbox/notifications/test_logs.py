@@ -1,7 +1,5 @@
 """What a phone message leaves in the tenant's log."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The pipeline's control routes."""
 
-from __future__ import annotations
-
 import asyncio
 import dataclasses
 from typing import Any

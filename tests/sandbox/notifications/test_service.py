@@ -1,7 +1,5 @@
 """The pipeline with a tenant and a runner made by hand: texts, events, attempts, test sends."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Any, Literal
 

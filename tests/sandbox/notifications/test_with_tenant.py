@@ -4,8 +4,6 @@ The parts are those of a running sandbox; what Pulumi would set is set through t
 rules.
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections.abc import Iterator

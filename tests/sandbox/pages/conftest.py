@@ -1,7 +1,5 @@
 """One sandbox and one Chromium a module; each test has a tenant that sends and empty phones."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

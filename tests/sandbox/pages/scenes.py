@@ -3,8 +3,6 @@
 `python -m tests.sandbox.pages.scenes FOLDER` (make screenshots) writes those of the documents.
 """
 
-from __future__ import annotations
-
 import sys
 import tempfile
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The pages in Japanese and English, as the browser asks for it, and for a reader of any zone."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """The stream of changes: in order, without gaps or repeats, and to an end."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections.abc import AsyncIterator, Sequence

@@ -1,7 +1,5 @@
 """A person logs in at the sandbox tenant, in a real Chromium, through the deployed Action."""
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Iterator

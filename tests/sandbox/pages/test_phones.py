@@ -4,8 +4,6 @@
 anything from elsewhere.
 """
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager

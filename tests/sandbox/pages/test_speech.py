@@ -1,7 +1,5 @@
 """A call is played where this machine can speak, and nothing fails where it cannot."""
 
-from __future__ import annotations
-
 import asyncio
 import io
 import wave

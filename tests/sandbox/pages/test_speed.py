@@ -1,7 +1,5 @@
 """Pages open quickly however full the phones are, and lead to everything in them."""
 
-from __future__ import annotations
-
 import html
 import re
 import time

@@ -1,7 +1,5 @@
 """A developer looks at the tenant, and at what differs from the last `up`."""
 
-from __future__ import annotations
-
 import pytest
 from playwright.sync_api import expect
 

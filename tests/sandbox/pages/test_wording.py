@@ -1,7 +1,5 @@
 """What an entry says: language, size, pauses, and what nobody would see."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

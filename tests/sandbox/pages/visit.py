@@ -3,8 +3,6 @@
 `end` fails when a page broke its own policy, fetched from elsewhere, threw, or opened a dialog.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from playwright.sync_api import Browser, Page

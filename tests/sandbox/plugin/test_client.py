@@ -1,7 +1,5 @@
 """How often the stand-in asks a tenant, and of what it warns: as the official plugin does."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Any
 from unittest.mock import AsyncMock

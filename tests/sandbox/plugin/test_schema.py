@@ -1,7 +1,5 @@
 """What counts as a difference, how the engine is told of it, and the switches, both ways."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Any
 from unittest.mock import AsyncMock

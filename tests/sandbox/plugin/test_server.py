@@ -1,7 +1,5 @@
 """The plugin's process, as the engine starts and leaves it."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

@@ -1,7 +1,5 @@
 """The runner's process: secrets, limits, death and names."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import subprocess

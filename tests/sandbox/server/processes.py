@@ -1,7 +1,5 @@
 """A sandbox server as a process of its own, watched from outside."""
 
-from __future__ import annotations
-
 import resource
 import socket
 import ssl

@@ -1,7 +1,5 @@
 """The sandbox's CA is its own, stays, and never lies about with readable keys."""
 
-from __future__ import annotations
-
 import datetime as dt
 import stat
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The server outlives the command that started it, and only it is ever ended."""
 
-from __future__ import annotations
-
 import dataclasses
 import os
 import signal

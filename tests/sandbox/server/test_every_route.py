@@ -1,7 +1,5 @@
 """Every route of every listener refuses whoever has nothing, and whoever comes from elsewhere."""
 
-from __future__ import annotations
-
 import re
 import ssl
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The sandbox stays up, small and on loopback, whatever connects to it."""
 
-from __future__ import annotations
-
 import contextlib
 import ipaddress
 import random

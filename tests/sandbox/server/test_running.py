@@ -1,7 +1,5 @@
 """The sandbox answers over TLS on loopback, once per state folder, and a restart loses nothing."""
 
-from __future__ import annotations
-
 import json
 import os
 import socket

@@ -1,7 +1,5 @@
 """The tenant of a test, and its clock."""
 
-from __future__ import annotations
-
 import pytest
 
 from sandbox.tenant import Tenant

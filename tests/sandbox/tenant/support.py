@@ -1,7 +1,5 @@
 """A tenant without HTTP, and the bodies that tests send most."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any

@@ -1,7 +1,5 @@
 """Actions and drafts (management-api.md §4.1-4.6)."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

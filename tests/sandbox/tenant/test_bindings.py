@@ -1,7 +1,5 @@
 """Bindings (management-api.md §4.10, §4.12)."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

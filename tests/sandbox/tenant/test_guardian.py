@@ -1,7 +1,5 @@
 """Factors, policies, message types and legacy delivery (management-api.md §6)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

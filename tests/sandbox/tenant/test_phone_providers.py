@@ -1,7 +1,5 @@
 """The phone provider (management-api.md §5.1)."""
 
-from __future__ import annotations
-
 import pytest
 
 from sandbox.tenant import Tenant

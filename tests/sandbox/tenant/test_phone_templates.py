@@ -1,7 +1,5 @@
 """The unified phone templates (management-api.md §5.2)."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """What the tenant remembers survives, whole."""
 
-from __future__ import annotations
-
 import sqlite3
 import stat
 import subprocess

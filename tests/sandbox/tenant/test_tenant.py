@@ -1,7 +1,5 @@
 """The tenant as a whole, and its settings (management-api.md §3)."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

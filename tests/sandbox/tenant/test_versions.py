@@ -1,7 +1,5 @@
 """Deploys and versions (management-api.md §4.7, §4.8)."""
 
-from __future__ import annotations
-
 from sandbox.tenant import Tenant
 from sandbox.tenant.context import Page
 from tests.sandbox.clock import ManualClock

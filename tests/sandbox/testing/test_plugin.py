@@ -1,7 +1,5 @@
 """Another project's login tests: a foreign test file, run by a pytest of its own."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

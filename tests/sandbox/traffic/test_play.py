@@ -1,7 +1,5 @@
 """Days of traffic are in the tenant's log as its own entries are, and can be played again."""
 
-from __future__ import annotations
-
 from collections import Counter
 from pathlib import Path
 from typing import Any

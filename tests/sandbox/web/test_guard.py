@@ -1,7 +1,5 @@
 """Only this listener's own pages, and people, are let in."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Any
 
