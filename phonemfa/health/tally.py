@@ -4,6 +4,8 @@ Numbers and users are kept as keyed hashes, and only while the command runs: the
 each time and thrown away with it.
 """
 
+from __future__ import annotations
+
 import hashlib
 import os
 import re
