@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 
 import pulumi
 from pydantic.alias_generators import to_camel
@@ -21,15 +21,14 @@ from components.tenant.model import (
     LEFT_ALONE,
     Maybe,
     Part,
+    Resource,
     Unseen,
     at,
     flag,
     items,
     known,
-    of_pulumi,
     plain,
 )
-from components.tenant.model import of_api as parts_of_api
 from components.vocabulary import TRIGGERS, Experience, MessageType, action_name
 
 if TYPE_CHECKING:
@@ -71,15 +70,17 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-_CODE: Final = (
-    Part("code", "code", "code"),
-    Part("runtime", "runtime", "runtime", of=_runtime, absent=""),
-    Part("dependencies", "dependencies", "dependencies", of=_packages, absent=(), ordered=False),
-)
+Code = Annotated[Maybe[str], Part("code", "code")]
+Runtime = Annotated[Maybe[str], Part("runtime", "runtime", of=_runtime, absent="")]
+Packages = Annotated[
+    Maybe[tuple[str, ...]],
+    Part("dependencies", "dependencies", of=_packages, absent=(), ordered=False),
+]
+"""npm packages, each as name@version."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Version:
+class Version(Resource):
     """One version that the tenant keeps (it keeps fifty), with the secrets of when it was made.
 
     `secrets` says when each was written; a value is told nobody.
@@ -88,9 +89,9 @@ class Version:
     id: str
     number: int
     created_at: str
-    code: Maybe[str] = field(repr=False)
-    runtime: Maybe[str]
-    dependencies: Maybe[tuple[str, ...]]
+    code: Code = field(repr=False)
+    runtime: Runtime
+    dependencies: Packages
     secrets: Mapping[str, str]
     status: str
     """Of its build."""
@@ -107,12 +108,12 @@ class Version:
             secrets=times(answer.get("secrets")),
             status=str(answer.get("status") or ""),
             api_runtime=str(answer.get("runtime") or ""),
-            **parts_of_api(_CODE, answer),
+            **cls.parts_of_api(answer),
         )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Action:
+class Action(Resource):
     """An Action on one of the phone triggers; in a tenant, its draft.
 
     `configuration` has the secrets that are no secret, by name: only a stack tells it. An adopted
@@ -123,27 +124,20 @@ class Action:
     TOKEN: ClassVar = TOKEN
     HIDDEN: ClassVar = "secrets"
     """What Pulumi hides as a whole."""
-    PARTS: ClassVar[tuple[Part, ...]] = (
-        Part("name", "name", "name", "actionName"),
-        *_CODE,
-        Part(
-            "secret_names", "secrets", setting="retiredSecrets", of=_names, absent=(), ordered=False
-        ),
-        Part("deployed", "deployed_version", "deploy", of=bool, absent=False),
-        Part("configuration"),
-    )
 
     trigger: str
     trigger_version: str
-    name: Maybe[str]
-    code: Maybe[str] = field(repr=False)
-    runtime: Maybe[str]
-    dependencies: Maybe[tuple[str, ...]]
-    """npm packages, each as name@version."""
-    secret_names: Maybe[tuple[str, ...]]
+    name: Annotated[Maybe[str], Part("name", "name", "actionName")]
+    code: Code = field(repr=False)
+    runtime: Runtime
+    dependencies: Packages
+    secret_names: Annotated[
+        Maybe[tuple[str, ...]],
+        Part("secrets", setting="retiredSecrets", of=_names, absent=(), ordered=False),
+    ]
     """Of all its secrets, the key among them."""
-    deployed: Maybe[bool]
-    configuration: Maybe[Mapping[str, str]] = field(repr=False)
+    deployed: Annotated[Maybe[bool], Part("deployed_version", "deploy", of=bool, absent=False)]
+    configuration: Annotated[Maybe[Mapping[str, str]], Part()] = field(repr=False)
 
     id: str = field(default="", compare=False)
     created_at: str | None = field(default=None, compare=False)
@@ -170,7 +164,7 @@ class Action:
             trigger_version=next(
                 (str(one.get("version") or "") for one in supported if one.get("id") == trigger), ""
             ),
-            **parts_of_api(cls.PARTS, answer),
+            **cls.parts_of_api(answer),
             id=str(answer.get("id") or ""),
             created_at=answer.get("created_at"),
             updated_at=answer.get("updated_at"),
@@ -185,7 +179,7 @@ class Action:
     @classmethod
     def recorded(cls, properties: Mapping[str, Any], *, identifier: str = "") -> Action:
         """An Action as one side of a preview, or a state, has it: its secrets are hidden."""
-        found = of_pulumi(cls.PARTS, properties)
+        found = cls.parts_of_pulumi(properties)
         found["deployed"] = flag(properties.get("deploy"))
         return cls(
             trigger=str(known(trigger_of(properties), "")),

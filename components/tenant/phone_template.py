@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 
 from components.settings.model import StackSettings
 from components.tenant.model import (
     LEFT_ALONE,
     Identified,
     Maybe,
-    Part,
     at,
     flag,
     items,
@@ -37,17 +36,13 @@ class PhoneTemplate(Identified):
     """
 
     TOKEN: ClassVar = TOKEN
-    PARTS: ClassVar[tuple[Part, ...]] = (
-        named_alike("text", "content.body.text", absent=None),
-        named_alike("voice", "content.body.voice", absent=None),
-        named_alike("disabled", "disabled", of=flag, absent=False),
-        named_alike("sender", "content.from", of=nonempty, absent=None),
-    )
 
-    text: Maybe[str | None]
-    voice: Maybe[str | None]
-    sender: Maybe[str | None] = None
-    disabled: Maybe[bool] = False
+    text: Annotated[Maybe[str | None], named_alike("content.body.text", absent=None)]
+    voice: Annotated[Maybe[str | None], named_alike("content.body.voice", absent=None)]
+    disabled: Annotated[Maybe[bool], named_alike("disabled", of=flag, absent=False)] = False
+    sender: Annotated[Maybe[str | None], named_alike("content.from", of=nonempty, absent=None)] = (
+        None
+    )
 
 
 def kind_of(properties: Mapping[str, Any]) -> Any:

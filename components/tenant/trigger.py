@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 
 from components.settings.model import StackSettings
-from components.tenant.model import Part, at, items, known, plain
+from components.tenant.model import Part, Resource, at, items, known, plain
 from components.vocabulary import TRIGGERS, Experience, action_name
 
 if TYPE_CHECKING:
@@ -20,15 +20,14 @@ SCOPE: Final = "read:actions"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Binding:
+class Binding(Resource):
     """One Action in a trigger's flow; what follows `display_name` is a tenant's or a state's."""
 
     TOKEN: ClassVar = TOKEN
-    PARTS: ClassVar[tuple[Part, ...]] = (Part("display_name", "display_name", "displayName"),)
 
     trigger: str
     action_name: str
-    display_name: str
+    display_name: Annotated[str, Part("display_name", "displayName")]
 
     action_id: str = field(default="", compare=False)
     created_at: str | None = field(default=None, compare=False)
