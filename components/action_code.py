@@ -50,7 +50,6 @@ def assemble(trigger: Trigger) -> str:
 
     Raises:
         ValueError: for a trigger that has no handler here, or a text over MAX_BYTES.
-        FileNotFoundError: for a part that is missing from the checkout.
     """
     if trigger not in get_args(Trigger):
         known = ", ".join(get_args(Trigger))

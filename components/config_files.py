@@ -89,9 +89,7 @@ class Config:
     """What the files of a project say of one stack.
 
     Attributes:
-        stack: its name alone.
         folder: where Pulumi.yaml is.
-        project_name: as that says.
         file: the stack's, which need not be there.
         values: by `namespace:name`, as `decoded` gives what the engine hands to a program; an
             encrypted one is a mapping with `secure`.
@@ -165,20 +163,12 @@ def read_config(folder: Path, stack: str, *, file: Path | None = None) -> Config
 
 
 def config_in(name: str, text: str) -> dict[str, Any]:
-    """What a text that is to be a stack's file has below `config:`, as it is written.
-
-    Raises:
-        StackFileError: it is no such text.
-    """
+    """What a text that is to be a stack's file has below `config:`; or a `StackFileError`."""
     return dict(_block(name, _parsed(name, text)))
 
 
 def stack_names(folder: Path) -> list[str]:
-    """Every stack with a file in a project, sorted.
-
-    Raises:
-        StackFileError: the project's own file cannot be used.
-    """
+    """Every stack with a file in a project, sorted; or a `StackFileError` of the project's own."""
     pattern = _Project.of(folder).stack_file("*")
     front, end = pattern.name.split("*")
     files = [one for one in pattern.parent.glob(pattern.name) if one.is_file()]
@@ -269,12 +259,7 @@ def _handed(value: Any) -> Any:
 
 
 def _content(path: Path) -> dict[str, Any]:
-    """What is in a file.
-
-    Raises:
-        StackFileError: it cannot be used.
-        FileNotFoundError: it is not there.
-    """
+    """What is in a file; `FileNotFoundError` where there is none, else a `StackFileError`."""
     try:
         if path.stat().st_size > LARGEST:
             raise StackFileError(f"{path.name} is larger than any of its kind: over 1 MiB.")

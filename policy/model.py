@@ -46,11 +46,7 @@ class Declared:
         return self.urn.rpartition("::")[2]
 
     def said(self, part: str) -> Any:
-        """What the program says of a part, by its field; None where it says nothing.
-
-        Raises:
-            UnseenError: it cannot be seen.
-        """
+        """What the program says of a part, by its field, or None; `UnseenError` if hidden."""
         return seen(at(self.properties, _PARTS[self.type][part]))
 
     @property

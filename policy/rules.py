@@ -512,10 +512,8 @@ def violations(
 ) -> list[Violation]:
     """Everything in a stack's resources that breaks a rule, in the rules' order.
 
-    Args:
-        resources: everything that the stack declares once the change is made.
-        stack: the stack's name without organisation and project.
-        settings: by rule name (levels.py); a rule that is not in it has its own level.
+    `resources` are what the stack declares once the change is made; a rule that `settings`
+    (levels.py) does not name has its own level.
     """
     declared = tuple(resources)
     found: list[Violation] = []

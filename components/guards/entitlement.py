@@ -35,11 +35,7 @@ def _keys(parts: tuple[Part, ...]) -> tuple[str, ...]:
 
 
 def check_sdk(settings: StackSettings) -> None:
-    """Refuse settings that the installed SDK has no names for.
-
-    Raises:
-        pulumi.RunError: before any resource is declared.
-    """
+    """Refuse, by a `RunError`, settings that the installed SDK has no names for."""
     parts = by_plan(settings)
     arguments = {to_snake(part.pulumi.partition(".")[0]) for part in parts}
     if not all(hasattr(auth0.GuardianArgs, name) for name in arguments):

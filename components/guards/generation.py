@@ -32,13 +32,7 @@ def contradiction(*, tenant_is_unified: bool, experience: Experience) -> str | N
 
 
 class GenerationGuard(WriteHooks):
-    """Puts the check in front of every write: a transformation for the component's options.
-
-    Args:
-        access: how to reach the tenant, and to say what is wrong when it cannot be reached.
-        experience: what the stack is configured for; None while a tenant moves, when either
-            generation is right.
-    """
+    """The check in front of every write; `experience` is None while a tenant moves."""
 
     NAME = "generation"
 

@@ -42,14 +42,7 @@ class PolicyLoweredError(Exception):
 
 
 class PolicyLast(WriteHooks):
-    """The gate in front of the policy: a transformation for the component's options.
-
-    Args:
-        access: how to reach the tenant.
-        experience: the generation whose sender must be ready.
-        gate: what must hold before users are asked for codes.
-        trial: sends one of each channel, for `Gate.SMOKE`.
-    """
+    """The gate in front of the policy; `trial` sends one of each channel, for `Gate.SMOKE`."""
 
     NAME, FAILED, TYPES = "policy-last", "policy-back", (TOKEN,)
 

@@ -50,12 +50,8 @@ class Verdict(StrEnum):
 class Send:
     """What became of the message of one channel.
 
-    Attributes:
-        method: text or voice.
-        verdict: what the evidence says.
-        why: the evidence, or why there is none, in words; no number, no code.
-        evidence: the entry of the tenant's log, if that is where it comes from.
-        arrived: what a person at the phone said; None when nobody was asked or answered.
+    `why` is the evidence, or why there is none, without number and code; `arrived` what a person at
+    the phone said, None when nobody was asked or answered.
     """
 
     method: DeliveryMethod
@@ -71,12 +67,9 @@ class NotSentError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Messages:
-    """Test messages to one number.
+    """Test messages to one number (E.164), of a handset that belongs to the team.
 
-    Attributes:
-        to: E.164 number of a handset that belongs to the team.
-        methods: the channels, each of which must work.
-        patience: seconds to wait for evidence, a channel.
+    Each of the channels must work; `patience` is in seconds a channel.
     """
 
     to: str

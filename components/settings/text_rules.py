@@ -43,13 +43,10 @@ def text_faults(
     allowed: Collection[str] = (),
     origin: str | None = None,
 ) -> Iterator[Fault]:
-    """Everything that keeps a text from being sent or understood.
+    """Everything that keeps a stack's texts from being sent or understood.
 
-    Args:
-        texts: the texts of the stack's config.
-        legacy: only a legacy tenant will render them.
-        allowed: what others decide and a text may have all the same (TextContent).
-        origin: host of the line that the Action adds to an SMS with a code.
+    With `legacy`, only a legacy tenant will render them; `allowed` is what others decide and a text
+    may have all the same (TextContent), `origin` the host of the line that the Action adds.
     """
     for kind, own in texts.items():
         for channel, given in (("text", own.text), ("voice", own.voice)):

@@ -264,15 +264,7 @@ def configuration(settings: StackSettings) -> dict[str, str]:
 
 
 def declared(settings: StackSettings, checkout: Path = Path()) -> tuple[Action, ...]:
-    """The Actions of a stack: one a generation, or the one that was found.
-
-    Args:
-        settings: of the stack.
-        checkout: the folder with Pulumi.yaml, where an adopted Action's code is.
-
-    Raises:
-        pulumi.RunError: the code of an adopted Action is not where the stack says.
-    """
+    """A stack's Actions: one a generation, or the one that was found; as `snapshot.declared`."""
     if not settings.adopted:
         return tuple(_ours(settings, one) for one in settings.experiences)
     found = settings.adopted.action
@@ -309,11 +301,7 @@ def _ours(settings: StackSettings, experience: Experience) -> Action:
 
 
 def adopted_code(path: str, checkout: Path) -> str:
-    """The code of an adopted Action, character by character.
-
-    Raises:
-        pulumi.RunError: there is no such file, it cannot be read, or it is not UTF-8.
-    """
+    """The code of an adopted Action, character by character; a `RunError` where it is not."""
     try:
         return (checkout / path).read_bytes().decode("utf-8")
     except FileNotFoundError:

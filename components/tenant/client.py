@@ -38,9 +38,7 @@ ONCE: Final[RequestOptions] = {"max_retries": 0}
 class TenantUnreadableError(Exception):
     """The tenant could not be read; the text says why and what to do, and holds no credential.
 
-    Args:
-        text: all of it.
-        fix: its last sentence, where that says what to do.
+    `fix` is its last sentence, where that says what to do.
     """
 
     def __init__(self, text: str, *, fix: str = "") -> None:
@@ -96,16 +94,13 @@ def access_of(
 async def connect(
     access: Access, *, origin: str = "", tokens: Tokens | None = None, heard: Heard | None = None
 ) -> AsyncIterator[AsyncManagementClient]:
-    """A client.
+    """A client; what fails inside is a `TenantUnreadableError`.
 
     Args:
         access: how to reach the tenant.
         origin: where the credentials were found, in a sentence for who has to correct them.
         tokens: its tokens, where other connections use them too.
         heard: gets what is told beside the answers.
-
-    Raises:
-        TenantUnreadableError: what failed inside: no answer, refused credentials, a missing scope.
     """
     from auth0.management import AsyncManagementClient  # noqa: PLC0415
 
@@ -140,11 +135,7 @@ def ask(
     *,
     heard: Heard | None = None,
 ) -> T:
-    """What a command asks of a tenant, as one block; `heard` is that of `connect`.
-
-    Raises:
-        TenantUnreadableError: no answer, refused credentials, or a missing scope, by name.
-    """
+    """What a command asks of a tenant, as one block of `connect`."""
 
     async def block() -> T:
         async with connect(access, heard=heard) as client:

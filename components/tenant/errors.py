@@ -61,10 +61,7 @@ UNANSWERED: Final = (ApiError, ParsingError, httpx.HTTPError, ValueError)
 def refusal_of(error: Exception, asked: str, scope: str) -> Refusal:
     """One of `UNANSWERED`, for a report that goes on with the other questions.
 
-    Args:
-        error: what came of the question.
-        asked: the request, as `GET /path`.
-        scope: what it needs.
+    `asked` is the request, as `GET /path`, and `scope` what it needs.
     """
     why, status = Why.OTHER, None
     if isinstance(error, ApiError):
@@ -90,10 +87,7 @@ def refusal_of(error: Exception, asked: str, scope: str) -> Refusal:
 def told(domain: str, error: Exception, *, origin: str = "") -> str:
     """One of `FAILURES` in words; holds no credential and no phone number.
 
-    Args:
-        domain: the tenant that was asked.
-        error: what came of it.
-        origin: where the credentials were found, in a sentence.
+    `origin` says where the credentials were found, in a sentence.
     """
     if isinstance(error, NoTokenError):
         return " ".join(filter(None, [f"{error}.", origin, error.fix]))

@@ -48,11 +48,8 @@ class Why(Enum):
 class Refusal:
     """A question that the tenant did not answer.
 
-    Attributes:
-        asked: the request, as `GET /path`.
-        scope: what it needs.
-        what: the reason in words; no secret, no number.
-        status: of the answer; None without one.
+    `asked` is the request, as `GET /path`, `scope` what it needs, and `what` the reason in words,
+    with no secret and no number; without an answer there is no `status`.
     """
 
     asked: str
@@ -90,11 +87,7 @@ class UnseenError(Exception):
 
 
 def seen(value: Maybe[T]) -> T:
-    """The value.
-
-    Raises:
-        UnseenError: it is left alone, or this source does not show it.
-    """
+    """The value; raises `UnseenError` where it is left alone, or not shown by this source."""
     if isinstance(value, Unseen):
         raise UnseenError(value.refusal)
     if isinstance(value, LeftAlone):
@@ -309,10 +302,9 @@ def items(value: Any) -> tuple[Mapping[str, Any], ...]:
 
 
 def plain(answer: Any) -> dict[str, Any]:
-    """An answer of auth0-python as the JSON that the tenant sent.
+    """An answer of auth0-python as the JSON that the tenant sent, or a `ParsingError`.
 
-    Raises:
-        ParsingError: it is none; what stands in a list is not looked at by auth0-python.
+    What stands in a list is not looked at by auth0-python.
     """
     if not hasattr(answer, "model_dump"):
         from auth0.management.core.parse_error import ParsingError  # noqa: PLC0415

@@ -89,11 +89,7 @@ class Snapshot:
 
     @property
     def experience(self) -> Experience:
-        """The generation.
-
-        Raises:
-            UnseenError: the tenant's settings were not seen.
-        """
+        """The generation; raises `UnseenError` where the tenant's settings were not seen."""
         return seen(self.settings).experience
 
     @property
@@ -119,11 +115,7 @@ class Snapshot:
 
 
 def declared(settings: StackSettings, checkout: Path = Path()) -> Snapshot:
-    """A stack's tenant.
-
-    Args:
-        settings: of the stack.
-        checkout: the folder with Pulumi.yaml, where an adopted Action's code is.
+    """A stack's tenant; `checkout` is the folder with Pulumi.yaml.
 
     Raises:
         pulumi.RunError: the code of an adopted Action is not where the stack says.
@@ -149,9 +141,8 @@ Properties = Mapping[str, Any]
 def recorded(resources: Iterable[tuple[str, Properties, Collection[str]]]) -> Snapshot:
     """What is on one side of a preview, or in a state: what no resource declares is left alone.
 
-    Args:
-        resources: of each its type, its properties, and which of them the program ignores; others
-            than phone MFA's are passed over.
+    A resource is its type, its properties, and which of them the program ignores; others than phone
+    MFA's are passed over.
     """
     of_type: dict[str, list[tuple[Properties, Collection[str]]]] = {}
     for token, properties, ignored in resources:
@@ -252,13 +243,7 @@ async def _told(path: str, scope: str, question: Callable[[], Awaitable[Any]]) -
 
 
 async def asked(path: str, scope: str, question: Callable[[], Awaitable[T]]) -> T | Unseen:
-    """The answer to one question, or that the tenant refused it.
-
-    Args:
-        path: of the request, for a person.
-        scope: what it needs.
-        question: asks it.
-    """
+    """The answer to one question, or that the tenant refused it: an `Ask`."""
     from components.tenant.errors import (  # noqa: PLC0415 - see there
         UNANSWERED,
         ends_questions,
@@ -280,7 +265,6 @@ class Wanted:
     Attributes:
         experience: the generation to judge; the tenant's own, when it is None.
         action_name: of the stack's Action; empty: any Action will do.
-        message_types: the factor's, each of which must be on.
         selected_provider: who sends on a legacy tenant; empty: whoever the tenant has.
         factor: whether the factor must be on already.
     """

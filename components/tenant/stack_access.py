@@ -46,11 +46,7 @@ class TenantAccess:
         return bool(self.access.domain) and (has_client or "api_token" in self.secrets)
 
     async def resolved(self) -> Access:
-        """The credentials themselves, for as long as a hook runs.
-
-        Raises:
-            TenantCallError: nothing says how to reach the tenant.
-        """
+        """The credentials, for as long as a hook runs; without any, a `TenantCallError`."""
         if not self.known:
             raise TenantCallError(
                 "neither AUTH0_API_TOKEN, nor AUTH0_CLIENT_ID with AUTH0_CLIENT_SECRET or "

@@ -50,11 +50,7 @@ class TenantSettings(Resource):
 
     @property
     def experience(self) -> Experience:
-        """The tenant's generation.
-
-        Raises:
-            UnseenError: this source does not show it.
-        """
+        """The tenant's generation; raises `UnseenError` where this source does not show it."""
         return Experience.UNIFIED if seen(self.unified) else Experience.LEGACY
 
     @classmethod

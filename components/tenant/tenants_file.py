@@ -57,12 +57,10 @@ class TenantsFile:
         return [stack for stack, one in self.named.items() if one.production]
 
     def check(self, stack: str, *, domain: str, cpaas_base_host: str | None = None) -> None:
-        """Nothing, when the stack may contact these addresses.
+        """Nothing, when the stack (its name alone) may contact these addresses.
 
-        Args:
-            stack: its name without organisation and project.
-            domain: the tenant's; empty where it is not known yet.
-            cpaas_base_host: where the Action sends to; None where the stack has no Action of ours.
+        The tenant's is empty where it is not known yet, the other None where there is no Action of
+        ours.
 
         Raises:
             NotNamedError: naming each address that differs.
@@ -93,10 +91,7 @@ class TenantsFile:
 
 
 def read_tenants_file(project: Path) -> TenantsFile:
-    """The file of a project, or what its absence means.
-
-    Args:
-        project: the folder with Pulumi.yaml.
+    """The file of a project (the folder with Pulumi.yaml), or what its absence means.
 
     Raises:
         NotNamedError: the file is there and cannot be used. Nothing is contacted then.

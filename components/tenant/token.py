@@ -38,9 +38,7 @@ _LEEWAY: Final = 10.0
 class NoTokenError(Exception):
     """The tenant gave no token; the text says what it said, and holds no credential.
 
-    Args:
-        text: who refused what, without a period.
-        fix: what to do, in a sentence.
+    It has no period, and `fix` is a sentence.
     """
 
     def __init__(self, text: str, fix: str = "") -> None:
@@ -51,10 +49,7 @@ class NoTokenError(Exception):
 class Tokens:
     """Tokens of one client of one tenant; threads that ask at the same time get the same one.
 
-    Args:
-        access: who asks.
-        http: opens the client that asks; `json_only`.
-        clock: seconds, as `time.monotonic`.
+    `http` opens the client that asks; `clock` has seconds, as `time.monotonic`.
     """
 
     def __init__(
