@@ -29,7 +29,18 @@ _ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _ASSERTION_SECONDS: Final = 60
 
 
-class NoAccessError(Exception):
+class TenantUnreadableError(Exception):
+    """The tenant could not be read; the text says why and what to do, and holds no credential.
+
+    `fix` is its last sentence, where that says what to do.
+    """
+
+    def __init__(self, text: str, *, fix: str = "") -> None:
+        super().__init__(text)
+        self.fix = fix
+
+
+class NoAccessError(TenantUnreadableError):
     """What was found does not say how to reach a tenant; the text says what is missing."""
 
 

@@ -16,6 +16,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from components.tenant.access import Access, NoAccessError
+from components.tenant.access import TenantUnreadableError as TenantUnreadableError  # noqa: PLC0414 - goes on
 from components.tenant.token import NoTokenError, Tokens, scopes_of
 
 if TYPE_CHECKING:
@@ -33,17 +34,6 @@ TOTAL: Final = 60.0
 
 ONCE: Final[RequestOptions] = {"max_retries": 0}
 """For requests that must not be repeated after an answer that got lost, such as a send."""
-
-
-class TenantUnreadableError(Exception):
-    """The tenant could not be read; the text says why and what to do, and holds no credential.
-
-    `fix` is its last sentence, where that says what to do.
-    """
-
-    def __init__(self, text: str, *, fix: str = "") -> None:
-        super().__init__(text)
-        self.fix = fix
 
 
 class WriteFailedError(Exception):
@@ -75,19 +65,8 @@ class Heard:
 def access_of(
     config: Mapping[str, Any] | None = None, *, environ: Mapping[str, str] = os.environ
 ) -> Access:
-    """Who asks the tenant, as Pulumi would: the stack's `auth0:` keys, then the variables.
-
-    Args:
-        config: the stack's `auth0:` keys, without that prefix.
-        environ: the variables.
-
-    Raises:
-        TenantUnreadableError: naming everything that is missing.
-    """
-    try:
-        return Access.of(environ, config)
-    except NoAccessError as error:
-        raise TenantUnreadableError(str(error)) from None
+    """Who asks the tenant, as Pulumi would: the stack's `auth0:` keys, then the variables."""
+    return Access.of(environ, config)
 
 
 @asynccontextmanager
@@ -120,13 +99,9 @@ async def connect(
                 heard.scopes = tokens.scopes
             token = access.api_token or tokens.get
             yield AsyncManagementClient(domain=access.domain, token=token, httpx_client=http)
-        except NoAccessError as error:
-            raise TenantUnreadableError(str(error)) from None
         except FAILURES as error:
-            fix = error.fix if isinstance(error, NoTokenError) else ""
-            raise TenantUnreadableError(
-                told(access.domain, error, origin=origin), fix=fix
-            ) from None
+            text, fix = told(access.domain, error, origin=origin), getattr(error, "fix", "")
+            raise TenantUnreadableError(text, fix=fix) from None
 
 
 def ask(
@@ -160,15 +135,16 @@ def ask_to_write(
         return ask(access, writes, heard=heard)
     except TenantUnreadableError as error:
         text = str(error)
-        if _may_be_done(error.__context__):
+        if _may_be_done(error):
             text += " Whether the tenant did what it was asked is not known: look before repeating."
         raise WriteFailedError(text) from None
 
 
-def _may_be_done(failure: BaseException | None) -> bool:
+def _may_be_done(error: TenantUnreadableError) -> bool:
     from auth0.management.core.api_error import ApiError  # noqa: PLC0415 - loaded already
 
+    failure = error.__context__
     if isinstance(failure, ApiError):
         # A gateway's answer, or one that nobody can read, comes after the request.
         return (failure.status_code or 0) >= HTTPStatus.INTERNAL_SERVER_ERROR
-    return not isinstance(failure, (NoAccessError, NoTokenError))
+    return not (isinstance(error, NoAccessError) or isinstance(failure, NoTokenError))

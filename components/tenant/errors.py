@@ -92,9 +92,8 @@ def told(domain: str, error: Exception, *, origin: str = "") -> str:
     if isinstance(error, NoTokenError):
         return " ".join(filter(None, [f"{error}.", origin, error.fix]))
     if isinstance(error, ApiError):
-        return " ".join(
-            filter(None, [refused(domain, error), origin if is_of_token(error) else ""])
-        )
+        refusal = refused(domain, error)
+        return f"{refusal} {origin}" if origin and is_of_token(error) else refusal
     if isinstance(error, httpx.HTTPError):
         return silent(domain, error)
     return f"{domain} answered in a form that the Management API does not have. {_WHOSE}"
@@ -104,7 +103,9 @@ def refused(domain: str, error: Any) -> str:
     """A status that is none of success."""
     status = error.status_code or 0
     message = _body(error).get("message")
-    said = redacted(message) if isinstance(message, str) and message else _unsaid(status)
+    good = HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
+    unsaid = "with nothing in it" if good else "no message"
+    said = redacted(message) if isinstance(message, str) and message else unsaid
     phrase = " ".join(filter(None, [str(status), responses.get(status, ""), code_of(error)]))
     of_status = HTTPStatus.UNAUTHORIZED if is_of_token(error) else status
     fix = PLAN if is_of_plan(error) else _fix(of_status)
@@ -143,11 +144,6 @@ def is_of_plan(error: Any) -> bool:
 def _body(error: Any) -> Mapping[str, Any]:
     body = error.body.model_dump() if hasattr(error.body, "model_dump") else error.body
     return body if isinstance(body, Mapping) else {}
-
-
-def _unsaid(status: int) -> str:
-    good = HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
-    return "with nothing in it" if good else "no message"
 
 
 def _fix(status: int) -> str:
