@@ -21,10 +21,6 @@ from components.settings.raw_config import NAMESPACE
 from components.settings.texts import TextOverride, Texts, unified_variables
 from components.vocabulary import MessageType, TextContent
 
-_ONLY_SHIPPED_VARIABLES: Final = re.compile(
-    r"(?:[^{]|\{(?![{%])|\{\{\s*(?:code|friendly_name)\s*\}\})*\Z"
-)
-
 _PLAIN: Final = re.compile(r"\{\{\s*([a-zA-Z_]+)\s*\}\}")
 _LINK_VARIABLES: Final = frozenset(
     ["home_url", "logo_url", "support_url", "support_email", "custom_domain"]
@@ -117,7 +113,7 @@ def origin_line(kind: MessageType, origin: str | None, values: Mapping[str, Any]
 
 def _syntax(template: str, *, legacy: bool) -> Iterator[str]:
     # The shipped texts, and most others, use two variables and nothing else: no parser needed.
-    if _ONLY_SHIPPED_VARIABLES.match(template):
+    if is_simple(template) and {*_PLAIN.findall(template)} <= {"code", "friendly_name"}:
         return
     from liquid.exceptions import LiquidError  # noqa: PLC0415 - a quarter of a second, for few
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 
 from pydantic.alias_generators import to_camel
@@ -51,17 +52,19 @@ PHONE_SETTINGS: Final = "/guardian/factors/phone/settings"
 EMAIL_SETTINGS: Final = "/guardian/factors/email/settings"
 SETTINGS: Final = "/guardian/settings"
 
-SCOPES: Final[Mapping[str, str]] = {
-    FACTORS: "read:guardian_factors",
-    POLICIES: "read:mfa_policies",
-    MESSAGE_TYPES: "read:guardian_factors",
-    SELECTED_PROVIDER: "read:guardian_factors",
-    TEMPLATES: "read:guardian_factors",
-    PHONE_SETTINGS: "read:guardian_factors",
-    EMAIL_SETTINGS: "read:guardian_factors",
-    SETTINGS: "read:tenant_settings",
+_FACTORS: Final = "read:guardian_factors"
+_QUESTIONS: Final[Mapping[str, tuple[str, Callable[[Any], Awaitable[Any]]]]] = {
+    FACTORS: (_FACTORS, lambda guardian: guardian.factors.list()),
+    POLICIES: ("read:mfa_policies", lambda guardian: guardian.policies.list()),
+    MESSAGE_TYPES: (_FACTORS, lambda guardian: guardian.factors.phone.get_message_types()),
+    SELECTED_PROVIDER: (_FACTORS, lambda guardian: guardian.factors.phone.get_selected_provider()),
+    TEMPLATES: (_FACTORS, lambda guardian: guardian.factors.sms.get_templates()),
+    PHONE_SETTINGS: (_FACTORS, lambda guardian: guardian.factors.phone.get()),
+    EMAIL_SETTINGS: (_FACTORS, lambda guardian: guardian.factors.email.get()),
+    SETTINGS: ("read:tenant_settings", lambda guardian: guardian.get()),
 }
-"""Each question about Guardian, in the order in which it is asked, with the scope it needs."""
+"""What is asked about Guardian, in this order: the scope that it needs, and how."""
+SCOPES: Final = {path: scope for path, (scope, _) in _QUESTIONS.items()}
 
 LOGIN: Final = (FACTORS, POLICIES, MESSAGE_TYPES)
 """What every tenant answers."""
@@ -333,29 +336,16 @@ async def answers(
     client: AsyncManagementClient, paths: Collection[str], ask: Ask
 ) -> dict[str, Any]:
     """The API's answers by path, for `Guardian.of_api`."""
-    guardian = client.guardian
-    factors = guardian.factors
 
-    async def listed(question: Callable[[], Awaitable[Any]]) -> list[Any]:
-        return [one if isinstance(one, str) else plain(one) for one in await question()]
-
-    async def single(question: Callable[[], Awaitable[Any]]) -> dict[str, Any]:
+    async def answer(path: str) -> Any:
+        found = await _QUESTIONS[path][1](client.guardian)
+        if isinstance(found, list):
+            return [one if isinstance(one, str) else plain(one) for one in found]
         # A tenant that never had texts answers 204, which auth0-python gives as None.
-        answer = await question()
-        return plain(answer) if answer else {}
+        return plain(found) if found else {}
 
-    questions: dict[str, Callable[[], Awaitable[Any]]] = {
-        FACTORS: lambda: listed(factors.list),
-        POLICIES: lambda: listed(guardian.policies.list),
-        MESSAGE_TYPES: lambda: single(factors.phone.get_message_types),
-        SELECTED_PROVIDER: lambda: single(factors.phone.get_selected_provider),
-        TEMPLATES: lambda: single(factors.sms.get_templates),
-        PHONE_SETTINGS: lambda: single(factors.phone.get),
-        EMAIL_SETTINGS: lambda: single(factors.email.get),
-        SETTINGS: lambda: single(guardian.get),
-    }
     return {
-        path: await ask(path, scope, questions[path])
+        path: await ask(path, scope, partial(answer, path))
         for path, scope in SCOPES.items()
         if path in paths
     }
