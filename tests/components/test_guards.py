@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,13 +24,10 @@ from components.guards.name_recover import NameRecover
 from components.guards.policy_last import PolicyLast
 from components.guards.same_addresses import OtherAddressError, SameAddresses, other_addresses
 from components.guards.test_message import Messages
-from components.phone_mfa import PhoneMfaArgs
 from components.settings.model import StackSettings
-from components.settings.stack_config import Loaded
 from components.tenant import action, phone_template
 from components.tenant.guardian import BY_PLAN
 from components.tenant.stack_access import TenantAccess, TenantCallError
-from components.tenant.tenants_file import NAME
 from components.vocabulary import Experience, Gate
 from tests.components.conftest import NOBODY, At, awaited
 from tests.components.test_phone_mfa import DECLARED
@@ -134,24 +130,6 @@ def test_hooks_are_in_front_of_writes_also_in_a_preview_and_of_no_deletion(
     monkeypatch.setattr(pulumi, "ErrorHook", lambda _name, _hook: "told")
     found = {key: value for key, value in vars(guard.hooks()).items() if value}
     assert found == {key: ["told" if key == "on_error" else True] for key in bound}
-
-
-@pytest.mark.usefixtures("at")
-@pytest.mark.parametrize(
-    ("named", "transition", "generation"), [(False, False, LEGACY), (True, True, None)]
-)
-def test_owners_who_name_addresses_and_a_tenant_that_moves_need_less(
-    tmp_path: Path, named: bool, transition: bool, generation: Experience | None
-) -> None:
-    if named:
-        (tmp_path / NAME).write_text('[dev]\ntenant = "t"\n', encoding="utf-8")
-    settings = stack(experience="legacy", transition=transition)
-    key = pulumi.Output.secret("k")
-    loaded = Loaded(settings=settings, cpaas_api_key=key, tenant=NOBODY, project=tmp_path)
-    guards = PhoneMfaArgs.of(loaded).guards
-    (asks,) = [one._experience for one in guards if isinstance(one, GenerationGuard)]
-    assert asks is generation
-    assert any(isinstance(one, SameAddresses) for one in guards) is not named
 
 
 # --- The generation ------------------------------------------------------------------------------

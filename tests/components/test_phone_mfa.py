@@ -354,7 +354,7 @@ ALWAYS = {"GenerationGuard", "KeepSender", "FinishFailedWrites", "NameRecover", 
     [
         ("", {}, {"SameAddresses"}),
         (NAMED, {}, set()),
-        (NAMED, {"oneTimeCode": {"length": 8}}, {"EntitlementGuard"}),
+        (NAMED, {"oneTimeCode": {"length": 8}, "transition": True}, {"EntitlementGuard"}),
     ],
 )
 def test_a_stack_has_every_guard_that_it_needs(
@@ -365,4 +365,7 @@ def test_a_stack_has_every_guard_that_it_needs(
     checked = StackSettings.check("dev", GOOD | settings)
     key: Any = None  # none of them looks at it
     loaded = Loaded(settings=checked, cpaas_api_key=key, tenant=NOBODY, project=tmp_path)
-    assert {type(one).__name__ for one in PhoneMfaArgs.of(loaded).guards} == ALWAYS | more
+    guards = {type(one).__name__: one for one in PhoneMfaArgs.of(loaded).guards}
+    assert set(guards) == ALWAYS | more
+    asks = vars(guards["GenerationGuard"])["_experience"]
+    assert asks is (None if checked.transition else checked.experience), "while it moves: either"
