@@ -33,10 +33,6 @@ BUILD_TIME: Final = 120.0
 _AT_WORK: Final = frozenset({"pending", "building", "packaged", "retrying"})
 
 
-class UndeclaredSecretError(Exception):
-    """The tenant's Action has a secret that writing the declared ones would erase."""
-
-
 class FinishFailedWrites(WriteHooks):
     """Writes the secrets of an Action, or refuses to erase one: a transformation."""
 
@@ -57,7 +53,7 @@ class FinishFailedWrites(WriteHooks):
                 return
             foreign = sorted(has - known)
             if foreign:
-                refuse(UndeclaredSecretError(_refusal(wanted["name"], foreign)))
+                refuse(_refusal(wanted["name"], foreign))
             elif not pulumi.runtime.is_dry_run():
                 await _write(tenant, args.id, declared)
 

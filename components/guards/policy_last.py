@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import pulumi
 
-from components.guards.hooks import WriteHooks, refuse
+from components.guards.hooks import RefusedError, WriteHooks, refuse
 from components.guards.test_message import Messages
 from components.settings.stack_config import Loaded
 from components.tenant import snapshot
@@ -31,14 +31,6 @@ from components.vocabulary import DeliveryMethod, Experience, Gate, Policy, asks
 
 if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient
-
-
-class GateClosedError(Exception):
-    """The policy was not applied, because users could not get a code."""
-
-
-class PolicyLoweredError(Exception):
-    """The tenant asks for a second factor more often than the stack would have it."""
 
 
 class PolicyLast(WriteHooks):
@@ -75,7 +67,7 @@ class PolicyLast(WriteHooks):
         async with self._access.connect() as tenant:
             earlier = list(await tenant.guardian.policies.list())
             if asks_less(policies, earlier):
-                refuse(PolicyLoweredError(lowering(policies, earlier)))
+                refuse(lowering(policies, earlier))
             if looks_only:
                 return
             if policies:
@@ -92,7 +84,7 @@ class PolicyLast(WriteHooks):
             return
         missing = await self._missing(tenant, phone)
         if missing:
-            raise GateClosedError(
+            raise RefusedError(
                 f"{missing[0].upper()}{missing[1:]}. The policy stays as it was, so that nobody is "
                 "asked for a code that cannot be sent. Put that right and run pulumi up --refresh "
                 "again"

@@ -346,7 +346,7 @@ def test_a_token_quota_stays_as_it_is_whether_or_not_it_is_enforced(
 # --- What looks before each write ----------------------------------------------------------------
 
 NAMED = "[dev]\ntenant = 't'\n"
-ALWAYS = {"GenerationGuard", "KeepSender", "FinishFailedWrites", "NameRecover", "PolicyLast"}
+ALWAYS = {"GenerationGuard", "CreationGuard", "FinishFailedWrites", "PolicyLast"}
 
 
 @pytest.mark.parametrize(
