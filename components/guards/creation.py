@@ -51,10 +51,8 @@ class CreationGuard(WriteHooks):
                 )
             else:
                 if there:
-                    is_action = isinstance(there, Action)
-                    what = (
-                        f"an Action {there.name}" if is_action else f"a template {wanted['type']}"
-                    )
+                    kind = wanted.get("type")
+                    what = f"a template {kind}" if kind else f"an Action {wanted['name']}"
                     pulumi.log.warn(
                         f"{args.name}: the tenant has {what} ({there.id}), which this "
                         "stack's state does not know; an answer got lost, or somebody else made "
