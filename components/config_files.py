@@ -6,8 +6,6 @@ Pulumi's loader and of its YAML reader (docs/decisions/config.md). Loads no Pulu
 finds the tenant's name with it.
 """
 
-from __future__ import annotations
-
 import codecs
 import json
 import re
@@ -16,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import yaml
 
@@ -203,7 +201,7 @@ class _Project:
     config: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, folder: Path) -> _Project:
+    def of(cls, folder: Path) -> Self:
         path = _project_file(folder)
         if path is None:
             return cls(name="phonemfa", folder=folder, file="Pulumi.yaml")

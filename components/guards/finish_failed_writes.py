@@ -9,23 +9,18 @@ values, and every further `up` plans the change again, with a refresh in between
 The Guardian resource has hooks of its own (policy_last.py), as its writes need an order.
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pulumi
 
 from components.guards.hooks import WriteHooks, refuse
 from components.tenant import action
-from components.tenant.model import seen
+from components.tenant.model import Client, seen
 from components.tenant.stack_access import plain
-
-if TYPE_CHECKING:
-    from auth0.management import AsyncManagementClient
 
 BUILD_TIME: Final = 120.0
 """Seconds that a version of an Action may take to build."""
@@ -81,7 +76,7 @@ def _secrets(properties: Mapping[str, Any]) -> dict[str, Any]:
     return {one["name"]: one.get("value") for one in properties.get("secrets") or []}
 
 
-async def _names(tenant: AsyncManagementClient, action_id: str) -> set[str] | None:
+async def _names(tenant: Client, action_id: str) -> set[str] | None:
     """Of the secrets that the tenant's Action has; None without such an Action."""
     from auth0.management.core.api_error import ApiError  # noqa: PLC0415 - loaded already
 
@@ -94,9 +89,7 @@ async def _names(tenant: AsyncManagementClient, action_id: str) -> set[str] | No
     return set(seen(there.secret_names))
 
 
-async def _write(
-    tenant: AsyncManagementClient, action_id: str, declared: Mapping[str, Any]
-) -> None:
+async def _write(tenant: Client, action_id: str, declared: Mapping[str, Any]) -> None:
     secrets: list[Any] = [{"name": name, "value": value} for name, value in declared.items()]
     await tenant.actions.update(action_id, secrets=secrets)
     # The provider writes next. What it meets in the middle of a build is not established; what

@@ -13,10 +13,8 @@ It also refuses to lower the policy that the tenant has: a deploy, whoever merge
 from nobody. Who means it lowers the tenant first (break-glass); the stack may follow then.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import Any, Final, Self
 
 import pulumi
 
@@ -25,12 +23,10 @@ from components.guards.test_message import Messages
 from components.settings.stack_config import Loaded
 from components.tenant import snapshot
 from components.tenant.guardian import HOOK, NEVER, TOKEN
+from components.tenant.model import Client
 from components.tenant.snapshot import About, Wanted, lacking
 from components.tenant.stack_access import TenantAccess, plain
 from components.vocabulary import DeliveryMethod, Experience, Gate, Policy, asks_less, policy_word
-
-if TYPE_CHECKING:
-    from auth0.management import AsyncManagementClient
 
 
 class PolicyLast(WriteHooks):
@@ -78,7 +74,7 @@ class PolicyLast(WriteHooks):
                 self._earlier = earlier
                 await tenant.guardian.policies.set(request=policies)
 
-    async def _make_ready(self, tenant: AsyncManagementClient, phone: Mapping[str, Any]) -> None:
+    async def _make_ready(self, tenant: Client, phone: Mapping[str, Any]) -> None:
         if not phone.get("enabled"):
             # An adopted tenant may ask for other factors alone: nothing to deliver.
             return
@@ -101,7 +97,7 @@ class PolicyLast(WriteHooks):
                     message_types=phone["messageTypes"]
                 )
 
-    async def _missing(self, tenant: AsyncManagementClient, phone: Mapping[str, Any]) -> str:
+    async def _missing(self, tenant: Client, phone: Mapping[str, Any]) -> str:
         """What a code still needs; empty when nothing."""
         provider = phone.get("provider")
         if self._experience is Experience.LEGACY and provider != HOOK:
@@ -137,7 +133,7 @@ def lowering(wanted: Sequence[str], live: Sequence[str]) -> str:
     )
 
 
-async def _legacy_delivery(tenant: AsyncManagementClient, phone: Mapping[str, Any]) -> None:
+async def _legacy_delivery(tenant: Client, phone: Mapping[str, Any]) -> None:
     await tenant.guardian.factors.phone.set_provider(provider=phone["provider"])
     texts = phone.get("options") or {}
     if not texts:

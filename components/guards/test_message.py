@@ -5,26 +5,21 @@ What is claimed is what the tenant's log says: that a handset received it, nobod
 silence is no success. `phonemfa smoke` and the gate in front of the policy send by this.
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from components.guards.log_evidence import PATIENCE, Evidence, find, news, search
 from components.masking import redacted
 from components.tenant.client import ONCE
-from components.tenant.model import plain, seen
+from components.tenant.model import Client, plain, seen
 from components.tenant.phone_provider import PhoneProvider
 from components.tenant.phone_provider import read as read_providers
 from components.vocabulary import DeliveryMethod
-
-if TYPE_CHECKING:
-    from auth0.management import AsyncManagementClient
 
 _FIRST_PAUSE: Final = 0.25
 _LONGEST_PAUSE: Final = 2.0
@@ -76,7 +71,7 @@ class Messages:
     methods: Sequence[DeliveryMethod]
     patience: float = PATIENCE
 
-    async def arrive(self, tenant: AsyncManagementClient) -> None:
+    async def arrive(self, tenant: Client) -> None:
         """Send one of each channel and wait until the tenant's log has all of them.
 
         Raises:
@@ -95,7 +90,7 @@ class Messages:
                 )
 
     async def send(
-        self, tenant: AsyncManagementClient, provider: PhoneProvider | None, method: DeliveryMethod
+        self, tenant: Client, provider: PhoneProvider | None, method: DeliveryMethod
     ) -> Send:
         """Send one message through the tenant's provider, and look for the evidence."""
         if provider is None:
@@ -106,9 +101,7 @@ class Messages:
         refusal = await self._try(tenant, provider.id, method)
         return failed(method, refusal) if refusal else await self._wait(tenant, method, before)
 
-    async def _try(
-        self, tenant: AsyncManagementClient, provider: str, method: DeliveryMethod
-    ) -> str:
+    async def _try(self, tenant: Client, provider: str, method: DeliveryMethod) -> str:
         """Ask for the message; answers why there will never be one, if the tenant says so."""
         from auth0.management.core.api_error import ApiError  # noqa: PLC0415 - loaded already
 
@@ -132,7 +125,7 @@ class Messages:
         return ""
 
     async def _wait(
-        self, tenant: AsyncManagementClient, method: DeliveryMethod, before: list[dict[str, Any]]
+        self, tenant: Client, method: DeliveryMethod, before: list[dict[str, Any]]
     ) -> Send:
         deadline, pause = time.monotonic() + self.patience, _FIRST_PAUSE
         while True:
@@ -151,7 +144,7 @@ class Messages:
             pause = min(_LONGEST_PAUSE, pause * 1.5)
 
 
-async def _entries(tenant: AsyncManagementClient, method: DeliveryMethod) -> list[dict[str, Any]]:
+async def _entries(tenant: Client, method: DeliveryMethod) -> list[dict[str, Any]]:
     """The newest entries that could be about a message, newest first."""
     pager = await tenant.logs.list(**search(method))
     return [plain(one) for one in pager.items or []]

@@ -4,13 +4,11 @@ Which version runs, when things were written and by which id the tenant knows th
 part in a comparison: a tenant does not tell which of its versions is ours.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final, Self
 
 import pulumi
 from pydantic.alias_generators import to_camel
@@ -19,6 +17,7 @@ from components.action_code import RUNTIME, assemble
 from components.settings.model import StackSettings
 from components.tenant.model import (
     LEFT_ALONE,
+    Client,
     Maybe,
     Part,
     Resource,
@@ -30,9 +29,6 @@ from components.tenant.model import (
     plain,
 )
 from components.vocabulary import TRIGGERS, Experience, MessageType, action_name
-
-if TYPE_CHECKING:
-    from auth0.management import AsyncManagementClient
 
 TOKEN: Final = "auth0:index/action:Action"  # noqa: S105 - a type
 PATH: Final = "/actions/actions"
@@ -99,7 +95,7 @@ class Version(Resource):
     """As the API calls it, to write it back."""
 
     @classmethod
-    def of_api(cls, answer: Mapping[str, Any]) -> Version:
+    def of_api(cls, answer: Mapping[str, Any]) -> Self:
         """A version as the API tells it."""
         return cls(
             id=str(answer.get("id") or ""),
@@ -155,7 +151,7 @@ class Action(Resource):
     """Whether there is any: of a state or a preview, all that it tells."""
 
     @classmethod
-    def of_api(cls, answer: Mapping[str, Any], trigger: str) -> Action:
+    def of_api(cls, answer: Mapping[str, Any], trigger: str) -> Self:
         """An Action as the API tells it, whole or as an item of a list."""
         running = answer.get("deployed_version")
         supported = items(answer.get("supported_triggers"))
@@ -177,7 +173,7 @@ class Action(Resource):
         )
 
     @classmethod
-    def recorded(cls, properties: Mapping[str, Any], *, identifier: str = "") -> Action:
+    def recorded(cls, properties: Mapping[str, Any], *, identifier: str = "") -> Self:
         """An Action as one side of a preview, or a state, has it: its secrets are hidden."""
         found = cls.parts_of_pulumi(properties)
         found["deployed"] = flag(properties.get("deploy"))
@@ -316,7 +312,7 @@ def adopted_code(path: str, checkout: Path) -> str:
     )
 
 
-async def read(client: AsyncManagementClient, triggers: Iterable[str]) -> tuple[Action, ...]:
+async def read(client: Client, triggers: Iterable[str]) -> tuple[Action, ...]:
     """The Actions on these triggers, in the tenant's order.
 
     An item of a list is complete, but for a draft that is being built (`read_one`).
@@ -330,19 +326,19 @@ async def read(client: AsyncManagementClient, triggers: Iterable[str]) -> tuple[
     )
 
 
-async def count(client: AsyncManagementClient) -> int:
+async def count(client: Client) -> int:
     """How many Actions a tenant has, on any trigger."""
     listed = await client.actions.list(per_page=1)
     # The total is left out where it is zero.
     return int(getattr(listed.response, "total", None) or 0)
 
 
-async def read_one(client: AsyncManagementClient, action_id: str, trigger: str) -> Action:
+async def read_one(client: Client, action_id: str, trigger: str) -> Action:
     """One Action, whole."""
     return Action.of_api(plain(await client.actions.get(action_id)), trigger)
 
 
-async def read_versions(client: AsyncManagementClient, action_id: str) -> tuple[Version, ...]:
+async def read_versions(client: Client, action_id: str) -> tuple[Version, ...]:
     """The versions of an Action, newest first."""
     listed = [
         Version.of_api(plain(one)) async for one in await client.actions.versions.list(action_id)

@@ -4,20 +4,14 @@ No stack declares them. How many codes are asked for, and what sending them cost
 all the same.
 """
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final, Self
 
-from components.tenant.model import Maybe, Part, Resource, Unseen, plain
-
-if TYPE_CHECKING:
-    from auth0.management import AsyncManagementClient
-
-    from components.tenant.guardian import Ask
+from components.tenant.guardian import Ask
+from components.tenant.model import Client, Maybe, Part, Resource, Unseen, plain
 
 SCOPE: Final = "read:attack_protection"
 BOTS: Final = "/attack-protection/bot-detection"
@@ -62,12 +56,12 @@ class AttackProtection(Resource):
     breached_password_detection: Annotated[Maybe[State], Part(BREACHES, of=_shielding)]
 
     @classmethod
-    def of_api(cls, answers: Mapping[str, Mapping[str, Any] | Unseen]) -> AttackProtection:
+    def of_api(cls, answers: Mapping[str, Mapping[str, Any] | Unseen]) -> Self:
         """The controls out of the API's answers, by the path of each; what is missing is unseen."""
         return cls(**cls.parts_of_api(answers))
 
 
-async def read(client: AsyncManagementClient, ask: Ask) -> AttackProtection:
+async def read(client: Client, ask: Ask) -> AttackProtection:
     """The tenant's controls; `ask` may answer `Unseen` where the tenant refuses one."""
     controls = client.attack_protection
     questions = {

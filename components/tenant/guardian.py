@@ -4,13 +4,11 @@ A tenant tells it in several answers, a stack declares it as one resource. While
 a state hides a legacy tenant's sender and texts, and the API does not.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final, Self
 
 from pydantic.alias_generators import to_camel
 
@@ -20,6 +18,7 @@ from components.settings.values import duration, seconds
 from components.tenant.model import (
     LEFT_ALONE,
     UNSEEN,
+    Client,
     Maybe,
     Part,
     Resource,
@@ -32,9 +31,6 @@ from components.tenant.model import (
     texts,
 )
 from components.vocabulary import Experience, MessageType, guardian_message_types
-
-if TYPE_CHECKING:
-    from auth0.management import AsyncManagementClient
 
 TOKEN: Final = "auth0:index/guardian:Guardian"  # noqa: S105 - a type
 NEVER: Final = "never"
@@ -229,7 +225,7 @@ class Guardian(Resource):
         return {kind: text for kind, text in found.items() if text}
 
     @classmethod
-    def of_api(cls, answers: Mapping[str, Any]) -> Guardian:
+    def of_api(cls, answers: Mapping[str, Any]) -> Self:
         """Guardian out of the API's answers, by the path of each; one may be `Unseen`.
 
         What was not asked is unseen, and a text that was never set is an empty one.
@@ -248,7 +244,7 @@ class Guardian(Resource):
         return cls(**found, trial_expired=expired)
 
     @classmethod
-    def recorded(cls, properties: Mapping[str, Any]) -> Guardian:
+    def recorded(cls, properties: Mapping[str, Any]) -> Self:
         """Guardian as one side of a preview, or a state, has it."""
         return cls(**cls.parts_of_pulumi(properties))
 
@@ -332,9 +328,7 @@ Ask = Callable[[str, str, Callable[[], Awaitable[Any]]], Awaitable[Any]]
 """Asks one question: path, scope, and how. It may answer `Unseen` where the tenant refuses."""
 
 
-async def answers(
-    client: AsyncManagementClient, paths: Collection[str], ask: Ask
-) -> dict[str, Any]:
+async def answers(client: Client, paths: Collection[str], ask: Ask) -> dict[str, Any]:
     """The API's answers by path, for `Guardian.of_api`."""
 
     async def answer(path: str) -> Any:

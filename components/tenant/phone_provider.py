@@ -3,14 +3,13 @@
 What a legacy tenant has instead is Guardian's, but for its Twilio account.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar, Final
+from typing import Annotated, ClassVar, Final
 
 from components.settings.model import StackSettings
 from components.tenant.model import (
     UNSEEN,
+    Client,
     Identified,
     Maybe,
     Part,
@@ -22,9 +21,6 @@ from components.tenant.model import (
     texts,
 )
 from components.vocabulary import DeliveryMethod, Experience
-
-if TYPE_CHECKING:
-    from auth0.management import AsyncManagementClient
 
 TOKEN: Final = "auth0:index/phoneProvider:PhoneProvider"  # noqa: S105 - a type
 PATH: Final = "/branding/phone/providers"
@@ -76,13 +72,13 @@ def declared(settings: StackSettings) -> PhoneProvider | None:
     return PhoneProvider(delivery_methods=methods)
 
 
-async def read(client: AsyncManagementClient) -> tuple[PhoneProvider, ...]:
+async def read(client: Client) -> tuple[PhoneProvider, ...]:
     """The tenant's providers: none, or one; the API's list may have more."""
     answer = plain(await client.branding.phone.providers.list())
     return tuple(PhoneProvider.of_api(one) for one in items(answer.get("providers")))
 
 
-async def read_twilio(client: AsyncManagementClient) -> PhoneProvider | None:
+async def read_twilio(client: Client) -> PhoneProvider | None:
     """The Twilio account of a legacy tenant, used or not; its token, told in clear, is dropped."""
     answer = plain(await client.guardian.factors.sms.get_twilio_provider())
     if not answer.get("sid"):

@@ -1,14 +1,13 @@
 """The texts of a unified tenant: one customised template a message type."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final
 
 from components.settings.model import StackSettings
 from components.tenant.model import (
     LEFT_ALONE,
+    Client,
     Identified,
     Maybe,
     at,
@@ -19,9 +18,6 @@ from components.tenant.model import (
     plain,
 )
 from components.vocabulary import Experience
-
-if TYPE_CHECKING:
-    from auth0.management import AsyncManagementClient
 
 TOKEN: Final = "auth0:index/phoneNotificationTemplate:PhoneNotificationTemplate"  # noqa: S105
 PATH: Final = "/branding/phone/templates"
@@ -69,7 +65,7 @@ def declared(settings: StackSettings) -> dict[str, PhoneTemplate]:
     return {kind.value: PhoneTemplate(text=one.text, voice=one.voice) for kind, one in own.items()}
 
 
-async def read(client: AsyncManagementClient) -> dict[str, PhoneTemplate]:
+async def read(client: Client) -> dict[str, PhoneTemplate]:
     """The customised templates by message type: a default one is listed without an id."""
     answer = plain(await client.branding.phone.templates.list())
     return {

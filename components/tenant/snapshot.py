@@ -4,8 +4,6 @@
 two resource by resource with `differences` and says in its own words what a difference means.
 """
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,7 +11,7 @@ from enum import Enum, auto
 from http import HTTPStatus
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from components.settings.model import StackSettings
 from components.tenant import (
@@ -29,6 +27,7 @@ from components.tenant.guardian import Guardian
 from components.tenant.model import (
     LEFT_ALONE,
     UNSEEN,
+    Client,
     Maybe,
     Refusal,
     Unseen,
@@ -43,9 +42,6 @@ from components.tenant.phone_template import PhoneTemplate
 from components.tenant.tenant_settings import TenantSettings
 from components.tenant.trigger import Binding
 from components.vocabulary import TRIGGERS, Experience, guardian_message_types
-
-if TYPE_CHECKING:
-    from auth0.management import AsyncManagementClient
 
 T = TypeVar("T")
 
@@ -174,7 +170,7 @@ def recorded(resources: Iterable[tuple[str, Properties, Collection[str]]]) -> Sn
 
 
 async def read(
-    client: AsyncManagementClient,
+    client: Client,
     about: Collection[About] = EVERYTHING,
     *,
     experiences: Collection[Experience] = tuple(Experience),
@@ -276,7 +272,7 @@ class Wanted:
     factor: bool = True
 
     @classmethod
-    def by(cls, settings: StackSettings) -> Wanted:
+    def by(cls, settings: StackSettings) -> Self:
         """What a stack wants of its tenant, once it is applied."""
         declared_factor = guardian.declared(settings)
         selected = declared_factor.selected_provider

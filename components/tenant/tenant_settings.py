@@ -1,14 +1,13 @@
 """The tenant's own switches: its phone experience, and MFA factors through Actions."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final, Self
 
 from components.settings.model import StackSettings
 from components.tenant.model import (
     LEFT_ALONE,
+    Client,
     Maybe,
     Resource,
     at,
@@ -18,9 +17,6 @@ from components.tenant.model import (
     seen,
 )
 from components.vocabulary import Experience
-
-if TYPE_CHECKING:
-    from auth0.management import AsyncManagementClient
 
 TOKEN: Final = "auth0:index/tenant:Tenant"  # noqa: S105 - a type
 PATH: Final = "/tenants/settings"
@@ -54,14 +50,14 @@ class TenantSettings(Resource):
         return Experience.UNIFIED if seen(self.unified) else Experience.LEGACY
 
     @classmethod
-    def of_api(cls, answer: Mapping[str, Any]) -> TenantSettings:
+    def of_api(cls, answer: Mapping[str, Any]) -> Self:
         """The switches as the API tells them."""
         flagged = answer.get("phone_consolidated_experience") is not None
         name = str(answer.get("friendly_name") or "")
         return cls(**cls.parts_of_api(answer), flagged=flagged, friendly_name=name)
 
     @classmethod
-    def recorded(cls, properties: Mapping[str, Any]) -> TenantSettings:
+    def recorded(cls, properties: Mapping[str, Any]) -> Self:
         """The switches as one side of a preview, or a state, has them."""
         told = at(properties, "phoneConsolidatedExperience")
         return cls(**cls.parts_of_pulumi(properties), flagged=isinstance(told, bool))
@@ -75,6 +71,6 @@ def declared(settings: StackSettings) -> TenantSettings:
     )
 
 
-async def read(client: AsyncManagementClient) -> TenantSettings:
+async def read(client: Client) -> TenantSettings:
     """The tenant's switches."""
     return TenantSettings.of_api(plain(await client.tenants.settings.get()))
