@@ -232,15 +232,22 @@ def tokens(tenant: Tenant, *, of_machine: bool = False) -> Tokens:
     return Tokens(ACCESS, http=http, clock=time.monotonic if of_machine else lambda: tenant.now)
 
 
-@pytest.mark.parametrize("slow", [0.0, 20.0])
-def test_a_token_is_kept_from_when_it_was_asked_for_until_shortly_before_its_end(
-    slow: float,
+@pytest.mark.parametrize(
+    ("lasts", "slow", "asked"),
+    [
+        (60, 0.0, [1, 1, 2, 2]),
+        pytest.param(60, 20.0, [1, 1, 2, 2], id="from when it was asked for"),
+        pytest.param(-1, 0.0, [1, 2, 3, 4], id="one that has ended on arrival is used once"),
+    ],
+)
+def test_a_token_is_kept_until_shortly_before_its_end(
+    lasts: int, slow: float, asked: list[int]
 ) -> None:
-    tenant = Tenant(granted(), slow=slow)
+    tenant = Tenant(granted(expires_in=lasts), slow=slow)
     source = tokens(tenant)
-    for tenant.now, asked in ((1000.0, 1), (1049.0, 1), (1050.0, 2), (1099.0, 2)):
+    for tenant.now, times in zip((1000.0, 1049.0, 1050.0, 1099.0), asked, strict=True):
         assert source.get() == "t"
-        assert tenant.asked == asked
+        assert tenant.asked == times
 
 
 @pytest.mark.parametrize("jump", [-86_400, 86_400])
@@ -254,13 +261,6 @@ def test_a_clock_that_is_put_right_changes_nothing(
     monkeypatch.setattr(time, "time", lambda: now + jump)
     source.get()
     assert tenant.asked == 1
-
-
-def test_a_token_that_has_ended_on_arrival_is_used_once() -> None:
-    tenant = Tenant(granted(expires_in=-1))
-    source = tokens(tenant)
-    assert [source.get(), source.get()] == ["t", "t"]
-    assert tenant.asked == 2
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
@@ -307,15 +307,7 @@ def test_threads_that_ask_at_the_same_time_cost_one_token() -> None:
     assert tenant.asked == 1
 
 
-def test_the_hooks_of_a_run_share_a_token(at: At, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
-    post = BoundedClient.post
-
-    def counted(self: BoundedClient, url: str, **options: Any) -> httpx.Response:
-        asked.append(url)
-        return post(self, url, **options)
-
-    monkeypatch.setattr(BoundedClient, "post", counted)
+def test_the_hooks_of_a_run_share_a_token(at: At) -> None:
     access = at.access
 
     async def hook() -> None:
@@ -326,8 +318,10 @@ def test_the_hooks_of_a_run_share_a_token(at: At, monkeypatch: pytest.MonkeyPatc
         await asyncio.gather(hook(), hook())
         await hook()
 
-    awaited(run())
-    assert asked == [f"{at.running.tenant_url}/oauth/token"]
+    with at.control() as control:
+        awaited(run())
+        log = control.get("/requests").json()["requests"]
+    assert [one["path"] for one in log].count("/oauth/token") == 1
 
 
 @pytest.mark.parametrize(
@@ -348,10 +342,8 @@ def test_each_refusal_has_its_own_fix(status: int, error: str, description: str,
     with pytest.raises(NoTokenError) as failed:
         tokens(Tenant(httpx.Response(status, json=body))).get()
     assert fix in failed.value.fix
-
-
-def test_a_client_that_signs_is_told_of_its_key_and_not_of_a_secret() -> None:
-    assert KEY in Tokens(replace(ACCESS, client_assertion_private_key="k"))._fix(401, None, "")
+    signs = Tokens(replace(ACCESS, client_assertion_private_key="k"))
+    assert KEY in signs._fix(401, None, ""), "and not the secret"
 
 
 def token_of(**claims: Any) -> str:
