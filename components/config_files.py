@@ -116,10 +116,7 @@ class Config:
 def read_config(folder: Path, stack: str, *, file: Path | None = None) -> Config:
     """The config of a stack; without a file of its own, what the project says.
 
-    Args:
-        folder: the project's, or one below it.
-        stack: its name, or organisation/project/stack.
-        file: instead of the stack's own.
+    The folder is the project's, or one below it; the stack its name, or organisation/project/stack.
 
     Raises:
         StackFileError: a file cannot be used, or the stack is another project's.

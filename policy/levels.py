@@ -45,8 +45,7 @@ def file_of(stack: str, project: Path) -> Path | None:
 def settings_of(stack: str, project: Path) -> dict[str, Setting]:
     """What a stack says about each rule, by rule name; `project` is the folder with Pulumi.yaml.
 
-    Raises:
-        LevelsError: its file is not JSON, or names a rule, level or option that there is not.
+    A `LevelsError` says that its file is not JSON, or names what there is not.
     """
     said = _file(stack, project)
     return {

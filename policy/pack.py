@@ -28,10 +28,8 @@ def hide_secrets_from_rules() -> None:
     """Have the SDK hand over marks instead of secrets and unknown values.
 
     The SDK (1.21.0) unwraps every secret before a rule sees it: a rule could print it, and could
-    not tell it from plain text. Its unknown values are marks that read like strings.
-
-    Raises:
-        RuntimeError: the SDK has no such place any more; nothing may run then.
+    not tell it from plain text. Its unknown values are marks that read like strings. A version of
+    the SDK without such a place runs no rule.
     """
     if not hasattr(sdk, "deserialize_properties"):
         raise RuntimeError("this version of pulumi_policy would show secrets to the rules")

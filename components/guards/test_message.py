@@ -74,8 +74,7 @@ class Messages:
     async def arrive(self, tenant: Client) -> None:
         """Send one of each channel and wait until the tenant's log has all of them.
 
-        Raises:
-            NotSentError: one failed, or left no trace; with the Action's own reason.
+        A `NotSentError` says that one failed, with the Action's own reason, or left no trace.
         """
         provider = next(iter(await read_providers(tenant)), None)
         for method in self.methods:

@@ -61,11 +61,7 @@ def _digits() -> list[str]:
 
 
 def where_missing(template: str) -> str | None:
-    """In which case a text does not give the code, in words; None when it always does.
-
-    Raises:
-        liquid.exceptions.LiquidError: the text is not Liquid.
-    """
+    """In which case a text (which is Liquid) does not give the code; None when it always does."""
     if is_simple(template):
         shown = all(shows(rendered(template, {**SAMPLE, "code": code}), code) for code in CODES)
         return None if shown else "ever"

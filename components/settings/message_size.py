@@ -129,11 +129,7 @@ def is_simple(template: str) -> bool:
 
 
 def rendered(template: str, values: Mapping[str, Any] = SAMPLE) -> str:
-    """A Liquid text with the sample values, or others.
-
-    Raises:
-        liquid.exceptions.LiquidError: the text is not Liquid.
-    """
+    """A Liquid text with the sample values, or others; a `LiquidError` where it is none."""
     # Nearly every text only puts variables in; for those the parser, and the quarter of a second
     # that importing it takes in every preview, can be spared.
     simple = _PLAIN_OUTPUT.sub(lambda output: _value(output, values), template)

@@ -75,11 +75,8 @@ async def connect(
 ) -> AsyncIterator[AsyncManagementClient]:
     """A client; what fails inside is a `TenantUnreadableError`.
 
-    Args:
-        access: how to reach the tenant.
-        origin: where the credentials were found, in a sentence for who has to correct them.
-        tokens: its tokens, where other connections use them too.
-        heard: gets what is told beside the answers.
+    `origin` says where the credentials were found, for who has to correct them; other connections
+    may use the same `tokens`.
     """
     from auth0.management import AsyncManagementClient  # noqa: PLC0415
 
@@ -125,11 +122,9 @@ def ask_to_write(
     *,
     heard: Heard | None = None,
 ) -> T:
-    """A block that writes, as `ask`: without an answer, nobody knows what the tenant has.
+    """A block that writes, as `ask`.
 
-    Raises:
-        WriteFailedError: refused, a missing scope by name, or no answer: in that case the write
-            may have been done, and the text says so.
+    Without an answer nobody knows what the tenant has: the `WriteFailedError` says so.
     """
     try:
         return ask(access, writes, heard=heard)

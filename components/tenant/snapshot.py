@@ -111,11 +111,7 @@ class Snapshot:
 
 
 def declared(settings: StackSettings, checkout: Path = Path()) -> Snapshot:
-    """A stack's tenant; `checkout` is the folder with Pulumi.yaml.
-
-    Raises:
-        pulumi.RunError: the code of an adopted Action is not where the stack says.
-    """
+    """A stack's tenant; a `RunError` where the code of an adopted Action is not in the checkout."""
     return Snapshot(
         settings=tenant_settings.declared(settings),
         actions=action.declared(settings, checkout),
@@ -178,13 +174,9 @@ async def read(
 ) -> Snapshot:
     """A tenant, with as few requests as what is asked for needs.
 
-    Args:
-        client: of the tenant.
-        about: what to ask for.
-        experiences: whose Actions and bindings, and whose other parts.
-        refusals: whether a question that the tenant refuses becomes `Unseen`, with the refusal,
-            instead of ending the reading with the client's exception. What every question would
-            be answered (the token is not taken, the rate limit is used up) ends it in any case.
+    With `refusals`, a question that the tenant refuses becomes `Unseen` instead of ending the
+    reading with the client's exception. What every question would be answered (the token is not
+    taken, the rate limit is used up) ends it in any case.
     """
     ask = asked if refusals else _told
     triggers = [TRIGGERS[one] for one in experiences]

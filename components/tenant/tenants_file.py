@@ -57,13 +57,10 @@ class TenantsFile:
         return [stack for stack, one in self.named.items() if one.production]
 
     def check(self, stack: str, *, domain: str, cpaas_base_host: str | None = None) -> None:
-        """Nothing, when the stack (its name alone) may contact these addresses.
+        """Refuse, by a `NotNamedError`, addresses that a stack (its name alone) may not contact.
 
         The tenant's is empty where it is not known yet, the other None where there is no Action of
         ours.
-
-        Raises:
-            NotNamedError: naming each address that differs.
         """
         if self.named is None:
             return
@@ -91,11 +88,7 @@ class TenantsFile:
 
 
 def read_tenants_file(project: Path) -> TenantsFile:
-    """The file of a project (the folder with Pulumi.yaml), or what its absence means.
-
-    Raises:
-        NotNamedError: the file is there and cannot be used. Nothing is contacted then.
-    """
+    """The file of a project, if it has one; a `NotNamedError` where it cannot be used."""
     path = project / NAME
     try:
         if path.stat().st_size > _LARGEST:

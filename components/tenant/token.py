@@ -69,12 +69,7 @@ class Tokens:
         """What the last token may do; None where neither it nor its answer says."""
 
     def get(self) -> str:
-        """A token that is good now.
-
-        Raises:
-            NoTokenError: the tenant refused it, or answered without one.
-            httpx.HTTPError: no answer.
-        """
+        """A token that is good now, or a `NoTokenError`; `httpx.HTTPError` without an answer."""
         with self._asking:
             if not self._token or self._clock() >= self._ends - _LEEWAY:
                 self._token, self._ends = self._asked()
