@@ -1,10 +1,8 @@
 """What a tenant has already of what is about to be made, or was not made.
 
-An Action that sends is not replaced. The provider replaces one whose last build failed (documented
-for pulumi-auth0 3.54 and later), although its older version still sends. A hook in front of a
-deletion would be recorded in the state, and `pulumi destroy`, which runs no program, could then
-delete nothing. So the Action is replaced by creating first (sender.py), and the hook in front of
-that looks for the one that sends.
+The provider replaces an Action whose last build failed (documented for pulumi-auth0 3.54 and
+later), although its older version still sends. No hook may stand in front of a deletion (hooks.py),
+so the Action is replaced by creating first (sender.py), and the hook looks for the one that sends.
 
 When the answer to a creation gets lost, the engine takes it for failed and forgets it; every
 further `up` is refused (403 for a second Action, 409 for a second template). Only a look into the

@@ -3,10 +3,8 @@
 The provider writes code, templates, the phone provider and tenant settings again by itself after a
 failed run. Secrets it does not: a write of them that failed, or that it refused, is recorded as if
 it had been done, and the next `up` exits 0 without the new key. Written here first, a secret that
-cannot be written fails the update before the provider is asked. The state then keeps the earlier
-values, and every further `up` plans the change again, with a refresh in between or without.
-
-The Guardian resource has hooks of its own (policy_last.py), as its writes need an order.
+cannot be written fails the update before the provider is asked, and every further `up` plans the
+change again.
 """
 
 import asyncio

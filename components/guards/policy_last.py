@@ -3,14 +3,12 @@
 The auth0 provider writes the policy first and collects later errors (provider-traps.md): a failed
 phone step would leave "always" without a factor, which locks every user out. So a hook in front of
 the provider's write looks whether a code can be delivered, brings the factor into place, and only
-then sets the policy; the provider then finds everything as it wants it. A write that fails
-nevertheless puts the earlier policy back.
-
-The same hook finishes what an earlier run left: a half-written Guardian is recorded as if it had
-been written, and the provider would not touch it again.
+then sets the policy. A write that fails nevertheless puts the earlier policy back. So what an
+earlier run left half-written is finished too: it is recorded as written, and the provider would not
+touch it again.
 
 It also refuses to lower the policy that the tenant has: a deploy, whoever merged it, takes MFA away
-from nobody. Who means it lowers the tenant first (break-glass); the stack may follow then.
+from nobody. Who means it lowers the tenant first (break-glass).
 """
 
 from collections.abc import Mapping, Sequence

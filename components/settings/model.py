@@ -543,7 +543,7 @@ class StackSettings(Strict):
     def check(
         cls, stack: str, values: Mapping[str, Any], *, faults: list[Fault] | None = None
     ) -> Self:
-        """Settings from decoded values without the CPaaS key, or a `SettingsError` of all faults."""
+        """Settings from decoded values without the CPaaS key; or all faults, a `SettingsError`."""
         found = list(faults or [])
         misshapen = shape_faults(values)
         found += misshapen.values()

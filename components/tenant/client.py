@@ -1,8 +1,7 @@
 """The one door to a tenant's Management API: every request through it ends, and a failure is told.
 
 Hooks connect with the credentials of the running program (`stack_access`); a command asks with its
-own (`ask`, and `ask_to_write` where it changes the tenant). Nothing here loads Pulumi or a stack's
-settings, and auth0-python only when a tenant is asked: with it half a second.
+own. Loads neither Pulumi nor a stack's settings, and auth0-python only when a tenant is asked.
 """
 
 from __future__ import annotations

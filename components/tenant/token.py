@@ -1,11 +1,8 @@
 """An access token for the Management API, for as long as it is needed, or why there is none.
 
-It is kept until shortly before it ends: Auth0 counts the tokens of a client, and bills them.
+It is kept until shortly before it ends (Auth0 bills tokens) by the clock that nobody sets.
 auth0-python's own provider takes any answer for a token's, and waits for one without end when it
 trickles.
-
-A token's life is measured on the clock that nobody sets: a machine whose time is wrong, or put
-right meanwhile, neither trusts a dead token nor throws a good one away.
 """
 
 from __future__ import annotations
