@@ -205,10 +205,6 @@ def name_of(settings: StackSettings, experience: Experience) -> str | None:
     return action_name(settings.action_name, experience)
 
 
-def _message_types(settings: StackSettings) -> str:
-    return ",".join(kind for kind in MessageType if kind in settings.message_types)
-
-
 def plain_configuration(settings: StackSettings) -> dict[str, str]:
     """What the Action is told beside its key, by the name that its code reads."""
     values = {name: value(settings) for name, value in _CONFIGURATION.items()}
@@ -221,7 +217,9 @@ _CONFIGURATION: Final[Mapping[str, Callable[[StackSettings], str | None]]] = {
     "VOICE_SENDER": lambda one: one.voice_sender,
     "VOICE_GENDER": lambda one: one.voice_gender.value,
     "ALLOWED_PREFIXES": lambda one: ",".join(one.allowed_prefixes),
-    "MESSAGE_TYPES": _message_types,
+    "MESSAGE_TYPES": lambda one: ",".join(
+        kind for kind in MessageType if kind in one.message_types
+    ),
     "DEDUPLICATE": lambda one: "on" if one.deduplicate else "off",
     "ORIGIN_BOUND_CODE": lambda one: one.origin_bound_code,
     "RECIPIENT_LIMIT": lambda one: str(one.recipient_limit),

@@ -79,10 +79,6 @@ def reads_by_plan(sdk: str) -> bool:
     return (int(major), int(minor)) >= BY_PLAN_FROM
 
 
-def _policy(policies: Any) -> str:
-    return next(iter(texts(policies)), NEVER)
-
-
 def _text(value: Any) -> Any:
     # Official states have an empty string where the factor shows none.
     return str(value) if value else UNSEEN
@@ -236,7 +232,7 @@ class Guardian(Resource):
             told[FACTORS] = {name: one.get("enabled") for name, one in factors.items()}
             expired = bool(factors.get(PHONE, {}).get("trial_expired"))
         if isinstance(told.get(POLICIES), (list, tuple)):
-            told[POLICIES] = _policy(told[POLICIES])
+            told[POLICIES] = next(iter(texts(told[POLICIES])), NEVER)
         if isinstance(told.get(TEMPLATES), Mapping):
             never_set = {"enrollment_message": "", "verification_message": ""}
             told[TEMPLATES] = never_set | dict(told[TEMPLATES])

@@ -5,8 +5,6 @@ auth0-python's own provider takes any answer for a token's, and waits for one wi
 trickles.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import json
@@ -15,11 +13,9 @@ import time
 from collections.abc import Callable
 from http import HTTPStatus
 from http.client import responses
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-if TYPE_CHECKING:
-    from components.tenant.access import Access
-    from components.tenant.bounded_http import BoundedClient
+from components.tenant.access import Access
 
 TOKEN_TIME: Final = 30.0
 """Seconds for the answer with a token, all of it."""
@@ -53,7 +49,7 @@ class Tokens:
         self,
         access: Access,
         *,
-        http: Callable[[], BoundedClient] | None = None,
+        http: Callable[[], Any] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._access = access
@@ -131,7 +127,7 @@ class Tokens:
         return "Check auth0:domain or AUTH0_DOMAIN: is that the tenant?"
 
 
-def _bounded() -> BoundedClient:
+def _bounded() -> Any:
     from components.tenant.bounded_http import BoundedClient  # noqa: PLC0415 - loads httpx
 
     # No limit of its own between two bytes: `total` ends it.
