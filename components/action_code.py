@@ -43,14 +43,10 @@ _UNSTAMPED: Final = "0" * 16
 
 
 def assemble(trigger: Trigger) -> str:
-    """The complete code of the Action for one trigger.
+    """The complete code of the Action for one trigger; a `ValueError` where it is over MAX_BYTES.
 
     Deterministic, and nothing but the files below `actions/src` goes in: the same checkout
     always gives the same text, so an unchanged Action is no change to the stack.
-
-    Raises:
-        ValueError: for a trigger that has no handler here, or a text over MAX_BYTES.
-        FileNotFoundError: for a part that is missing from the checkout.
     """
     if trigger not in get_args(Trigger):
         known = ", ".join(get_args(Trigger))

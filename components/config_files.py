@@ -6,16 +6,15 @@ Pulumi's loader and of its YAML reader (docs/decisions/config.md). Loads no Pulu
 finds the tenant's name with it.
 """
 
-from __future__ import annotations
-
 import codecs
 import json
 import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import yaml
 
@@ -88,9 +87,7 @@ class Config:
     """What the files of a project say of one stack.
 
     Attributes:
-        stack: its name alone.
         folder: where Pulumi.yaml is.
-        project_name: as that says.
         file: the stack's, which need not be there.
         values: by `namespace:name`, as `decoded` gives what the engine hands to a program; an
             encrypted one is a mapping with `secure`.
@@ -119,10 +116,7 @@ class Config:
 def read_config(folder: Path, stack: str, *, file: Path | None = None) -> Config:
     """The config of a stack; without a file of its own, what the project says.
 
-    Args:
-        folder: the project's, or one below it.
-        stack: its name, or organisation/project/stack.
-        file: instead of the stack's own.
+    The folder is the project's, or one below it; the stack its name, or organisation/project/stack.
 
     Raises:
         StackFileError: a file cannot be used, or the stack is another project's.
@@ -140,42 +134,36 @@ def read_config(folder: Path, stack: str, *, file: Path | None = None) -> Config
         )
     path = file or project.stack_file(name)
     try:
-        content = _Content.of(path)
+        content = _content(path)
     except FileNotFoundError:
-        content = _Content(file=path.name, values={}, turned={})
-    config = content.block("config")
-    keys = {_full(project.name, key): key for key in config}
-    values = {key: _handed(config[short]) for key, short in keys.items()}
-    turned = [
-        *content.turned_at({key: ("config", short) for key, short in keys.items()}),
-        *(one for one in project.turned if one.key not in values),
-    ]
+        content = {}
+    own = {_full(project.name, key): one for key, one in _block(path.name, content).items()}
+    config = {**project.config, **own}
     return Config(
         stack=name,
         folder=project.folder,
         project_name=project.name,
         file=path,
-        values={**project.values, **values},
-        turned=tuple(one for one in turned if one.key.startswith(_LOOKED_AT)),
-        environments=bool(content.values.get("environment")),
+        values={key: _handed(value) for key, value in config.items()},
+        turned=tuple(
+            Turned(
+                file=path.name if key in own else project.file, key=key, path=place, written=written
+            )
+            for key, value in config.items()
+            if key.startswith(_LOOKED_AT)
+            for place, written in _turned(value)
+        ),
+        environments=bool(content.get("environment")),
     )
 
 
 def config_in(name: str, text: str) -> dict[str, Any]:
-    """What a text that is to be a stack's file has below `config:`, as it is written.
-
-    Raises:
-        StackFileError: it is no such text.
-    """
-    return dict(_Content.read(name, text).block("config"))
+    """What a text that is to be a stack's file has below `config:`; or a `StackFileError`."""
+    return dict(_block(name, _parsed(name, text)))
 
 
 def stack_names(folder: Path) -> list[str]:
-    """Every stack with a file in a project, sorted.
-
-    Raises:
-        StackFileError: the project's own file cannot be used.
-    """
+    """Every stack with a file in a project, sorted; or a `StackFileError` of the project's own."""
     pattern = _Project.of(folder).stack_file("*")
     front, end = pattern.name.split("*")
     files = [one for one in pattern.parent.glob(pattern.name) if one.is_file()]
@@ -207,38 +195,28 @@ class _Project:
     folder: Path
     file: str
     stacks: str = ""
-    values: Mapping[str, Any] = field(default_factory=dict)
-    turned: tuple[Turned, ...] = ()
+    config: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, folder: Path) -> _Project:
+    def of(cls, folder: Path) -> Self:
         path = _project_file(folder)
         if path is None:
             return cls(name="phonemfa", folder=folder, file="Pulumi.yaml")
-        content = _Content.of(path)
-        name, stacks = (content.values.get(key) for key in ("name", "stackConfigDir"))
-        if isinstance(content.values.get("config"), str):  # What stackConfigDir was once called.
-            stacks = content.values["config"]
-            content = _Content(file=path.name, values={}, turned={})
+        content = _content(path)
+        name, stacks = (content.get(key) for key in ("name", "stackConfigDir"))
+        if isinstance(content.get("config"), str):  # What stackConfigDir was once called.
+            stacks, content = content["config"], {}
         if not isinstance(name, str) or not isinstance(stacks, str | None):
             raise StackFileError(f"{path.name} has no text as `name`, or as `stackConfigDir`.")
-        values: dict[str, Any] = {}
-        places: dict[str, Place] = {}
-        for short, entry in content.block("config").items():
-            key, said = _full(name, short), entry
-            place: Place = ("config", short)
+        config = {}
+        for key, entry in _block(path.name, content).items():
+            said = entry
             if isinstance(entry, Mapping):
-                part = "value" if entry.get("default") is None else "default"
-                said, place = entry.get(part), (*place, part)
+                said = entry.get("value" if entry.get("default") is None else "default")
             if said is not None:
-                values[key], places[key] = _handed(said), place
+                config[_full(name, key)] = said
         return cls(
-            name=name,
-            folder=path.parent,
-            file=path.name,
-            stacks=stacks or "",
-            values=values,
-            turned=tuple(content.turned_at(places)),
+            name=name, folder=path.parent, file=path.name, stacks=stacks or "", config=config
         )
 
     def stack_file(self, stack: str) -> Path:
@@ -275,63 +253,57 @@ def _handed(value: Any) -> Any:
     return str(value) if type(value) is int else value
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Content:
-    """What is in a file, and what is written where YAML reads something else."""
+def _content(path: Path) -> dict[str, Any]:
+    """What is in a file; `FileNotFoundError` where there is none, else a `StackFileError`."""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise StackFileError(f"{path.name} is larger than any of its kind: over 1 MiB.")
+        return _parsed(path.name, path.read_bytes())
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError) as error:
+        raise StackFileError(f"{printable(str(path))} cannot be read: {_why(error)}.") from None
 
-    file: str
-    values: Mapping[str, Any]
-    turned: Mapping[Place, str]
 
-    @classmethod
-    def of(cls, path: Path) -> _Content:
-        try:
-            if path.stat().st_size > LARGEST:
-                raise StackFileError(f"{path.name} is larger than any of its kind: over 1 MiB.")
-            return cls.read(path.name, path.read_bytes())
-        except FileNotFoundError:
-            raise
-        except (OSError, ValueError) as error:
-            name = printable(str(path))
-            raise StackFileError(f"{name} cannot be read: {_why(error)}.") from None
+def _parsed(name: str, data: bytes | str) -> dict[str, Any]:
+    try:
+        node = yaml.compose(data, Loader=_Loader)
+        values = _value(node, 0, count()) if node else {}
+    except yaml.reader.ReaderError as error:
+        raise StackFileError(
+            f"{name} is no text that YAML takes: save it as UTF-8, without control characters "
+            f"({_said(error)})."
+        ) from None
+    except yaml.YAMLError as error:
+        raise StackFileError(f"{name} is not YAML: {_said(error)}.") from None
+    except RecursionError:
+        raise StackFileError(f"{name} is not usable: it is nested too deep.") from None
+    if not isinstance(values, dict):
+        raise StackFileError(f"{name} is no block of keys.")
+    return values
 
-    @classmethod
-    def read(cls, name: str, data: bytes | str) -> _Content:
-        reading = _Reading()
-        try:
-            node = yaml.compose(data, Loader=_Loader)
-            values = reading.value(node, ()) if node else {}
-        except yaml.reader.ReaderError as error:
-            raise StackFileError(
-                f"{name} is no text that YAML takes: save it as UTF-8, without control characters "
-                f"({_said(error)})."
-            ) from None
-        except yaml.YAMLError as error:
-            raise StackFileError(f"{name} is not YAML: {_said(error)}.") from None
-        except RecursionError:
-            raise StackFileError(f"{name} is not usable: it is nested too deep.") from None
-        if not isinstance(values, Mapping):
-            raise StackFileError(f"{name} is no block of keys.")
-        return cls(file=name, values=values, turned=reading.turned)
 
-    def block(self, key: str) -> Mapping[str, Any]:
-        """The keys below a key; none where it is not there.
+def _block(file: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The keys below `config:`; none where it is not there."""
+    block = content.get("config")
+    if not isinstance(block, Mapping | None):
+        raise StackFileError(f"{file}: its `config:` is no block of keys.")
+    return block or {}
 
-        Raises:
-            StackFileError: there is something else.
-        """
-        block = self.values.get(key)
-        if not isinstance(block, Mapping | None):
-            raise StackFileError(f"{self.file}: its `{key}:` is no block of keys.")
-        return block or {}
 
-    def turned_at(self, places: Mapping[str, Place]) -> Iterator[Turned]:
-        """What is turned below these places, each that of a key of the config."""
-        for key, place in places.items():
-            for found, written in self.turned.items():
-                if found[: len(place)] == place:
-                    path = found[len(place) :]
-                    yield Turned(file=self.file, key=key, path=path, written=written)
+class _Written(str):
+    """A value as it is written, where YAML reads something else."""
+
+    __slots__ = ()
+
+
+def _turned(value: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:
+    """Where in a value such a one stands, and what it is."""
+    if isinstance(value, _Written):
+        yield place, value
+    elif isinstance(value, (dict, list)):
+        for step, one in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _turned(one, (*place, step))
 
 
 class _Loader(yaml.BaseLoader):
@@ -343,52 +315,39 @@ class _Loader(yaml.BaseLoader):
         return super().resolve(kind, value, implicit)  # type: ignore[no-untyped-call]
 
 
-class _Reading:
-    """The values of one document, and by their places the scalars that YAML turns."""
-
-    def __init__(self) -> None:
-        self.turned: dict[Place, str] = {}
-        self._nodes = 0
-
-    def value(self, node: yaml.Node, place: Place) -> Any:
-        self._nodes += 1
-        if self._nodes > _MOST_NODES or len(place) > _DEEPEST:
-            raise yaml.YAMLError("it has too many entries, or is nested too deep")
-        if node.tag not in _TAGS:
-            raise yaml.YAMLError(f"it has the tag {node.tag}; write the value without one")
-        if isinstance(node, yaml.MappingNode):
-            pairs = self._pairs(node)
-            return {key: self.value(one, (*place, key)) for key, one in pairs.items()}
-        if isinstance(node, yaml.SequenceNode):
-            return [self.value(one, (*place, number)) for number, one in enumerate(node.value)]
-        if node.tag != _PLAIN or is_text(node.value):
-            return node.value
-        if node.value in _WORDS:
-            return _WORDS[node.value]
-        if _KEPT.fullmatch(node.value):
-            return int(node.value)
-        self.turned[place] = node.value
+def _value(node: yaml.Node, depth: int, nodes: Iterator[int]) -> Any:
+    if next(nodes) >= _MOST_NODES or depth > _DEEPEST:
+        raise yaml.YAMLError("it has too many entries, or is nested too deep")
+    if node.tag not in _TAGS:
+        raise yaml.YAMLError(f"it has the tag {node.tag}; write the value without one")
+    if isinstance(node, yaml.MappingNode):
+        return {key: _value(one, depth + 1, nodes) for key, one in _pairs(node).items()}
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(one, depth + 1, nodes) for one in node.value]
+    if node.tag != _PLAIN or is_text(node.value):
         return node.value
+    if node.value in _WORDS:
+        return _WORDS[node.value]
+    return int(node.value) if _KEPT.fullmatch(node.value) else _Written(node.value)
 
-    def _pairs(self, node: yaml.MappingNode, depth: int = 0) -> dict[str, yaml.Node]:
-        own: dict[str, yaml.Node] = {}
-        merged: list[yaml.Node] = []
-        for key, value in node.value:
-            if not isinstance(key, yaml.ScalarNode) or (
-                key.tag == _PLAIN and not is_text(key.value)
-            ):
-                raise yaml.YAMLError("it has a key that is no text; put it in quotes")
-            if key.value in own or (key.value == "<<" and merged):
-                raise yaml.YAMLError(f"it has {key.value[:200]} twice")
-            if key.tag == _PLAIN and key.value == "<<":
-                merged = value.value if isinstance(value, yaml.SequenceNode) else [value]
-            else:
-                own[key.value] = value
-        for one in merged:
-            if not isinstance(one, yaml.MappingNode) or depth > _DEEPEST:
-                raise yaml.YAMLError("it merges (<<) what is no block of keys")
-            own = {**self._pairs(one, depth + 1), **own}
-        return own
+
+def _pairs(node: yaml.MappingNode, depth: int = 0) -> dict[str, yaml.Node]:
+    own: dict[str, yaml.Node] = {}
+    merged: list[yaml.Node] = []
+    for key, value in node.value:
+        if not isinstance(key, yaml.ScalarNode) or (key.tag == _PLAIN and not is_text(key.value)):
+            raise yaml.YAMLError("it has a key that is no text; put it in quotes")
+        if key.value in own or (key.value == "<<" and merged):
+            raise yaml.YAMLError(f"it has {key.value[:200]} twice")
+        if key.tag == _PLAIN and key.value == "<<":
+            merged = value.value if isinstance(value, yaml.SequenceNode) else [value]
+        else:
+            own[key.value] = value
+    for one in merged:
+        if not isinstance(one, yaml.MappingNode) or depth > _DEEPEST:
+            raise yaml.YAMLError("it merges (<<) what is no block of keys")
+        own = {**_pairs(one, depth + 1), **own}
+    return own
 
 
 def is_text(plain: str) -> bool:

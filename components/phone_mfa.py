@@ -9,12 +9,11 @@ from typing import Any, Self
 
 import pulumi
 
+from components.guards.creation import CreationGuard
 from components.guards.entitlement import EntitlementGuard, by_plan, check_sdk
 from components.guards.finish_failed_writes import FinishFailedWrites
 from components.guards.generation import GenerationGuard
 from components.guards.hooks import WriteHooks
-from components.guards.keep_sender import KeepSender
-from components.guards.name_recover import NameRecover
 from components.guards.policy_last import PolicyLast
 from components.guards.same_addresses import SameAddresses
 from components.resources.delivery import Delivery
@@ -73,9 +72,8 @@ def _guards(loaded: Loaded) -> Iterator[WriteHooks]:
     yield GenerationGuard(loaded.tenant, None if settings.transition else settings.experience)
     if parts := by_plan(settings):
         yield EntitlementGuard(loaded.tenant, parts)
-    yield KeepSender(loaded.tenant)
+    yield CreationGuard(loaded.tenant)
     yield FinishFailedWrites(loaded.tenant)
-    yield NameRecover(loaded.tenant)
     yield PolicyLast.of(loaded)
 
 

@@ -45,8 +45,7 @@ def file_of(stack: str, project: Path) -> Path | None:
 def settings_of(stack: str, project: Path) -> dict[str, Setting]:
     """What a stack says about each rule, by rule name; `project` is the folder with Pulumi.yaml.
 
-    Raises:
-        LevelsError: its file is not JSON, or names a rule, level or option that there is not.
+    A `LevelsError` says that its file is not JSON, or names what there is not.
     """
     said = _file(stack, project)
     return {
@@ -61,9 +60,6 @@ def production_in(project: Path, rule: Rule) -> dict[str, list[str]]:
     """The stacks that tenants.toml calls production, as the option of a rule that asks for them.
 
     They go before everything else that may say so; empty where there is no such file.
-
-    Raises:
-        LevelsError: the file cannot be used.
     """
     if PRODUCTION not in rule.options:
         return {}
@@ -102,11 +98,7 @@ def is_production(stack: str, project: Path) -> bool:
 
 
 def relaxed(stack: str, *, base: Path, project: Path) -> list[str]:
-    """What the rules and pinned addresses of a project ask less of a stack than its base's do.
-
-    Raises:
-        LevelsError: one of the files cannot be used.
-    """
+    """What the rules and pinned addresses of a project ask less of a stack than its base's do."""
     return [*_relaxed_rules(stack, base, project), *_relaxed_pins(stack, base, project)]
 
 
@@ -144,11 +136,7 @@ def _relaxed_pins(stack: str, base: Path, project: Path) -> Iterator[str]:
 
 
 def parse(content: Any, *, source: str) -> dict[str, Setting]:
-    """The same, of a file's content; `source` names it in an error.
-
-    Raises:
-        LevelsError: as for `settings_of`.
-    """
+    """The same, of a file's content; `source` names it in an error."""
     if not isinstance(content, Mapping):
         raise LevelsError(f"{source}: expected an object of rules, such as {{}}")
     known = {rule.name for rule in RULES}

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from components.tenant import action, trigger
-from components.tenant.model import at
+from components.tenant.model import at, seen
 from components.tenant.snapshot import MODELS
 from components.vocabulary import TRIGGERS
 
@@ -46,15 +46,12 @@ class Declared:
         return self.urn.rpartition("::")[2]
 
     def said(self, part: str) -> Any:
-        """What the program says of a part of the resource, by its name in the model.
-
-        None where it says nothing, `Unseen` where that cannot be seen.
-        """
-        return at(self.properties, _PARTS[self.type][part])
+        """What the program says of a part, by its field, or None; `UnseenError` if hidden."""
+        return seen(at(self.properties, _PARTS[self.type][part]))
 
     @property
     def trigger(self) -> Any:
-        """The trigger of an Action or a binding, as for `said`; None for every other resource."""
+        """The trigger of an Action or a binding, `Unseen` where that is hidden; else None."""
         if self.type == action.TOKEN:
             return action.trigger_of(self.properties)
         is_binding = self.type in {trigger.TOKEN, trigger.TOKEN_OF_ALL}
@@ -90,7 +87,7 @@ class Context:
         return any(fnmatchcase(stack, pattern.lower()) for pattern in self.options[PRODUCTION])
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Finding:
     """One thing that breaks a rule: on which resource, what would happen, what to do.
 

@@ -13,7 +13,7 @@ from pulumi_policy import policy as sdk
 
 from components.tenant.model import sealed
 from policy.levels import production_in
-from policy.model import Declared, Finding, Level
+from policy.model import Declared
 from policy.rules import RULES, Rule
 
 NAME = "phonemfa"
@@ -21,17 +21,15 @@ NAME = "phonemfa"
 
 def policies() -> list[pulumi_policy.Policy]:
     """Every rule as a policy of the SDK, in the registry's order."""
-    return [_stack(rule) if rule.of_stack else _resource(rule) for rule in RULES]
+    return [_policy(rule) for rule in RULES]
 
 
 def hide_secrets_from_rules() -> None:
     """Have the SDK hand over marks instead of secrets and unknown values.
 
     The SDK (1.21.0) unwraps every secret before a rule sees it: a rule could print it, and could
-    not tell it from plain text. Its unknown values are marks that read like strings.
-
-    Raises:
-        RuntimeError: the SDK has no such place any more; nothing may run then.
+    not tell it from plain text. Its unknown values are marks that read like strings. A version of
+    the SDK without such a place runs no rule.
     """
     if not hasattr(sdk, "deserialize_properties"):
         raise RuntimeError("this version of pulumi_policy would show secrets to the rules")
@@ -42,51 +40,37 @@ def _sealed(props: Mapping[str, Any], _proxy_secrets: bool = False) -> Any:  # n
     return sealed(props)
 
 
-def _resource(rule: Rule) -> pulumi_policy.Policy:
-    def validate(
-        args: pulumi_policy.ResourceValidationArgs, report: pulumi_policy.ReportViolation
-    ) -> None:
-        context = rule.context(_stack_of(args.urn), _options(rule, args.get_config()))
-        for finding in rule.check(_declared(args), context):
-            report(_words(finding), None)
+def _policy(rule: Rule) -> pulumi_policy.Policy:
+    def validate(args: Any, report: pulumi_policy.ReportViolation) -> None:
+        resources = args.resources if rule.of_stack else [args]
+        stack = _stack_of(resources[0].urn) if resources else ""
+        context = rule.context(stack, _options(rule, args.get_config()))
+        for finding in rule.findings([_declared(one) for one in resources], context):
+            report(f"{finding.message}\nFix: {finding.fix}", finding.urn or None)
 
-    return pulumi_policy.ResourceValidationPolicy(validate=validate, **_metadata(rule))
-
-
-def _stack(rule: Rule) -> pulumi_policy.Policy:
-    def validate(
-        args: pulumi_policy.StackValidationArgs, report: pulumi_policy.ReportViolation
-    ) -> None:
-        stack = _stack_of(args.resources[0].urn) if args.resources else ""
-        declared = [_declared(one) for one in args.resources]
-        for finding in rule.check(declared, rule.context(stack, _options(rule, args.get_config()))):
-            report(_words(finding), finding.urn or None)
-
-    return pulumi_policy.StackValidationPolicy(validate=validate, **_metadata(rule))
+    kind: Any = (
+        pulumi_policy.StackValidationPolicy
+        if rule.of_stack
+        else pulumi_policy.ResourceValidationPolicy
+    )
+    schema = {
+        name: {"type": "array", "items": {"type": "string"}, "description": option.description}
+        for name, option in rule.options.items()
+    }
+    policy: pulumi_policy.Policy = kind(
+        name=rule.name,
+        description=rule.description,
+        validate=validate,
+        enforcement_level=pulumi_policy.EnforcementLevel(rule.level.value),
+        config_schema=pulumi_policy.PolicyConfigSchema(schema) if schema else None,
+    )
+    return policy
 
 
 def _options(rule: Rule, config: Mapping[str, Any]) -> dict[str, Any]:
     # The engine starts a pack in the pack's folder, with the environment of whoever ran it.
     project = os.environ.get("PHONEMFA_PROJECT") or os.environ.get("PWD") or "."
     return {**config, **production_in(Path(project), rule)}
-
-
-def _metadata(rule: Rule) -> dict[str, Any]:
-    schema = {
-        name: {"type": "array", "items": {"type": "string"}, "description": option.description}
-        for name, option in rule.options.items()
-    }
-    return {
-        "name": rule.name,
-        "description": rule.description,
-        "enforcement_level": _LEVELS[rule.level],
-        "config_schema": pulumi_policy.PolicyConfigSchema(schema) if schema else None,
-    }
-
-
-_LEVELS: Mapping[Level, pulumi_policy.EnforcementLevel] = {
-    level: pulumi_policy.EnforcementLevel(level.value) for level in Level
-}
 
 
 def _declared(
@@ -103,7 +87,3 @@ def _declared(
 def _stack_of(urn: str) -> str:
     # urn:pulumi:<stack>::<project>::<types>::<name>
     return urn.split("::", maxsplit=1)[0].rpartition(":")[2]
-
-
-def _words(finding: Finding) -> str:
-    return f"{finding.message}\nFix: {finding.fix}"

@@ -1,9 +1,9 @@
 """The rules: what each looks at, why it is there, and what becomes of a violation.
 
-A rule over one resource does not judge what it cannot see (`Unseen`): an unknown value is judged by
-the apply. A property that is not declared is judged as what the tenant then does. Rules over all
-resources together get from the engine what these are after the change, not what the program said:
-they read only properties whose meaning the tenant does not change.
+A rule over one resource does not judge what it cannot see (`UnseenError`): an unknown value is
+judged by the apply. A property that is not declared is judged as what the tenant then does. Rules
+over all resources together get from the engine what these are after the change, not what the
+program said: they read only properties whose meaning the tenant does not change.
 
 A stack changes a rule's level or options with Pulumi's own policy config (levels.py).
 """
@@ -11,6 +11,7 @@ A stack changes a rule's level or options with Pulumi's own policy config (level
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from components.action_code import RUNTIME
 from components.settings.code_in_text import where_missing
 from components.settings.values import DURATION, duration, in_words, seconds
 from components.tenant import action, guardian, phone_provider, phone_template, trigger
-from components.tenant.model import Unseen, at, is_hidden, items, listed
+from components.tenant.model import Unseen, UnseenError, at, is_hidden, items, listed, seen
 from components.vocabulary import (
     COMPONENT,
     TRIGGERS,
@@ -64,7 +65,10 @@ Check = Callable[[Any, Context], Iterator[Finding]]
 class Rule:
     """A rule over one resource, which holds or breaks whatever else the stack declares.
 
-    With `of_stack` it is over all resources together, and needs the unchanged ones too.
+    Attributes:
+        of: the types of resources that it looks at; empty: all of them.
+        of_stack: it is over all resources together, and needs the unchanged ones too.
+        options: with `PRODUCTION` among them, it holds in stacks that users depend on alone.
     """
 
     name: str
@@ -73,6 +77,7 @@ class Rule:
     _: KW_ONLY
     level: Level = Level.MANDATORY
     options: Mapping[str, Option] = field(default_factory=dict)
+    of: tuple[str, ...] = ()
     of_stack: bool = False
 
     def context(self, stack: str, options: Mapping[str, Any] | None = None) -> Context:
@@ -82,12 +87,17 @@ class Rule:
 
     def findings(self, resources: Sequence[Declared], context: Context) -> Iterator[Finding]:
         """Everything in a stack's resources that breaks it."""
+        if PRODUCTION in self.options and not context.production:
+            return
         if self.of_stack:
-            yield from self.check(resources, context)
+            with suppress(UnseenError):
+                yield from self.check(resources, context)
             return
         for resource in resources:
-            for finding in self.check(resource, context):
-                yield replace(finding, urn=resource.urn)
+            if not self.of or resource.type in self.of:
+                with suppress(UnseenError):
+                    for finding in self.check(resource, context):
+                        yield replace(finding, urn=resource.urn)
 
 
 _RULES: Final[list[Rule]] = []
@@ -123,27 +133,27 @@ _PRODUCTION: Final = {
 def _message_types_covered(resources: Sequence[Declared], _context: Context) -> Iterator[Finding]:
     # A stack without a phone provider is a legacy one: there the Action alone decides.
     providers = _all(resources, phone_provider.TOKEN)
-    if not providers or any(_cannot_be_seen(provider) for provider in providers):
+    if not providers:
         return
     covered = _covered(providers)
     for factor in _all(resources, guardian.TOKEN):
-        types = factor.said("message_types")
-        if factor.said("phone_enabled") is not True or isinstance(types, Unseen):
+        if factor.said("phone_enabled") is not True:
             continue
+        types = factor.said("message_types")
         if not types:
             yield Finding(
-                urn=factor.urn,
-                message="The phone factor is on without declared message types: users may be "
-                "offered channels that nobody delivers.",
-                fix="declare phone.message_types",
+                "The phone factor is on without declared message types: users may be offered "
+                "channels that nobody delivers.",
+                "declare phone.message_types",
+                factor.urn,
             )
         for kind in listed(types):
             if isinstance(kind, str) and kind not in covered:
                 yield Finding(
-                    urn=factor.urn,
-                    message=f"The factor offers {kind}, which the phone provider does not deliver "
+                    f"The factor offers {kind}, which the phone provider does not deliver "
                     f"({', '.join(covered) or 'nothing'}): users who pick it cannot log in.",
-                    fix="add the channel to phonemfa:deliveryMethods, or take it out of the factor",
+                    "add the channel to phonemfa:deliveryMethods, or take it out of the factor",
+                    factor.urn,
                 )
 
 
@@ -151,13 +161,13 @@ def _all(resources: Sequence[Declared], token: str) -> list[Declared]:
     return [one for one in resources if one.type == token]
 
 
-def _cannot_be_seen(provider: Declared) -> bool:
-    return any(is_hidden(provider.said(one)) for one in ("delivery_methods", "disabled"))
-
-
 def _covered(providers: Sequence[Declared]) -> list[str]:
-    on = [one for one in providers if not one.said("disabled")]
-    named = [method for one in on for method in listed(one.said("delivery_methods"))]
+    named: list[Any] = []
+    for one in providers:
+        methods = one.said("delivery_methods")
+        if is_hidden(methods):
+            raise UnseenError
+        named += [] if one.said("disabled") else listed(methods)
     return guardian_message_types([method for method in DeliveryMethod if method in named])
 
 
@@ -167,30 +177,33 @@ def _covered(providers: Sequence[Declared]) -> list[str]:
     "without it the message is useless and the login fails.",
 )
 def _code_in_texts(resource: Declared, _context: Context) -> Iterator[Finding]:
-    for label, text in _code_texts(resource):
-        if isinstance(text, Unseen) or (isinstance(text, str) and _shows_code(text)):
-            continue
-        if isinstance(text, str) and text:
-            message = f"{label} does not output the code, or is not Liquid"
-        else:
-            message = f"{label} is not declared, so nothing says that it outputs the code"
-        yield Finding(
-            message=f"{message}: users would get a message that does not let them log in.",
-            fix="put {{ code }} where the code belongs",
-        )
+    for label, part in _code_texts(resource):
+        with suppress(UnseenError):
+            text = resource.said(part)
+            if isinstance(text, str) and _shows_code(text):
+                continue
+            what = (
+                "does not output the code, or is not Liquid"
+                if isinstance(text, str) and text
+                else "is not declared, so nothing says that it outputs the code"
+            )
+            yield Finding(
+                f"{label} {what}: users would get a message that does not let them log in.",
+                "put {{ code }} where the code belongs",
+            )
 
 
-def _code_texts(resource: Declared) -> Iterator[tuple[str, Any]]:
+def _code_texts(resource: Declared) -> Iterator[tuple[str, str]]:
+    """What each text that has to carry a code is called, and its part of the resource."""
     if resource.type == phone_template.TOKEN:
-        kind = phone_template.kind_of(resource.properties)
-        if isinstance(kind, Unseen) or (isinstance(kind, str) and kind in _WITHOUT_CODE):
-            return
+        kind = seen(phone_template.kind_of(resource.properties))
         called = kind if isinstance(kind, str) else resource.name
-        for channel in ("text", "voice"):
-            yield f"The {channel} text of {called}", resource.said(channel)
+        if kind not in _WITHOUT_CODE:
+            for channel in ("text", "voice"):
+                yield f"The {channel} text of {called}", channel
     elif resource.type == guardian.TOKEN and resource.said("selected_provider") == guardian.HOOK:
         for kind in ("enrollment", "verification"):
-            yield f"The {kind} text", resource.said(f"{kind}_message")
+            yield f"The {kind} text", f"{kind}_message"
 
 
 def _shows_code(text: str) -> bool:
@@ -212,33 +225,32 @@ def _shows_code(text: str) -> bool:
             default=("+81",),
         )
     },
+    of=(COMPONENT,),
 )
 def _country_allow_list(resource: Declared, context: Context) -> Iterator[Finding]:
     settings = at(resource.properties, "settings")
-    if resource.type != COMPONENT or not isinstance(settings, Mapping):
+    if not isinstance(settings, Mapping):
         return  # Hidden, or of a version that told no settings: not to be seen.
-    told, adopted = settings.get("allowedPrefixes"), settings.get("adopted")
-    if isinstance(told, Unseen):
-        return
-    prefixes = listed(told)
+    prefixes = listed(seen(settings.get("allowedPrefixes")))
+    adopted = settings.get("adopted")
     if adopted or not prefixes:
         yield Finding(
-            message="The stack does not say which countries the Action sends to, as it is declared "
-            "as it was found: that is left to its code."
+            "The stack does not say which countries the Action sends to, as it is declared as it "
+            "was found: that is left to its code."
             if adopted
             else "The component has no allowedPrefixes: where its Action sends to is left to a "
             "default in its code.",
-            fix="set phonemfa:allowedPrefixes, such as [+81], with an Action of the package",
+            "set phonemfa:allowedPrefixes, such as [+81], with an Action of the package",
         )
         return
     allowed = tuple(context.options["allowed"])
     for prefix in prefixes:
         if isinstance(prefix, str) and not prefix.startswith(allowed):
             yield Finding(
-                message=f"The Action sends to {prefix}, which is not on this stack's list "
+                f"The Action sends to {prefix}, which is not on this stack's list "
                 f"({', '.join(allowed) or 'empty'}): whoever asks for codes to numbers there "
                 "makes the company pay for them.",
-                fix=f"take {prefix} out of phonemfa:allowedPrefixes, or add it to the rule's "
+                f"take {prefix} out of phonemfa:allowedPrefixes, or add it to the rule's "
                 '"allowed" in policy/stacks/<stack>.json',
             )
 
@@ -247,27 +259,25 @@ def _country_allow_list(resource: Declared, context: Context) -> Iterator[Findin
     "no-plaintext-secret",
     "No credential is declared in the open: it would be in every preview, in the "
     "stack's state, and in the history of the repository.",
+    of=(action.TOKEN, phone_provider.TOKEN, guardian.TOKEN),
 )
 def _no_plaintext_secret(resource: Declared, _context: Context) -> Iterator[Finding]:
     # By their names, a CPaaS key by its form: which of an Action's secrets is one nobody can see,
     # as the plugin hides them as a whole.
-    if resource.type not in {action.TOKEN, phone_provider.TOKEN, guardian.TOKEN}:
-        return
-    for name, value in _strings(resource.properties):
+    strings = list(_strings(resource.properties))
+    for name, value in strings:
         if _CREDENTIAL_NAME.search(name) and value:
             yield Finding(
-                message=f"{name} is declared as plain text: every reader of a preview or of the "
-                "state has it.",
-                fix="revoke it, then set the new one with pulumi config set --secret and read it "
+                f"{name} is declared as plain text: every reader of a preview or of the state has "
+                "it.",
+                "revoke it, then set the new one with pulumi config set --secret and read it "
                 "with require_secret",
             )
-    if resource.type == action.TOKEN and any(
-        _CPAAS_KEY.search(value) for _, value in _strings(resource.properties)
-    ):
+    if resource.type == action.TOKEN and any(_CPAAS_KEY.search(value) for _, value in strings):
         yield Finding(
-            message="The Action is declared with what looks like a CPaaS API key, in its code or "
-            "in the open beside it: every reader of a preview has it.",
-            fix="revoke it, set the new one with pulumi config set --secret, and let the Action "
+            "The Action is declared with what looks like a CPaaS API key, in its code or in the "
+            "open beside it: every reader of a preview has it.",
+            "revoke it, set the new one with pulumi config set --secret, and let the Action "
             "read event.secrets.CPAAS_API_KEY",
         )
 
@@ -279,8 +289,8 @@ def _strings(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(value, Mapping):
         for key, member in value.items():
             yield from _strings(member, key)
-    elif isinstance(value, Sequence):
-        for member in value:
+    else:
+        for member in listed(value):
             yield from _strings(member, name)
 
 
@@ -289,19 +299,17 @@ def _strings(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
     "In production a second factor is always asked for: that is what the tenant has phone MFA for.",
     level=Level.ADVISORY,
     options=_PRODUCTION,
+    of=(guardian.TOKEN,),
 )
 def _always_in_production(resource: Declared, context: Context) -> Iterator[Finding]:
-    if resource.type != guardian.TOKEN or not context.production:
-        return
     policy = resource.said("policy")
-    if isinstance(policy, Unseen) or policy == Policy.ALWAYS.guardian_policy:
-        return
-    says = f"The policy is {policy}" if isinstance(policy, str) else "No policy is declared"
-    yield Finding(
-        message=f"{says}, and {context.stack} is production: users would log in without a second "
-        "factor.",
-        fix="set phonemfa:policy to always",
-    )
+    if policy != Policy.ALWAYS.guardian_policy:
+        says = f"The policy is {policy}" if isinstance(policy, str) else "No policy is declared"
+        yield Finding(
+            f"{says}, and {context.stack} is production: users would log in without a second "
+            "factor.",
+            "set phonemfa:policy to always",
+        )
 
 
 @_rule(
@@ -316,28 +324,24 @@ def _always_in_production(resource: Declared, context: Context) -> Iterator[Find
             default=("1d",),
         ),
     },
+    of=(guardian.TOKEN,),
 )
 def _always_means_always(resource: Declared, context: Context) -> Iterator[Finding]:
-    if resource.type != guardian.TOKEN or not context.production:
+    is_always = resource.said("policy") == Policy.ALWAYS.guardian_policy
+    if not is_always or resource.said("remember_me_shown") is False:
         return
-    shown, overall = resource.said("remember_me_shown"), resource.said("session_overall")
-    if resource.said("policy") != Policy.ALWAYS.guardian_policy or shown is False:
-        return
-    if isinstance(shown, Unseen) or isinstance(overall, Unseen):
-        return
+    overall = resource.said("session_overall")
     durations = [one for one in context.options["longest"] if DURATION.match(one)]
     longest = max(map(seconds, durations), default=0)
-    if isinstance(overall, (int, float)) and overall <= longest:
-        return
-    says = (
-        f"A browser is remembered for up to {in_words(duration(int(overall)))}"
-        if isinstance(overall, (int, float))
-        else "Nothing says how long a browser is remembered (by Auth0's default for up to 30 days)"
-    )
+    says = "Nothing says how long a browser is remembered (by Auth0's default for up to 30 days)"
+    if isinstance(overall, (int, float)):
+        if overall <= longest:
+            return
+        says = f"A browser is remembered for up to {in_words(duration(int(overall)))}"
     yield Finding(
-        message=f"{says}, and {context.stack} is production: whoever ticks the checkbox is not "
-        'asked again there, although the policy is "always".',
-        fix="set phonemfa:rememberBrowser to {shown: false}, or its overall time to "
+        f"{says}, and {context.stack} is production: whoever ticks the checkbox is not asked "
+        'again there, although the policy is "always".',
+        "set phonemfa:rememberBrowser to {shown: false}, or its overall time to "
         f"{in_words(duration(longest)) if longest else 'what you allow'} at most (it needs "
         "pulumi-auth0 3.54, and a tenant that is entitled to it)",
     )
@@ -350,13 +354,12 @@ def _always_means_always(resource: Declared, context: Context) -> Iterator[Findi
     options=_PRODUCTION,
 )
 def _protected_in_production(resource: Declared, context: Context) -> Iterator[Finding]:
-    if not context.production or not resource.is_phone_mfa or resource.protect:
-        return
-    yield Finding(
-        message=f"{resource.name} is not protected, and {context.stack} is production: a slip in "
-        "a change could delete or replace it.",
-        fix="set phonemfa:protect to true",
-    )
+    if resource.is_phone_mfa and not resource.protect:
+        yield Finding(
+            f"{resource.name} is not protected, and {context.stack} is production: a slip in a "
+            "change could delete or replace it.",
+            "set phonemfa:protect to true",
+        )
 
 
 @_rule(
@@ -365,16 +368,14 @@ def _protected_in_production(resource: Declared, context: Context) -> Iterator[F
     "trigger's default moves without a review.",
 )
 def _pinned_runtime(resource: Declared, _context: Context) -> Iterator[Finding]:
-    if not resource.sends_by_phone:
-        return
-    runtime = resource.said("runtime")
-    if isinstance(runtime, Unseen) or runtime == RUNTIME:
-        return
-    says = f"The Action runs on {runtime}" if runtime else "The Action's runtime is not declared"
-    yield Finding(
-        message=f"{says}, not on {RUNTIME}: its code was never tried there.",
-        fix=f"declare runtime={RUNTIME!r}",
-    )
+    if resource.sends_by_phone and (runtime := resource.said("runtime")) != RUNTIME:
+        says = (
+            f"The Action runs on {runtime}" if runtime else "The Action's runtime is not declared"
+        )
+        yield Finding(
+            f"{says}, not on {RUNTIME}: its code was never tried there.",
+            f"declare runtime={RUNTIME!r}",
+        )
 
 
 @_rule(
@@ -404,9 +405,9 @@ def _one_sender_per_channel(resources: Sequence[Declared], _context: Context) ->
         for factor in _all(resources, guardian.TOKEN):
             if factor.said("phone_enabled") is True:
                 yield Finding(
-                    urn=factor.urn,
-                    message="The phone factor is on, and the stack declares nothing that sends.",
-                    fix="declare the sender in the same stack",
+                    "The phone factor is on, and the stack declares nothing that sends.",
+                    "declare the sender in the same stack",
+                    factor.urn,
                 )
 
 
@@ -428,31 +429,29 @@ def _bindings(resources: Sequence[Declared]) -> list[Declared]:
 def _exactly_one(found: Sequence[Declared], what: str) -> Iterator[Finding]:
     if not found:
         yield Finding(
-            urn="",
-            message=f"The stack declares no {what}: no code would be sent.",
-            fix=f"declare one {what}",
+            f"The stack declares no {what}: no code would be sent.", f"declare one {what}"
         )
     for surplus in found[1:]:
         yield Finding(
-            urn=surplus.urn,
-            message=f"{surplus.name} is one {what} too many: which one sends is left to chance.",
-            fix=f"keep one {what}",
+            f"{surplus.name} is one {what} too many: which one sends is left to chance.",
+            f"keep one {what}",
+            surplus.urn,
         )
 
 
 def _one_a_type(templates: Sequence[Declared]) -> Iterator[Finding]:
-    seen: Counter[str] = Counter()
+    found: Counter[str] = Counter()
     for template in templates:
         kind = phone_template.kind_of(template.properties)
         if not isinstance(kind, str):
             continue
-        seen[kind] += 1
-        if seen[kind] > 1:
+        found[kind] += 1
+        if found[kind] > 1:
             yield Finding(
-                urn=template.urn,
-                message=f"{template.name} is a second template of {kind}: the tenant has room for "
-                "one and refuses the other.",
-                fix=f"keep one template of {kind}",
+                f"{template.name} is a second template of {kind}: the tenant has room for one and "
+                "refuses the other.",
+                f"keep one template of {kind}",
+                template.urn,
             )
 
 
@@ -464,40 +463,37 @@ def _one_a_type(templates: Sequence[Declared]) -> Iterator[Finding]:
 def _no_dependency(resource: Declared, _context: Context) -> Iterator[Finding]:
     if not resource.sends_by_phone:
         return
-    code = resource.said("code")
-    declared = {str(one.get("name")) for one in items(resource.said("dependencies"))}
-    required = {
-        name
-        for groups in _REQUIRED.findall(code if isinstance(code, str) else "")
-        for name in groups
-        if name and not name.startswith("node:") and name not in _NODE_MODULES
-    }
-    for name in sorted(declared | required):
-        yield Finding(
-            message=f"The Action uses the npm package {name}: code from outside would run with "
-            "the CPaaS key and users' phone numbers.",
-            fix=f"do without {name}; Node's own modules and fetch are enough",
-        )
+    names = set()
+    with suppress(UnseenError):
+        names |= {str(one.get("name")) for one in items(resource.said("dependencies"))}
+    with suppress(UnseenError):
+        found = _REQUIRED.findall(str(resource.said("code") or ""))
+        names |= {name for groups in found for name in groups if name} - _NODE_MODULES
+    for name in sorted(names):
+        if not name.startswith("node:"):
+            yield Finding(
+                f"The Action uses the npm package {name}: code from outside would run with the "
+                "CPaaS key and users' phone numbers.",
+                f"do without {name}; Node's own modules and fetch are enough",
+            )
 
 
 @_rule(
     "factor-behind-policy",
     "A policy that asks for a second factor has the phone factor behind it: users "
     "who have no other would be locked out.",
+    of=(guardian.TOKEN,),
 )
 def _factor_behind_policy(resource: Declared, _context: Context) -> Iterator[Finding]:
-    if resource.type != guardian.TOKEN:
-        return
-    policy, enabled = resource.said("policy"), resource.said("phone_enabled")
+    policy = resource.said("policy")
     if not isinstance(policy, str) or policy == Policy.NEVER.guardian_policy:
         return
-    if enabled is True or isinstance(enabled, Unseen):
-        return
-    yield Finding(
-        message=f"The policy is {policy} while the phone factor is off: users who have no other "
-        "factor would be locked out.",
-        fix="switch the phone factor on, or set phonemfa:policy to never",
-    )
+    if resource.said("phone_enabled") is not True:
+        yield Finding(
+            f"The policy is {policy} while the phone factor is off: users who have no other "
+            "factor would be locked out.",
+            "switch the phone factor on, or set phonemfa:policy to never",
+        )
 
 
 RULES: Final = tuple(_RULES)
@@ -516,10 +512,8 @@ def violations(
 ) -> list[Violation]:
     """Everything in a stack's resources that breaks a rule, in the rules' order.
 
-    Args:
-        resources: everything that the stack declares once the change is made.
-        stack: the stack's name without organisation and project.
-        settings: by rule name (levels.py); a rule that is not in it has its own level.
+    `resources` are what the stack declares once the change is made; a rule that `settings`
+    (levels.py) does not name has its own level.
     """
     declared = tuple(resources)
     found: list[Violation] = []

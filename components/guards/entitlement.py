@@ -4,7 +4,6 @@ Guardian writes that last, after the factor and the policy: what is refused then
 written.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 from typing import Any, Final
@@ -13,7 +12,7 @@ import pulumi
 import pulumi_auth0 as auth0
 from pydantic.alias_generators import to_snake
 
-from components.guards.hooks import WriteHooks
+from components.guards.hooks import AsksOnce
 from components.settings.model import StackSettings
 from components.settings.raw_config import NAMESPACE
 from components.tenant import guardian
@@ -35,11 +34,7 @@ def _keys(parts: tuple[Part, ...]) -> tuple[str, ...]:
 
 
 def check_sdk(settings: StackSettings) -> None:
-    """Refuse settings that the installed SDK has no names for.
-
-    Raises:
-        pulumi.RunError: before any resource is declared.
-    """
+    """Refuse, by a `RunError`, settings that the installed SDK has no names for."""
     parts = by_plan(settings)
     arguments = {to_snake(part.pulumi.partition(".")[0]) for part in parts}
     if not all(hasattr(auth0.GuardianArgs, name) for name in arguments):
@@ -51,7 +46,7 @@ def check_sdk(settings: StackSettings) -> None:
         )
 
 
-class EntitlementGuard(WriteHooks):
+class EntitlementGuard(AsksOnce):
     """Asks the tenant for what only some plans have before the first write: a transformation."""
 
     NAME = "entitlement"
@@ -59,27 +54,17 @@ class EntitlementGuard(WriteHooks):
     def __init__(self, access: TenantAccess, parts: tuple[Part, ...]) -> None:
         super().__init__(access)
         self._keys = _keys(parts)
-        self._asking = asyncio.Lock()
-        self._answer: str | None = None
 
-    async def _before(self, _args: pulumi.ResourceHookArgs) -> None:
-        # Hooks of several resources run at once: the first asks for all.
-        async with self._asking:
-            if self._answer is None:
-                self._answer = await self._ask()
-        if self._answer:
-            raise TenantCallError(self._answer)
-
-    async def _ask(self) -> str:
+    async def _ask(self) -> TenantCallError | None:
         if not self._access.known:
-            return ""  # With credentials that only the provider takes.
+            return None  # With credentials that only the provider takes.
         try:
             async with self._access.connect() as tenant:
                 # Whatever the stack declares: Guardian reads all of it after every write.
                 await guardian.answers(tenant, guardian.BY_PLAN, _answer_to)
         except TenantCallError as error:
-            return f"{' and '.join(self._keys)}: {error} Nothing was written."
-        return ""
+            return TenantCallError(f"{' and '.join(self._keys)}: {error} Nothing was written.")
+        return None
 
 
 async def _answer_to(_path: str, _scope: str, question: Callable[[], Awaitable[Any]]) -> Any:

@@ -3,38 +3,27 @@
 The provider writes code, templates, the phone provider and tenant settings again by itself after a
 failed run. Secrets it does not: a write of them that failed, or that it refused, is recorded as if
 it had been done, and the next `up` exits 0 without the new key. Written here first, a secret that
-cannot be written fails the update before the provider is asked. The state then keeps the earlier
-values, and every further `up` plans the change again, with a refresh in between or without.
-
-The Guardian resource has hooks of its own (policy_last.py), as its writes need an order.
+cannot be written fails the update before the provider is asked, and every further `up` plans the
+change again.
 """
-
-from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pulumi
 
 from components.guards.hooks import WriteHooks, refuse
 from components.tenant import action
-from components.tenant.model import seen
+from components.tenant.model import Client, seen
 from components.tenant.stack_access import plain
-
-if TYPE_CHECKING:
-    from auth0.management import AsyncManagementClient
 
 BUILD_TIME: Final = 120.0
 """Seconds that a version of an Action may take to build."""
 
 _AT_WORK: Final = frozenset({"pending", "building", "packaged", "retrying"})
-
-
-class UndeclaredSecretError(Exception):
-    """The tenant's Action has a secret that writing the declared ones would erase."""
 
 
 class FinishFailedWrites(WriteHooks):
@@ -57,7 +46,7 @@ class FinishFailedWrites(WriteHooks):
                 return
             foreign = sorted(has - known)
             if foreign:
-                refuse(UndeclaredSecretError(_refusal(wanted["name"], foreign)))
+                refuse(_refusal(wanted["name"], foreign))
             elif not pulumi.runtime.is_dry_run():
                 await _write(tenant, args.id, declared)
 
@@ -85,7 +74,7 @@ def _secrets(properties: Mapping[str, Any]) -> dict[str, Any]:
     return {one["name"]: one.get("value") for one in properties.get("secrets") or []}
 
 
-async def _names(tenant: AsyncManagementClient, action_id: str) -> set[str] | None:
+async def _names(tenant: Client, action_id: str) -> set[str] | None:
     """Of the secrets that the tenant's Action has; None without such an Action."""
     from auth0.management.core.api_error import ApiError  # noqa: PLC0415 - loaded already
 
@@ -98,9 +87,7 @@ async def _names(tenant: AsyncManagementClient, action_id: str) -> set[str] | No
     return set(seen(there.secret_names))
 
 
-async def _write(
-    tenant: AsyncManagementClient, action_id: str, declared: Mapping[str, Any]
-) -> None:
+async def _write(tenant: Client, action_id: str, declared: Mapping[str, Any]) -> None:
     secrets: list[Any] = [{"name": name, "value": value} for name, value in declared.items()]
     await tenant.actions.update(action_id, secrets=secrets)
     # The provider writes next. What it meets in the middle of a build is not established; what

@@ -3,20 +3,36 @@
 It is a hook before a resource is created or updated, so that a no-op `up` asks the tenant nothing.
 """
 
-import asyncio
 from typing import Any
 
-import pulumi
 import pulumi_auth0 as auth0
 
-from components.guards.hooks import WriteHooks
+from components.guards.hooks import AsksOnce, RefusedError
 from components.tenant import tenant_settings
-from components.tenant.stack_access import TenantAccess, TenantCallError
+from components.tenant.stack_access import TenantAccess
 from components.vocabulary import Experience
 
 
-class WrongGenerationError(Exception):
-    """The stack's experience is not the tenant's."""
+class GenerationGuard(AsksOnce):
+    """The check in front of every write; `experience` is None while a tenant moves."""
+
+    NAME = "generation"
+
+    def __init__(self, access: TenantAccess, experience: Experience | None) -> None:
+        super().__init__(access)
+        self._experience = experience
+
+    async def _ask(self) -> RefusedError | None:
+        if self._access.known:
+            async with self._access.connect() as client:
+                unified = (await tenant_settings.read(client)).unified is True
+        else:
+            # With credentials that only the provider takes.
+            settings: Any = await auth0.get_tenant_output().future()
+            unified = bool(settings and settings.phone_consolidated_experience)
+        experience = self._experience
+        wrong = experience and contradiction(tenant_is_unified=unified, experience=experience)
+        return RefusedError(wrong) if wrong else None
 
 
 def contradiction(*, tenant_is_unified: bool, experience: Experience) -> str | None:
@@ -29,48 +45,3 @@ def contradiction(*, tenant_is_unified: bool, experience: Experience) -> str | N
         f"Nothing was written. Fix: pulumi config set phonemfa:experience {actual} (to move the "
         "tenant instead, see docs/guides/migrate.md)."
     )
-
-
-class GenerationGuard(WriteHooks):
-    """Puts the check in front of every write: a transformation for the component's options.
-
-    Args:
-        access: how to reach the tenant, and to say what is wrong when it cannot be reached.
-        experience: what the stack is configured for; None while a tenant moves, when either
-            generation is right.
-    """
-
-    NAME = "generation"
-
-    def __init__(self, access: TenantAccess, experience: Experience | None) -> None:
-        super().__init__(access)
-        self._experience = experience
-        self._is_unified: bool | None = None
-        self._unreachable = False
-        self._asking = asyncio.Lock()
-
-    async def _before(self, _args: pulumi.ResourceHookArgs) -> None:
-        # Hooks of several resources run at once; the tenant is asked by the first alone, which
-        # alone says why that failed.
-        async with self._asking:
-            if self._unreachable:
-                raise TenantCallError("not written: the tenant cannot be reached, as said above.")
-            if self._is_unified is None:
-                self._is_unified = await self._ask()
-        wrong = self._experience and contradiction(
-            tenant_is_unified=self._is_unified, experience=self._experience
-        )
-        if wrong:
-            raise WrongGenerationError(wrong)
-
-    async def _ask(self) -> bool:
-        self._unreachable = True
-        if self._access.known:
-            async with self._access.connect() as client:
-                unified = (await tenant_settings.read(client)).unified is True
-        else:
-            # With credentials that only the provider takes.
-            settings: Any = await auth0.get_tenant_output().future()
-            unified = bool(settings and settings.phone_consolidated_experience)
-        self._unreachable = False
-        return unified

@@ -31,11 +31,8 @@ _HIDDEN: Final = re.compile(r"[Xx*•]")
 class Evidence:
     """One entry of the log about the message.
 
-    Attributes:
-        sent: whether it says that the message was handed over, or that it was not.
-        event: the entry's code.
-        log_id, at: the entry's id and time, as the tenant has them.
-        reason: what a failure says, without numbers and codes.
+    `event` is its code, `log_id` and `at` are as the tenant has them; `reason` is what a failure
+    says, without numbers and codes.
     """
 
     sent: bool

@@ -3,53 +3,32 @@
 The auth0 provider writes the policy first and collects later errors (provider-traps.md): a failed
 phone step would leave "always" without a factor, which locks every user out. So a hook in front of
 the provider's write looks whether a code can be delivered, brings the factor into place, and only
-then sets the policy; the provider then finds everything as it wants it. A write that fails
-nevertheless puts the earlier policy back.
-
-The same hook finishes what an earlier run left: a half-written Guardian is recorded as if it had
-been written, and the provider would not touch it again.
+then sets the policy. A write that fails nevertheless puts the earlier policy back. So what an
+earlier run left half-written is finished too: it is recorded as written, and the provider would not
+touch it again.
 
 It also refuses to lower the policy that the tenant has: a deploy, whoever merged it, takes MFA away
-from nobody. Who means it lowers the tenant first (break-glass); the stack may follow then.
+from nobody. Who means it lowers the tenant first (break-glass).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import Any, Final, Self
 
 import pulumi
 
-from components.guards.hooks import WriteHooks, refuse
+from components.guards.hooks import RefusedError, WriteHooks, refuse
 from components.guards.test_message import Messages
 from components.settings.stack_config import Loaded
 from components.tenant import snapshot
 from components.tenant.guardian import HOOK, NEVER, TOKEN
+from components.tenant.model import Client
 from components.tenant.snapshot import About, Wanted, lacking
 from components.tenant.stack_access import TenantAccess, plain
 from components.vocabulary import DeliveryMethod, Experience, Gate, Policy, asks_less, policy_word
 
-if TYPE_CHECKING:
-    from auth0.management import AsyncManagementClient
-
-
-class GateClosedError(Exception):
-    """The policy was not applied, because users could not get a code."""
-
-
-class PolicyLoweredError(Exception):
-    """The tenant asks for a second factor more often than the stack would have it."""
-
 
 class PolicyLast(WriteHooks):
-    """The gate in front of the policy: a transformation for the component's options.
-
-    Args:
-        access: how to reach the tenant.
-        experience: the generation whose sender must be ready.
-        gate: what must hold before users are asked for codes.
-        trial: sends one of each channel, for `Gate.SMOKE`.
-    """
+    """The gate in front of the policy; `trial` sends one of each channel, for `Gate.SMOKE`."""
 
     NAME, FAILED, TYPES = "policy-last", "policy-back", (TOKEN,)
 
@@ -82,7 +61,7 @@ class PolicyLast(WriteHooks):
         async with self._access.connect() as tenant:
             earlier = list(await tenant.guardian.policies.list())
             if asks_less(policies, earlier):
-                refuse(PolicyLoweredError(lowering(policies, earlier)))
+                refuse(lowering(policies, earlier))
             if looks_only:
                 return
             if policies:
@@ -93,13 +72,13 @@ class PolicyLast(WriteHooks):
                 self._earlier = earlier
                 await tenant.guardian.policies.set(request=policies)
 
-    async def _make_ready(self, tenant: AsyncManagementClient, phone: Mapping[str, Any]) -> None:
+    async def _make_ready(self, tenant: Client, phone: Mapping[str, Any]) -> None:
         if not phone.get("enabled"):
             # An adopted tenant may ask for other factors alone: nothing to deliver.
             return
         missing = await self._missing(tenant, phone)
         if missing:
-            raise GateClosedError(
+            raise RefusedError(
                 f"{missing[0].upper()}{missing[1:]}. The policy stays as it was, so that nobody is "
                 "asked for a code that cannot be sent. Put that right and run pulumi up --refresh "
                 "again"
@@ -116,7 +95,7 @@ class PolicyLast(WriteHooks):
                     message_types=phone["messageTypes"]
                 )
 
-    async def _missing(self, tenant: AsyncManagementClient, phone: Mapping[str, Any]) -> str:
+    async def _missing(self, tenant: Client, phone: Mapping[str, Any]) -> str:
         """What a code still needs; empty when nothing."""
         provider = phone.get("provider")
         if self._experience is Experience.LEGACY and provider != HOOK:
@@ -152,7 +131,7 @@ def lowering(wanted: Sequence[str], live: Sequence[str]) -> str:
     )
 
 
-async def _legacy_delivery(tenant: AsyncManagementClient, phone: Mapping[str, Any]) -> None:
+async def _legacy_delivery(tenant: Client, phone: Mapping[str, Any]) -> None:
     await tenant.guardian.factors.phone.set_provider(provider=phone["provider"])
     texts = phone.get("options") or {}
     if not texts:

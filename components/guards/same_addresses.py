@@ -10,7 +10,7 @@ from typing import Any
 
 import pulumi
 
-from components.guards.hooks import WriteHooks
+from components.guards.hooks import RefusedError, WriteHooks
 from components.tenant.model import at
 from components.tenant.stack_access import plain
 from components.tenant.tenants_file import NAME
@@ -18,10 +18,6 @@ from components.vocabulary import COMPONENT
 
 _ADDRESSES = {"auth0:domain": "tenant", "phonemfa:cpaasBaseHost": "settings.cpaasBaseHost"}
 """Where secrets go, by the key of the stack's file: its place in what the component carries."""
-
-
-class OtherAddressError(Exception):
-    """A stack's secrets would go to an address that its last run did not know."""
 
 
 class SameAddresses(WriteHooks):
@@ -34,7 +30,7 @@ class SameAddresses(WriteHooks):
         applied = (await plain(args.old_outputs)).get("applied")
         refusal = other_addresses(applied or asked, wanted)
         if refusal:
-            raise OtherAddressError(refusal)
+            raise RefusedError(refusal)
 
 
 def other_addresses(before: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:

@@ -5,26 +5,21 @@ What is claimed is what the tenant's log says: that a handset received it, nobod
 silence is no success. `phonemfa smoke` and the gate in front of the policy send by this.
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from components.guards.log_evidence import PATIENCE, Evidence, find, news, search
 from components.masking import redacted
 from components.tenant.client import ONCE
-from components.tenant.model import plain, seen
+from components.tenant.model import Client, plain, seen
 from components.tenant.phone_provider import PhoneProvider
 from components.tenant.phone_provider import read as read_providers
 from components.vocabulary import DeliveryMethod
-
-if TYPE_CHECKING:
-    from auth0.management import AsyncManagementClient
 
 _FIRST_PAUSE: Final = 0.25
 _LONGEST_PAUSE: Final = 2.0
@@ -50,12 +45,8 @@ class Verdict(StrEnum):
 class Send:
     """What became of the message of one channel.
 
-    Attributes:
-        method: text or voice.
-        verdict: what the evidence says.
-        why: the evidence, or why there is none, in words; no number, no code.
-        evidence: the entry of the tenant's log, if that is where it comes from.
-        arrived: what a person at the phone said; None when nobody was asked or answered.
+    `why` is the evidence, or why there is none, without number and code; `arrived` what a person at
+    the phone said, None when nobody was asked or answered.
     """
 
     method: DeliveryMethod
@@ -71,23 +62,19 @@ class NotSentError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Messages:
-    """Test messages to one number.
+    """Test messages to one number (E.164), of a handset that belongs to the team.
 
-    Attributes:
-        to: E.164 number of a handset that belongs to the team.
-        methods: the channels, each of which must work.
-        patience: seconds to wait for evidence, a channel.
+    Each of the channels must work; `patience` is in seconds a channel.
     """
 
     to: str
     methods: Sequence[DeliveryMethod]
     patience: float = PATIENCE
 
-    async def arrive(self, tenant: AsyncManagementClient) -> None:
+    async def arrive(self, tenant: Client) -> None:
         """Send one of each channel and wait until the tenant's log has all of them.
 
-        Raises:
-            NotSentError: one failed, or left no trace; with the Action's own reason.
+        A `NotSentError` says that one failed, with the Action's own reason, or left no trace.
         """
         provider = next(iter(await read_providers(tenant)), None)
         for method in self.methods:
@@ -102,7 +89,7 @@ class Messages:
                 )
 
     async def send(
-        self, tenant: AsyncManagementClient, provider: PhoneProvider | None, method: DeliveryMethod
+        self, tenant: Client, provider: PhoneProvider | None, method: DeliveryMethod
     ) -> Send:
         """Send one message through the tenant's provider, and look for the evidence."""
         if provider is None:
@@ -113,9 +100,7 @@ class Messages:
         refusal = await self._try(tenant, provider.id, method)
         return failed(method, refusal) if refusal else await self._wait(tenant, method, before)
 
-    async def _try(
-        self, tenant: AsyncManagementClient, provider: str, method: DeliveryMethod
-    ) -> str:
+    async def _try(self, tenant: Client, provider: str, method: DeliveryMethod) -> str:
         """Ask for the message; answers why there will never be one, if the tenant says so."""
         from auth0.management.core.api_error import ApiError  # noqa: PLC0415 - loaded already
 
@@ -139,7 +124,7 @@ class Messages:
         return ""
 
     async def _wait(
-        self, tenant: AsyncManagementClient, method: DeliveryMethod, before: list[dict[str, Any]]
+        self, tenant: Client, method: DeliveryMethod, before: list[dict[str, Any]]
     ) -> Send:
         deadline, pause = time.monotonic() + self.patience, _FIRST_PAUSE
         while True:
@@ -158,7 +143,7 @@ class Messages:
             pause = min(_LONGEST_PAUSE, pause * 1.5)
 
 
-async def _entries(tenant: AsyncManagementClient, method: DeliveryMethod) -> list[dict[str, Any]]:
+async def _entries(tenant: Client, method: DeliveryMethod) -> list[dict[str, Any]]:
     """The newest entries that could be about a message, newest first."""
     pager = await tenant.logs.list(**search(method))
     return [plain(one) for one in pager.items or []]

@@ -46,7 +46,7 @@ class Sender(pulumi.ComponentResource):
                 ignore_changes=None if deploy else ["deploy"],
                 # The provider replaces an Action whose last build failed, and would delete it
                 # first, although an older version sends. Creating first is refused, by a hook
-                # (keep_sender.py) or by the tenant, which has room for one Action on this
+                # (creation.py) or by the tenant, which has room for one Action on this
                 # trigger (403 actions_cardinality_custom_phone_provider_not_allowed).
                 delete_before_replace=False,
             ),

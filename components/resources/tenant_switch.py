@@ -60,11 +60,7 @@ class TenantSwitch(pulumi.ComponentResource):
 
 
 def carried_over(tenant: Any) -> dict[str, Any]:
-    """What the tenant has of the settings that a first write would clear; None where unset.
-
-    Args:
-        tenant: what the getTenant function answered (`auth0.GetTenantResult`).
-    """
+    """What the tenant has of the settings that a first write would clear; None where unset."""
     prompt = tenant.skip_non_verifiable_callback_uri_confirmation_prompt
     return {
         "country_codes": _first(tenant.country_codes, ("lists", "mode")),

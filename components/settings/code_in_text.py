@@ -4,22 +4,17 @@ Liquid can hide the code behind a variable that is absent or a language that nob
 a text is rendered with other codes, without each variable, and with each value that it names.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import combinations, islice, product
 from math import prod
 from random import Random
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from components.action_code import SOURCE_DIR
 from components.settings.liquid_syntax import expressions
 from components.settings.message_size import SAMPLE, environment, is_simple, rendered
-
-if TYPE_CHECKING:
-    from liquid import BoundTemplate
 
 CODES: Final = ("0918", "8035724690")
 """The shortest and the longest that a tenant may set, one with a zero that arithmetic loses."""
@@ -61,11 +56,7 @@ def _digits() -> list[str]:
 
 
 def where_missing(template: str) -> str | None:
-    """In which case a text does not give the code, in words; None when it always does.
-
-    Raises:
-        liquid.exceptions.LiquidError: the text is not Liquid.
-    """
+    """In which case a text (which is Liquid) does not give the code; None when it always does."""
     if is_simple(template):
         shown = all(shows(rendered(template, {**SAMPLE, "code": code}), code) for code in CODES)
         return None if shown else "ever"
@@ -83,7 +74,7 @@ def where_missing(template: str) -> str | None:
     return None
 
 
-def _cases(template: BoundTemplate) -> Iterator[Mapping[Path, Any]]:
+def _cases(template: Any) -> Iterator[Mapping[Path, Any]]:
     """Values of the text's variables: the sample's, and whatever may take another branch."""
     literals = list(dict.fromkeys(_literals(template)))
     paths = _paths(template)
@@ -105,7 +96,7 @@ def _cases(template: BoundTemplate) -> Iterator[Mapping[Path, Any]]:
         yield dict(drawn.choice(one) for one in choices)
 
 
-def _paths(template: BoundTemplate) -> list[Path]:
+def _paths(template: Any) -> list[Path]:
     found: dict[Path, None] = {}
     for uses in template.analyze(include_partials=False).globals.values():
         for use in uses:
@@ -119,7 +110,7 @@ def _paths(template: BoundTemplate) -> list[Path]:
     return list(found)
 
 
-def _literals(template: BoundTemplate) -> Iterator[Any]:
+def _literals(template: Any) -> Iterator[Any]:
     """Every text and number that stands in one of the template's expressions."""
     from liquid.builtin.expressions.primitive import Literal  # noqa: PLC0415 - as above
 

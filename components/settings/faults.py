@@ -65,13 +65,7 @@ def rule_broken(consequence: str, fix: str) -> PydanticCustomError:
 
 
 def faults_of(error: ValidationError, *, namespace: str, hints: Mapping[str, str]) -> list[Fault]:
-    """Every fault in a validation error.
-
-    Args:
-        error: what pydantic found.
-        namespace: the config namespace that keys are shown under.
-        hints: for each top-level key, an example or rule to offer as the fix.
-    """
+    """Every fault in a validation error; `hints` has a fix to offer by top-level key."""
     return [_fault(details, namespace, hints) for details in error.errors()]
 
 

@@ -5,13 +5,8 @@ legacy tenants "Customize SMS or Voice Messages" (seen 2026-11-29). `pause` is i
 default voice texts (contract, management-api.md §5.2).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from liquid import BoundTemplate
+from typing import Any, Final
 
 TAGS: Final = frozenset(
     [
@@ -79,7 +74,7 @@ def outputs(template: str) -> set[str]:
     return {str(one.path[0]) for one in found if isinstance(one, Path)}
 
 
-def expressions(template: BoundTemplate, *, deciding: bool) -> Iterator[Any]:
+def expressions(template: Any, *, deciding: bool) -> Iterator[Any]:
     """Every expression in a text, at any depth; `deciding` also those that only decide a branch."""
     from liquid import RenderContext  # noqa: PLC0415 - as above
     from liquid.ast import BlockNode, ConditionalBlockNode, Node  # noqa: PLC0415

@@ -3,16 +3,11 @@
 Source: contract, cpaas-and-actions.md §1.3, §1.4 and §4.3.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, Literal
-
-if TYPE_CHECKING:
-    from liquid import Environment
+from typing import Any, Final, Literal
 
 _GSM7: Final = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -129,21 +124,17 @@ def is_simple(template: str) -> bool:
 
 
 def rendered(template: str, values: Mapping[str, Any] = SAMPLE) -> str:
-    """A Liquid text with the sample values, or others.
-
-    Raises:
-        liquid.exceptions.LiquidError: the text is not Liquid.
-    """
+    """A Liquid text with the sample values, or others; a `LiquidError` where it is none."""
     # Nearly every text only puts variables in; for those the parser, and the quarter of a second
     # that importing it takes in every preview, can be spared.
     simple = _PLAIN_OUTPUT.sub(lambda output: _value(output, values), template)
     if "{{" not in simple and "{%" not in simple:
         return simple
-    return environment().from_string(template).render(**values)
+    return str(environment().from_string(template).render(**values))
 
 
 @cache
-def environment() -> Environment:
+def environment() -> Any:
     """What parses and renders Liquid; a text that would run for ever is an error."""
     from liquid import Environment  # noqa: PLC0415
 

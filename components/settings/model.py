@@ -400,11 +400,7 @@ class StackSettings(Strict):
 
     @classmethod
     def of_plain(cls, plain: Any) -> Self:
-        """The settings that `plain` told, but for the test numbers.
-
-        Raises:
-            ValueError: it is not what this version of the package tells.
-        """
+        """What `plain` told, but for the test numbers; a `ValueError` for what it does not tell."""
         if not isinstance(plain, Mapping):
             raise ValueError("plain settings are a mapping")  # noqa: TRY004 - as pydantic says it
         told = dict(plain)
@@ -547,11 +543,7 @@ class StackSettings(Strict):
     def check(
         cls, stack: str, values: Mapping[str, Any], *, faults: list[Fault] | None = None
     ) -> Self:
-        """Settings from decoded config values (camelCase keys, the CPaaS key left out).
-
-        Raises:
-            SettingsError: naming every fault, the given ones included.
-        """
+        """Settings from decoded values without the CPaaS key; or all faults, a `SettingsError`."""
         found = list(faults or [])
         misshapen = shape_faults(values)
         found += misshapen.values()

@@ -40,13 +40,7 @@ def values_of(config: pulumi.Config) -> dict[str, str]:
 def secret_faults(
     keys: Collection[str], secrets: Collection[str], *, key_needed: bool
 ) -> list[Fault]:
-    """Whatever is a secret and should be none, and the other way round.
-
-    Args:
-        keys: of the namespace, those that have a value.
-        secrets: those of them whose value is a secret.
-        key_needed: whether the CPaaS key must be among them.
-    """
+    """Whatever is a secret and should be none, and the other way round, of keys that are set."""
     key = f"{NAMESPACE}:{API_KEY}"
     fix = f"pulumi config set --secret {key} (the value is read from standard input)"
     faults = []
@@ -94,11 +88,7 @@ def _turned_fault(turned: Turned) -> Fault:
 
 
 def usable_key(key: str) -> str:
-    """The key itself.
-
-    Raises:
-        pulumi.RunError: no CPaaS would take it; the text does not repeat it.
-    """
+    """The key itself, or a `RunError` that does not repeat it: no CPaaS would take it."""
     if not key or not key.isascii() or any(character.isspace() for character in key):
         # Never part of the message: the key itself.
         raise pulumi.RunError(

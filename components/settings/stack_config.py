@@ -60,9 +60,7 @@ class Loaded:
 def load() -> Loaded:
     """Read and check the config of the current stack; what is merely doubtful is logged.
 
-    Raises:
-        SettingsError: naming every fault, before any resource is declared.
-        RunError: the locale is not UTF-8.
+    A `SettingsError` names every fault, before any resource is declared.
     """
     fault = locale_fault()
     if fault:

@@ -21,10 +21,6 @@ from components.settings.raw_config import NAMESPACE
 from components.settings.texts import TextOverride, Texts, unified_variables
 from components.vocabulary import MessageType, TextContent
 
-_ONLY_SHIPPED_VARIABLES: Final = re.compile(
-    r"(?:[^{]|\{(?![{%])|\{\{\s*(?:code|friendly_name)\s*\}\})*\Z"
-)
-
 _PLAIN: Final = re.compile(r"\{\{\s*([a-zA-Z_]+)\s*\}\}")
 _LINK_VARIABLES: Final = frozenset(
     ["home_url", "logo_url", "support_url", "support_email", "custom_domain"]
@@ -43,13 +39,10 @@ def text_faults(
     allowed: Collection[str] = (),
     origin: str | None = None,
 ) -> Iterator[Fault]:
-    """Everything that keeps a text from being sent or understood.
+    """Everything that keeps a stack's texts from being sent or understood.
 
-    Args:
-        texts: the texts of the stack's config.
-        legacy: only a legacy tenant will render them.
-        allowed: what others decide and a text may have all the same (TextContent).
-        origin: host of the line that the Action adds to an SMS with a code.
+    With `legacy`, only a legacy tenant will render them; `allowed` is what others decide and a text
+    may have all the same (TextContent), `origin` the host of the line that the Action adds.
     """
     for kind, own in texts.items():
         for channel, given in (("text", own.text), ("voice", own.voice)):
@@ -120,7 +113,7 @@ def origin_line(kind: MessageType, origin: str | None, values: Mapping[str, Any]
 
 def _syntax(template: str, *, legacy: bool) -> Iterator[str]:
     # The shipped texts, and most others, use two variables and nothing else: no parser needed.
-    if _ONLY_SHIPPED_VARIABLES.match(template):
+    if is_simple(template) and {*_PLAIN.findall(template)} <= {"code", "friendly_name"}:
         return
     from liquid.exceptions import LiquidError  # noqa: PLC0415 - a quarter of a second, for few
 

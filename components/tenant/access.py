@@ -29,7 +29,18 @@ _ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _ASSERTION_SECONDS: Final = 60
 
 
-class NoAccessError(Exception):
+class TenantUnreadableError(Exception):
+    """The tenant could not be read; the text says why and what to do, and holds no credential.
+
+    `fix` is its last sentence, where that says what to do.
+    """
+
+    def __init__(self, text: str, *, fix: str = "") -> None:
+        super().__init__(text)
+        self.fix = fix
+
+
+class NoAccessError(TenantUnreadableError):
     """What was found does not say how to reach a tenant; the text says what is missing."""
 
 
@@ -51,15 +62,10 @@ class Access:
 
     @classmethod
     def of(cls, environ: Mapping[str, str], config: Mapping[str, Any] | None = None) -> Self:
-        """Access as the provider has it.
+        """Access as the provider has it; a `NoAccessError` names everything that is missing.
 
-        Args:
-            environ: the variables.
-            config: the stack's `auth0:` keys, without that prefix. An encrypted value is a mapping
-                and cannot be read here: its variable has to stand in for it.
-
-        Raises:
-            NoAccessError: naming everything that is missing, or both domains where they differ.
+        `config` has the stack's `auth0:` keys, without that prefix. An encrypted value is a mapping
+        and cannot be read here: its variable has to stand in for it.
         """
         said = config or {}
         check_one_tenant(said.get("domain"), environ.get("AUTH0_DOMAIN", ""))
@@ -158,11 +164,7 @@ def bare(domain: str) -> str:
 
 
 def check_one_tenant(of_stack: Any, of_environment: str) -> None:
-    """Whether the stack's file and the environment name one tenant.
-
-    Raises:
-        TwoTenantsError: they name two, so that a command might read one and Pulumi write the other.
-    """
+    """Refuse that a command might read one tenant and Pulumi write another."""
     mine = bare(of_stack) if isinstance(of_stack, str) else ""
     other = bare(of_environment)
     if mine and other and mine.lower() != other.lower():

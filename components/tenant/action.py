@@ -4,13 +4,11 @@ Which version runs, when things were written and by which id the tenant knows th
 part in a comparison: a tenant does not tell which of its versions is ours.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final, Self
 
 import pulumi
 from pydantic.alias_generators import to_camel
@@ -19,21 +17,18 @@ from components.action_code import RUNTIME, assemble
 from components.settings.model import StackSettings
 from components.tenant.model import (
     LEFT_ALONE,
+    Client,
     Maybe,
     Part,
+    Resource,
     Unseen,
     at,
     flag,
     items,
     known,
-    of_pulumi,
     plain,
 )
-from components.tenant.model import of_api as parts_of_api
 from components.vocabulary import TRIGGERS, Experience, MessageType, action_name
-
-if TYPE_CHECKING:
-    from auth0.management import AsyncManagementClient
 
 TOKEN: Final = "auth0:index/action:Action"  # noqa: S105 - a type
 PATH: Final = "/actions/actions"
@@ -71,15 +66,17 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-_CODE: Final = (
-    Part("code", "code", "code"),
-    Part("runtime", "runtime", "runtime", of=_runtime, absent=""),
-    Part("dependencies", "dependencies", "dependencies", of=_packages, absent=(), ordered=False),
-)
+Code = Annotated[Maybe[str], Part("code", "code")]
+Runtime = Annotated[Maybe[str], Part("runtime", "runtime", of=_runtime, absent="")]
+Packages = Annotated[
+    Maybe[tuple[str, ...]],
+    Part("dependencies", "dependencies", of=_packages, absent=(), ordered=False),
+]
+"""npm packages, each as name@version."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Version:
+class Version(Resource):
     """One version that the tenant keeps (it keeps fifty), with the secrets of when it was made.
 
     `secrets` says when each was written; a value is told nobody.
@@ -88,9 +85,9 @@ class Version:
     id: str
     number: int
     created_at: str
-    code: Maybe[str] = field(repr=False)
-    runtime: Maybe[str]
-    dependencies: Maybe[tuple[str, ...]]
+    code: Code = field(repr=False)
+    runtime: Runtime
+    dependencies: Packages
     secrets: Mapping[str, str]
     status: str
     """Of its build."""
@@ -98,7 +95,7 @@ class Version:
     """As the API calls it, to write it back."""
 
     @classmethod
-    def of_api(cls, answer: Mapping[str, Any]) -> Version:
+    def of_api(cls, answer: Mapping[str, Any]) -> Self:
         """A version as the API tells it."""
         return cls(
             id=str(answer.get("id") or ""),
@@ -107,12 +104,12 @@ class Version:
             secrets=times(answer.get("secrets")),
             status=str(answer.get("status") or ""),
             api_runtime=str(answer.get("runtime") or ""),
-            **parts_of_api(_CODE, answer),
+            **cls.parts_of_api(answer),
         )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Action:
+class Action(Resource):
     """An Action on one of the phone triggers; in a tenant, its draft.
 
     `configuration` has the secrets that are no secret, by name: only a stack tells it. An adopted
@@ -123,27 +120,20 @@ class Action:
     TOKEN: ClassVar = TOKEN
     HIDDEN: ClassVar = "secrets"
     """What Pulumi hides as a whole."""
-    PARTS: ClassVar[tuple[Part, ...]] = (
-        Part("name", "name", "name", "actionName"),
-        *_CODE,
-        Part(
-            "secret_names", "secrets", setting="retiredSecrets", of=_names, absent=(), ordered=False
-        ),
-        Part("deployed", "deployed_version", "deploy", of=bool, absent=False),
-        Part("configuration"),
-    )
 
     trigger: str
     trigger_version: str
-    name: Maybe[str]
-    code: Maybe[str] = field(repr=False)
-    runtime: Maybe[str]
-    dependencies: Maybe[tuple[str, ...]]
-    """npm packages, each as name@version."""
-    secret_names: Maybe[tuple[str, ...]]
+    name: Annotated[Maybe[str], Part("name", "name", "actionName")]
+    code: Code = field(repr=False)
+    runtime: Runtime
+    dependencies: Packages
+    secret_names: Annotated[
+        Maybe[tuple[str, ...]],
+        Part("secrets", setting="retiredSecrets", of=_names, absent=(), ordered=False),
+    ]
     """Of all its secrets, the key among them."""
-    deployed: Maybe[bool]
-    configuration: Maybe[Mapping[str, str]] = field(repr=False)
+    deployed: Annotated[Maybe[bool], Part("deployed_version", "deploy", of=bool, absent=False)]
+    configuration: Annotated[Maybe[Mapping[str, str]], Part()] = field(repr=False)
 
     id: str = field(default="", compare=False)
     created_at: str | None = field(default=None, compare=False)
@@ -161,7 +151,7 @@ class Action:
     """Whether there is any: of a state or a preview, all that it tells."""
 
     @classmethod
-    def of_api(cls, answer: Mapping[str, Any], trigger: str) -> Action:
+    def of_api(cls, answer: Mapping[str, Any], trigger: str) -> Self:
         """An Action as the API tells it, whole or as an item of a list."""
         running = answer.get("deployed_version")
         supported = items(answer.get("supported_triggers"))
@@ -170,7 +160,7 @@ class Action:
             trigger_version=next(
                 (str(one.get("version") or "") for one in supported if one.get("id") == trigger), ""
             ),
-            **parts_of_api(cls.PARTS, answer),
+            **cls.parts_of_api(answer),
             id=str(answer.get("id") or ""),
             created_at=answer.get("created_at"),
             updated_at=answer.get("updated_at"),
@@ -183,9 +173,9 @@ class Action:
         )
 
     @classmethod
-    def recorded(cls, properties: Mapping[str, Any], *, identifier: str = "") -> Action:
+    def recorded(cls, properties: Mapping[str, Any], *, identifier: str = "") -> Self:
         """An Action as one side of a preview, or a state, has it: its secrets are hidden."""
-        found = of_pulumi(cls.PARTS, properties)
+        found = cls.parts_of_pulumi(properties)
         found["deployed"] = flag(properties.get("deploy"))
         return cls(
             trigger=str(known(trigger_of(properties), "")),
@@ -215,10 +205,6 @@ def name_of(settings: StackSettings, experience: Experience) -> str | None:
     return action_name(settings.action_name, experience)
 
 
-def _message_types(settings: StackSettings) -> str:
-    return ",".join(kind for kind in MessageType if kind in settings.message_types)
-
-
 def plain_configuration(settings: StackSettings) -> dict[str, str]:
     """What the Action is told beside its key, by the name that its code reads."""
     values = {name: value(settings) for name, value in _CONFIGURATION.items()}
@@ -231,7 +217,9 @@ _CONFIGURATION: Final[Mapping[str, Callable[[StackSettings], str | None]]] = {
     "VOICE_SENDER": lambda one: one.voice_sender,
     "VOICE_GENDER": lambda one: one.voice_gender.value,
     "ALLOWED_PREFIXES": lambda one: ",".join(one.allowed_prefixes),
-    "MESSAGE_TYPES": _message_types,
+    "MESSAGE_TYPES": lambda one: ",".join(
+        kind for kind in MessageType if kind in one.message_types
+    ),
     "DEDUPLICATE": lambda one: "on" if one.deduplicate else "off",
     "ORIGIN_BOUND_CODE": lambda one: one.origin_bound_code,
     "RECIPIENT_LIMIT": lambda one: str(one.recipient_limit),
@@ -270,15 +258,7 @@ def configuration(settings: StackSettings) -> dict[str, str]:
 
 
 def declared(settings: StackSettings, checkout: Path = Path()) -> tuple[Action, ...]:
-    """The Actions of a stack: one a generation, or the one that was found.
-
-    Args:
-        settings: of the stack.
-        checkout: the folder with Pulumi.yaml, where an adopted Action's code is.
-
-    Raises:
-        pulumi.RunError: the code of an adopted Action is not where the stack says.
-    """
+    """A stack's Actions: one a generation, or the one that was found; as `snapshot.declared`."""
     if not settings.adopted:
         return tuple(_ours(settings, one) for one in settings.experiences)
     found = settings.adopted.action
@@ -315,11 +295,7 @@ def _ours(settings: StackSettings, experience: Experience) -> Action:
 
 
 def adopted_code(path: str, checkout: Path) -> str:
-    """The code of an adopted Action, character by character.
-
-    Raises:
-        pulumi.RunError: there is no such file, it cannot be read, or it is not UTF-8.
-    """
+    """The code of an adopted Action, character by character; a `RunError` where it is not."""
     try:
         return (checkout / path).read_bytes().decode("utf-8")
     except FileNotFoundError:
@@ -334,7 +310,7 @@ def adopted_code(path: str, checkout: Path) -> str:
     )
 
 
-async def read(client: AsyncManagementClient, triggers: Iterable[str]) -> tuple[Action, ...]:
+async def read(client: Client, triggers: Iterable[str]) -> tuple[Action, ...]:
     """The Actions on these triggers, in the tenant's order.
 
     An item of a list is complete, but for a draft that is being built (`read_one`).
@@ -348,19 +324,19 @@ async def read(client: AsyncManagementClient, triggers: Iterable[str]) -> tuple[
     )
 
 
-async def count(client: AsyncManagementClient) -> int:
+async def count(client: Client) -> int:
     """How many Actions a tenant has, on any trigger."""
     listed = await client.actions.list(per_page=1)
     # The total is left out where it is zero.
     return int(getattr(listed.response, "total", None) or 0)
 
 
-async def read_one(client: AsyncManagementClient, action_id: str, trigger: str) -> Action:
+async def read_one(client: Client, action_id: str, trigger: str) -> Action:
     """One Action, whole."""
     return Action.of_api(plain(await client.actions.get(action_id)), trigger)
 
 
-async def read_versions(client: AsyncManagementClient, action_id: str) -> tuple[Version, ...]:
+async def read_versions(client: Client, action_id: str) -> tuple[Version, ...]:
     """The versions of an Action, newest first."""
     listed = [
         Version.of_api(plain(one)) async for one in await client.actions.versions.list(action_id)

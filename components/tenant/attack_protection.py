@@ -4,20 +4,14 @@ No stack declares them. How many codes are asked for, and what sending them cost
 all the same.
 """
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Annotated, Any, Final, Self
 
-from components.tenant.model import Maybe, Part, Unseen, of_api, plain
-
-if TYPE_CHECKING:
-    from auth0.management import AsyncManagementClient
-
-    from components.tenant.guardian import Ask
+from components.tenant.guardian import Ask
+from components.tenant.model import Client, Maybe, Part, Resource, Unseen, plain
 
 SCOPE: Final = "read:attack_protection"
 BOTS: Final = "/attack-protection/bot-detection"
@@ -53,28 +47,21 @@ def _challenging(answer: Mapping[str, Any]) -> State:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AttackProtection:
+class AttackProtection(Resource):
     """The four controls."""
 
-    PARTS: ClassVar[tuple[Part, ...]] = (
-        Part("bot_detection", BOTS, of=_challenging),
-        Part("suspicious_ip_throttling", ADDRESSES, of=_shielding),
-        Part("brute_force_protection", GUESSES, of=_shielding),
-        Part("breached_password_detection", BREACHES, of=_shielding),
-    )
-
-    bot_detection: Maybe[State]
-    suspicious_ip_throttling: Maybe[State]
-    brute_force_protection: Maybe[State]
-    breached_password_detection: Maybe[State]
+    bot_detection: Annotated[Maybe[State], Part(BOTS, of=_challenging)]
+    suspicious_ip_throttling: Annotated[Maybe[State], Part(ADDRESSES, of=_shielding)]
+    brute_force_protection: Annotated[Maybe[State], Part(GUESSES, of=_shielding)]
+    breached_password_detection: Annotated[Maybe[State], Part(BREACHES, of=_shielding)]
 
     @classmethod
-    def of_api(cls, answers: Mapping[str, Mapping[str, Any] | Unseen]) -> AttackProtection:
+    def of_api(cls, answers: Mapping[str, Mapping[str, Any] | Unseen]) -> Self:
         """The controls out of the API's answers, by the path of each; what is missing is unseen."""
-        return cls(**of_api(cls.PARTS, answers))
+        return cls(**cls.parts_of_api(answers))
 
 
-async def read(client: AsyncManagementClient, ask: Ask) -> AttackProtection:
+async def read(client: Client, ask: Ask) -> AttackProtection:
     """The tenant's controls; `ask` may answer `Unseen` where the tenant refuses one."""
     controls = client.attack_protection
     questions = {

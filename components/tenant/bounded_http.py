@@ -66,7 +66,7 @@ class BoundedClient(httpx.Client):
         total: seconds for one request, from connecting to the last byte of its answer.
         json_only: a good answer is JSON or empty, anything else an `httpx.DecodingError`; of a
             refusal whose body is neither, the status is left.
-        most: how many requests it makes, where that is not `MOST_REQUESTS`.
+        most: how many requests it makes.
         options: of `httpx.Client`.
     """
 
@@ -86,11 +86,7 @@ class BoundedClient(httpx.Client):
         return _built(lambda: super(BoundedClient, self).build_request(*args, **options))
 
     def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
-        """Send a request, and read all of its answer.
-
-        Raises:
-            httpx.HTTPError: no answer, not in time, or one that does not fit.
-        """
+        """Send a request, and read all of its answer."""
         _check_count(self._count, request, self._most or MOST_REQUESTS)
         ended: queue.SimpleQueue[httpx.Response | BaseException] = queue.SimpleQueue()
 
@@ -155,11 +151,7 @@ class BoundedAsyncClient(httpx.AsyncClient):
         return _built(lambda: super(BoundedAsyncClient, self).build_request(*args, **options))
 
     async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
-        """Send a request, and read all of its answer.
-
-        Raises:
-            httpx.HTTPError: no answer, not in time, or one that does not fit.
-        """
+        """Send a request, and read all of its answer."""
         _check_count(self._count, request, MOST_REQUESTS)
         try:
             async with asyncio.timeout(self._total):

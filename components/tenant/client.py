@@ -1,8 +1,7 @@
 """The one door to a tenant's Management API: every request through it ends, and a failure is told.
 
 Hooks connect with the credentials of the running program (`stack_access`); a command asks with its
-own (`ask`, and `ask_to_write` where it changes the tenant). Nothing here loads Pulumi or a stack's
-settings, and auth0-python only when a tenant is asked: with it half a second.
+own. Loads neither Pulumi nor a stack's settings, and auth0-python only when a tenant is asked.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from components.tenant.access import Access, NoAccessError
+from components.tenant.access import TenantUnreadableError as TenantUnreadableError  # noqa: PLC0414 - goes on
 from components.tenant.token import NoTokenError, Tokens, scopes_of
 
 if TYPE_CHECKING:
@@ -33,19 +33,6 @@ TOTAL: Final = 60.0
 
 ONCE: Final[RequestOptions] = {"max_retries": 0}
 """For requests that must not be repeated after an answer that got lost, such as a send."""
-
-
-class TenantUnreadableError(Exception):
-    """The tenant could not be read; the text says why and what to do, and holds no credential.
-
-    Args:
-        text: all of it.
-        fix: its last sentence, where that says what to do.
-    """
-
-    def __init__(self, text: str, *, fix: str = "") -> None:
-        super().__init__(text)
-        self.fix = fix
 
 
 class WriteFailedError(Exception):
@@ -77,35 +64,18 @@ class Heard:
 def access_of(
     config: Mapping[str, Any] | None = None, *, environ: Mapping[str, str] = os.environ
 ) -> Access:
-    """Who asks the tenant, as Pulumi would: the stack's `auth0:` keys, then the variables.
-
-    Args:
-        config: the stack's `auth0:` keys, without that prefix.
-        environ: the variables.
-
-    Raises:
-        TenantUnreadableError: naming everything that is missing.
-    """
-    try:
-        return Access.of(environ, config)
-    except NoAccessError as error:
-        raise TenantUnreadableError(str(error)) from None
+    """Who asks the tenant, as Pulumi would: the stack's `auth0:` keys, then the variables."""
+    return Access.of(environ, config)
 
 
 @asynccontextmanager
 async def connect(
     access: Access, *, origin: str = "", tokens: Tokens | None = None, heard: Heard | None = None
 ) -> AsyncIterator[AsyncManagementClient]:
-    """A client.
+    """A client; what fails inside is a `TenantUnreadableError`.
 
-    Args:
-        access: how to reach the tenant.
-        origin: where the credentials were found, in a sentence for who has to correct them.
-        tokens: its tokens, where other connections use them too.
-        heard: gets what is told beside the answers.
-
-    Raises:
-        TenantUnreadableError: what failed inside: no answer, refused credentials, a missing scope.
+    `origin` says where the credentials were found, for who has to correct them; other connections
+    may use the same `tokens`.
     """
     from auth0.management import AsyncManagementClient  # noqa: PLC0415
 
@@ -125,13 +95,9 @@ async def connect(
                 heard.scopes = tokens.scopes
             token = access.api_token or tokens.get
             yield AsyncManagementClient(domain=access.domain, token=token, httpx_client=http)
-        except NoAccessError as error:
-            raise TenantUnreadableError(str(error)) from None
         except FAILURES as error:
-            fix = error.fix if isinstance(error, NoTokenError) else ""
-            raise TenantUnreadableError(
-                told(access.domain, error, origin=origin), fix=fix
-            ) from None
+            text, fix = told(access.domain, error, origin=origin), getattr(error, "fix", "")
+            raise TenantUnreadableError(text, fix=fix) from None
 
 
 def ask(
@@ -140,11 +106,7 @@ def ask(
     *,
     heard: Heard | None = None,
 ) -> T:
-    """What a command asks of a tenant, as one block; `heard` is that of `connect`.
-
-    Raises:
-        TenantUnreadableError: no answer, refused credentials, or a missing scope, by name.
-    """
+    """What a command asks of a tenant, as one block of `connect`."""
 
     async def block() -> T:
         async with connect(access, heard=heard) as client:
@@ -159,25 +121,24 @@ def ask_to_write(
     *,
     heard: Heard | None = None,
 ) -> T:
-    """A block that writes, as `ask`: without an answer, nobody knows what the tenant has.
+    """A block that writes, as `ask`.
 
-    Raises:
-        WriteFailedError: refused, a missing scope by name, or no answer: in that case the write
-            may have been done, and the text says so.
+    Without an answer nobody knows what the tenant has: the `WriteFailedError` says so.
     """
     try:
         return ask(access, writes, heard=heard)
     except TenantUnreadableError as error:
         text = str(error)
-        if _may_be_done(error.__context__):
+        if _may_be_done(error):
             text += " Whether the tenant did what it was asked is not known: look before repeating."
         raise WriteFailedError(text) from None
 
 
-def _may_be_done(failure: BaseException | None) -> bool:
+def _may_be_done(error: TenantUnreadableError) -> bool:
     from auth0.management.core.api_error import ApiError  # noqa: PLC0415 - loaded already
 
+    failure = error.__context__
     if isinstance(failure, ApiError):
         # A gateway's answer, or one that nobody can read, comes after the request.
         return (failure.status_code or 0) >= HTTPStatus.INTERNAL_SERVER_ERROR
-    return not isinstance(failure, (NoAccessError, NoTokenError))
+    return not (isinstance(error, NoAccessError) or isinstance(failure, NoTokenError))

@@ -1,11 +1,8 @@
 """The domain of a tenant's login pages, where it has one besides its own."""
 
-from __future__ import annotations
+from typing import Final
 
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from auth0.management import AsyncManagementClient
+from components.tenant.model import Client
 
 PATH: Final = "/custom-domains"
 SCOPE: Final = "read:custom_domains"
@@ -13,7 +10,7 @@ VARIABLE: Final = "custom_domain"
 """Its name in a text."""
 
 
-async def read(client: AsyncManagementClient) -> str:
+async def read(client: Client) -> str:
     """The longest one that is in use, as it costs the most in a text; empty without one."""
     found = await client.custom_domains.list()
     return max((one.domain for one in found if one.status == "ready"), key=len, default="")

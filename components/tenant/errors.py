@@ -61,10 +61,7 @@ UNANSWERED: Final = (ApiError, ParsingError, httpx.HTTPError, ValueError)
 def refusal_of(error: Exception, asked: str, scope: str) -> Refusal:
     """One of `UNANSWERED`, for a report that goes on with the other questions.
 
-    Args:
-        error: what came of the question.
-        asked: the request, as `GET /path`.
-        scope: what it needs.
+    `asked` is the request, as `GET /path`, and `scope` what it needs.
     """
     why, status = Why.OTHER, None
     if isinstance(error, ApiError):
@@ -90,17 +87,13 @@ def refusal_of(error: Exception, asked: str, scope: str) -> Refusal:
 def told(domain: str, error: Exception, *, origin: str = "") -> str:
     """One of `FAILURES` in words; holds no credential and no phone number.
 
-    Args:
-        domain: the tenant that was asked.
-        error: what came of it.
-        origin: where the credentials were found, in a sentence.
+    `origin` says where the credentials were found, in a sentence.
     """
     if isinstance(error, NoTokenError):
         return " ".join(filter(None, [f"{error}.", origin, error.fix]))
     if isinstance(error, ApiError):
-        return " ".join(
-            filter(None, [refused(domain, error), origin if is_of_token(error) else ""])
-        )
+        refusal = refused(domain, error)
+        return f"{refusal} {origin}" if origin and is_of_token(error) else refusal
     if isinstance(error, httpx.HTTPError):
         return silent(domain, error)
     return f"{domain} answered in a form that the Management API does not have. {_WHOSE}"
@@ -110,7 +103,9 @@ def refused(domain: str, error: Any) -> str:
     """A status that is none of success."""
     status = error.status_code or 0
     message = _body(error).get("message")
-    said = redacted(message) if isinstance(message, str) and message else _unsaid(status)
+    good = HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
+    unsaid = "with nothing in it" if good else "no message"
+    said = redacted(message) if isinstance(message, str) and message else unsaid
     phrase = " ".join(filter(None, [str(status), responses.get(status, ""), code_of(error)]))
     of_status = HTTPStatus.UNAUTHORIZED if is_of_token(error) else status
     fix = PLAN if is_of_plan(error) else _fix(of_status)
@@ -149,11 +144,6 @@ def is_of_plan(error: Any) -> bool:
 def _body(error: Any) -> Mapping[str, Any]:
     body = error.body.model_dump() if hasattr(error.body, "model_dump") else error.body
     return body if isinstance(body, Mapping) else {}
-
-
-def _unsaid(status: int) -> str:
-    good = HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
-    return "with nothing in it" if good else "no message"
 
 
 def _fix(status: int) -> str:

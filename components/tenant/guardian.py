@@ -4,12 +4,11 @@ A tenant tells it in several answers, a stack declares it as one resource. While
 a state hides a legacy tenant's sender and texts, and the API does not.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from functools import partial
+from typing import Annotated, Any, ClassVar, Final, Self
 
 from pydantic.alias_generators import to_camel
 
@@ -19,22 +18,19 @@ from components.settings.values import duration, seconds
 from components.tenant.model import (
     LEFT_ALONE,
     UNSEEN,
+    Client,
     Maybe,
     Part,
+    Resource,
     Unseen,
     at,
     flag,
     items,
     known,
-    of_api,
-    of_pulumi,
     plain,
     texts,
 )
 from components.vocabulary import Experience, MessageType, guardian_message_types
-
-if TYPE_CHECKING:
-    from auth0.management import AsyncManagementClient
 
 TOKEN: Final = "auth0:index/guardian:Guardian"  # noqa: S105 - a type
 NEVER: Final = "never"
@@ -52,17 +48,19 @@ PHONE_SETTINGS: Final = "/guardian/factors/phone/settings"
 EMAIL_SETTINGS: Final = "/guardian/factors/email/settings"
 SETTINGS: Final = "/guardian/settings"
 
-SCOPES: Final[Mapping[str, str]] = {
-    FACTORS: "read:guardian_factors",
-    POLICIES: "read:mfa_policies",
-    MESSAGE_TYPES: "read:guardian_factors",
-    SELECTED_PROVIDER: "read:guardian_factors",
-    TEMPLATES: "read:guardian_factors",
-    PHONE_SETTINGS: "read:guardian_factors",
-    EMAIL_SETTINGS: "read:guardian_factors",
-    SETTINGS: "read:tenant_settings",
+_FACTORS: Final = "read:guardian_factors"
+_QUESTIONS: Final[Mapping[str, tuple[str, Callable[[Any], Awaitable[Any]]]]] = {
+    FACTORS: (_FACTORS, lambda guardian: guardian.factors.list()),
+    POLICIES: ("read:mfa_policies", lambda guardian: guardian.policies.list()),
+    MESSAGE_TYPES: (_FACTORS, lambda guardian: guardian.factors.phone.get_message_types()),
+    SELECTED_PROVIDER: (_FACTORS, lambda guardian: guardian.factors.phone.get_selected_provider()),
+    TEMPLATES: (_FACTORS, lambda guardian: guardian.factors.sms.get_templates()),
+    PHONE_SETTINGS: (_FACTORS, lambda guardian: guardian.factors.phone.get()),
+    EMAIL_SETTINGS: (_FACTORS, lambda guardian: guardian.factors.email.get()),
+    SETTINGS: ("read:tenant_settings", lambda guardian: guardian.get()),
 }
-"""Each question about Guardian, in the order in which it is asked, with the scope it needs."""
+"""What is asked about Guardian, in this order: the scope that it needs, and how."""
+SCOPES: Final = {path: scope for path, (scope, _) in _QUESTIONS.items()}
 
 LOGIN: Final = (FACTORS, POLICIES, MESSAGE_TYPES)
 """What every tenant answers."""
@@ -81,37 +79,16 @@ def reads_by_plan(sdk: str) -> bool:
     return (int(major), int(minor)) >= BY_PLAN_FROM
 
 
-def _policy(policies: Any) -> str:
-    return next(iter(texts(policies)), NEVER)
-
-
 def _text(value: Any) -> Any:
     # Official states have an empty string where the factor shows none.
     return str(value) if value else UNSEEN
 
 
-def _factor(field: str, name: str, pulumi: str) -> Part:
-    return Part(
-        field=field,
-        # The paths of the API are names of their own here: a name with a dot is none of theirs.
-        api=f"{FACTORS}.{name}",
-        pulumi=pulumi,
-        setting=f"otherFactors.{pulumi.removesuffix('.enabled')}",
-        of=flag,
-        absent=False,
-    )
-
-
-OTHER_FACTORS: Final = (
-    _factor("email", "email", "email"),
-    _factor("otp", "otp", "otp"),
-    _factor("recovery_code", "recovery-code", "recoveryCode"),
-    _factor("webauthn_roaming", "webauthn-roaming", "webauthnRoaming.enabled"),
-    _factor("webauthn_platform", "webauthn-platform", "webauthnPlatform.enabled"),
-    _factor("duo", "duo", "duo.enabled"),
-    _factor("push", "push-notification", "push.enabled"),
-)
-"""The other factors: Guardian has three as a plain switch, the rest as a block with one."""
+def _switch(name: str, pulumi: str = "") -> Part:
+    pulumi = pulumi or to_camel(name.replace("-", "_"))
+    # The paths of the API are names of their own here: a name with a dot is none of theirs.
+    setting = f"otherFactors.{pulumi.removesuffix('.enabled')}"
+    return Part(f"{FACTORS}.{name}", pulumi, setting, of=flag, absent=False)
 
 
 def name_of(part: Part) -> str:
@@ -119,17 +96,15 @@ def name_of(part: Part) -> str:
     return re.sub(r"\A/guardian/(?:factors[./])?", "", part.api)
 
 
-_BLOCKS: Final = {
-    PHONE_SETTINGS: "phoneSettings",
-    EMAIL_SETTINGS: "emailSettings",
-    SETTINGS: "settings",
-}
+_BLOCKS: Final = dict(zip(BY_PLAN, ("phoneSettings", "emailSettings", "settings"), strict=True))
 
 
-def _by_plan(field: str, path: str, name: str, default: Any, setting: str = "") -> Part:
-    """A part with the default of a tenant that nobody changed (management-api.md §6.7)."""
-    return Part(
-        field=field,
+def _by_plan(path: str, name: str, setting: str = "", *, default: Any) -> Part:
+    """A part with the default of a tenant that nobody changed (management-api.md §6.7).
+
+    A duration is seconds to the tenant, and a text such as "7d" in the stack's file.
+    """
+    part = Part(
         api=f"{path}.{name}",
         pulumi=f"{_BLOCKS[path]}.{to_camel(name)}",
         setting=setting,
@@ -137,112 +112,94 @@ def _by_plan(field: str, path: str, name: str, default: Any, setting: str = "") 
         default=default,
         scope="update:tenant_settings" if path == SETTINGS else "",
     )
+    if isinstance(default, str):
+        part = replace(part, default=seconds(default), of_setting=seconds, as_setting=duration)
+    return part
 
 
-def _seconds(field: str, path: str, name: str, default: int, setting: str) -> Part:
-    part = _by_plan(field, path, name, default, setting)
-    return replace(part, of_setting=seconds, as_setting=duration)
-
-
-WITH_DEFAULT: Final = (
-    _by_plan("code_length", PHONE_SETTINGS, "otp_length", 6, "oneTimeCode.length"),
-    _seconds("code_lifetime", PHONE_SETTINGS, "otp_expiration_time", 300, "oneTimeCode.lifetime"),
-    _by_plan("email_code_length", EMAIL_SETTINGS, "otp_length", 6),
-    _by_plan("email_code_lifetime", EMAIL_SETTINGS, "otp_expiration_time", 300),
-    _by_plan(
-        "remember_me_shown",
-        SETTINGS,
-        "display_remember_me_checkbox",
-        default=True,
-        setting="rememberBrowser.shown",
-    ),
-    _by_plan(
-        "remember_me_default",
-        SETTINGS,
-        "remember_me_default_value",
-        default=False,
-        setting="rememberBrowser.ticked",
-    ),
-    _seconds(
-        "session_inactivity",
-        SETTINGS,
-        "mfa_session_inactivity_timeout",
-        604_800,
-        "rememberBrowser.inactivity",
-    ),
-    _seconds(
-        "session_overall",
-        SETTINGS,
-        "mfa_session_overall_timeout",
-        2_592_000,
-        "rememberBrowser.overall",
-    ),
-)
-"""The parts that have a default in every tenant, so that a stack may leave them alone."""
+def _template(name: str, kind: MessageType) -> Part:
+    return Part(f"{TEMPLATES}.{name}", f"phone.options.{to_camel(name)}", f"texts.{kind}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Guardian:
+class Guardian(Resource):
     """The phone factor, the policy, the other factors, and how long codes and devices last."""
 
     TOKEN: ClassVar = TOKEN
-    PARTS: ClassVar[tuple[Part, ...]] = (
-        Part("phone_enabled", f"{FACTORS}.{PHONE}", "phone.enabled", of=flag, absent=False),
-        # Guardian's list is ordered, but means the same in any order.
+
+    phone_enabled: Annotated[
+        Maybe[bool], Part(f"{FACTORS}.{PHONE}", "phone.enabled", of=flag, absent=False)
+    ]
+    # Guardian's list is ordered, but means the same in any order.
+    message_types: Annotated[
+        Maybe[tuple[str, ...]],
         Part(
-            "message_types",
             f"{MESSAGE_TYPES}.message_types",
             "phone.messageTypes",
             "deliveryMethods",
             of=texts,
             ordered=False,
         ),
-        Part("selected_provider", f"{SELECTED_PROVIDER}.provider", "phone.provider", of=_text),
-        Part(
-            "enrollment_message",
-            f"{TEMPLATES}.enrollment_message",
-            "phone.options.enrollmentMessage",
-            "texts.otp_enroll",
-        ),
-        Part(
-            "verification_message",
-            f"{TEMPLATES}.verification_message",
-            "phone.options.verificationMessage",
-            "texts.otp_verify",
-        ),
-        Part("policy", POLICIES, "policy", "policy", absent=NEVER),
-        *OTHER_FACTORS,
-        *WITH_DEFAULT,
-    )
-
-    phone_enabled: Maybe[bool]
-    message_types: Maybe[tuple[str, ...]]
-    policy: Maybe[str]
-    selected_provider: Maybe[str] = LEFT_ALONE
+    ]
+    selected_provider: Annotated[
+        Maybe[str], Part(f"{SELECTED_PROVIDER}.provider", "phone.provider", of=_text)
+    ] = LEFT_ALONE
     """Who sends on a legacy tenant: `HOOK` is the Action."""
-    enrollment_message: Maybe[str] = LEFT_ALONE
-    verification_message: Maybe[str] = LEFT_ALONE
+    enrollment_message: Annotated[
+        Maybe[str], _template("enrollment_message", MessageType.OTP_ENROLL)
+    ] = LEFT_ALONE
+    verification_message: Annotated[
+        Maybe[str], _template("verification_message", MessageType.OTP_VERIFY)
+    ] = LEFT_ALONE
     """A legacy tenant's two texts, each for SMS and voice alike (Liquid, legacy variables)."""
+    policy: Annotated[Maybe[str], Part(POLICIES, "policy", "policy", absent=NEVER)]
 
-    email: Maybe[bool] = LEFT_ALONE
-    otp: Maybe[bool] = LEFT_ALONE
-    recovery_code: Maybe[bool] = LEFT_ALONE
-    webauthn_roaming: Maybe[bool] = LEFT_ALONE
-    webauthn_platform: Maybe[bool] = LEFT_ALONE
-    duo: Maybe[bool] = LEFT_ALONE
-    push: Maybe[bool] = LEFT_ALONE
+    email: Annotated[Maybe[bool], _switch("email")] = LEFT_ALONE
+    otp: Annotated[Maybe[bool], _switch("otp")] = LEFT_ALONE
+    recovery_code: Annotated[Maybe[bool], _switch("recovery-code")] = LEFT_ALONE
+    webauthn_roaming: Annotated[
+        Maybe[bool], _switch("webauthn-roaming", "webauthnRoaming.enabled")
+    ] = LEFT_ALONE
+    webauthn_platform: Annotated[
+        Maybe[bool], _switch("webauthn-platform", "webauthnPlatform.enabled")
+    ] = LEFT_ALONE
+    duo: Annotated[Maybe[bool], _switch("duo", "duo.enabled")] = LEFT_ALONE
+    push: Annotated[Maybe[bool], _switch("push-notification", "push.enabled")] = LEFT_ALONE
 
-    code_length: Maybe[int] = LEFT_ALONE
+    code_length: Annotated[
+        Maybe[int], _by_plan(PHONE_SETTINGS, "otp_length", "oneTimeCode.length", default=6)
+    ] = LEFT_ALONE
     """Digits of a code by phone."""
-    code_lifetime: Maybe[int] = LEFT_ALONE
+    code_lifetime: Annotated[
+        Maybe[int],
+        _by_plan(PHONE_SETTINGS, "otp_expiration_time", "oneTimeCode.lifetime", default="5m"),
+    ] = LEFT_ALONE
     """Seconds for which it is taken."""
-    email_code_length: Maybe[int] = LEFT_ALONE
-    email_code_lifetime: Maybe[int] = LEFT_ALONE
-    remember_me_shown: Maybe[bool] = LEFT_ALONE
-    remember_me_default: Maybe[bool] = LEFT_ALONE
-    session_inactivity: Maybe[int] = LEFT_ALONE
+    email_code_length: Annotated[Maybe[int], _by_plan(EMAIL_SETTINGS, "otp_length", default=6)] = (
+        LEFT_ALONE
+    )
+    email_code_lifetime: Annotated[
+        Maybe[int], _by_plan(EMAIL_SETTINGS, "otp_expiration_time", default="5m")
+    ] = LEFT_ALONE
+    remember_me_shown: Annotated[
+        Maybe[bool],
+        _by_plan(SETTINGS, "display_remember_me_checkbox", "rememberBrowser.shown", default=True),
+    ] = LEFT_ALONE
+    remember_me_default: Annotated[
+        Maybe[bool],
+        _by_plan(SETTINGS, "remember_me_default_value", "rememberBrowser.ticked", default=False),
+    ] = LEFT_ALONE
+    session_inactivity: Annotated[
+        Maybe[int],
+        _by_plan(
+            SETTINGS, "mfa_session_inactivity_timeout", "rememberBrowser.inactivity", default="7d"
+        ),
+    ] = LEFT_ALONE
     """Seconds after which a remembered browser that was not used is asked again."""
-    session_overall: Maybe[int] = LEFT_ALONE
+    session_overall: Annotated[
+        Maybe[int],
+        _by_plan(SETTINGS, "mfa_session_overall_timeout", "rememberBrowser.overall", default="30d"),
+    ] = LEFT_ALONE
     """Seconds after which every remembered browser is asked again."""
 
     trial_expired: bool = field(default=False, compare=False)
@@ -264,7 +221,7 @@ class Guardian:
         return {kind: text for kind, text in found.items() if text}
 
     @classmethod
-    def of_api(cls, answers: Mapping[str, Any]) -> Guardian:
+    def of_api(cls, answers: Mapping[str, Any]) -> Self:
         """Guardian out of the API's answers, by the path of each; one may be `Unseen`.
 
         What was not asked is unseen, and a text that was never set is an empty one.
@@ -275,17 +232,25 @@ class Guardian:
             told[FACTORS] = {name: one.get("enabled") for name, one in factors.items()}
             expired = bool(factors.get(PHONE, {}).get("trial_expired"))
         if isinstance(told.get(POLICIES), (list, tuple)):
-            told[POLICIES] = _policy(told[POLICIES])
+            told[POLICIES] = next(iter(texts(told[POLICIES])), NEVER)
         if isinstance(told.get(TEMPLATES), Mapping):
             never_set = {"enrollment_message": "", "verification_message": ""}
             told[TEMPLATES] = never_set | dict(told[TEMPLATES])
-        found = of_api(cls.PARTS, {path: told.get(path, UNSEEN) for path in SCOPES})
+        found = cls.parts_of_api({path: told.get(path, UNSEEN) for path in SCOPES})
         return cls(**found, trial_expired=expired)
 
     @classmethod
-    def recorded(cls, properties: Mapping[str, Any]) -> Guardian:
+    def recorded(cls, properties: Mapping[str, Any]) -> Self:
         """Guardian as one side of a preview, or a state, has it."""
-        return cls(**of_pulumi(cls.PARTS, properties))
+        return cls(**cls.parts_of_pulumi(properties))
+
+
+OTHER_FACTORS: Final = tuple(
+    one for one in Guardian.PARTS if one.setting.startswith("otherFactors.")
+)
+"""The other factors: Guardian has three as a plain switch, the rest as a block with one."""
+WITH_DEFAULT: Final = tuple(one for one in Guardian.PARTS if one.default is not None)
+"""The parts that have a default in every tenant, so that a stack may leave them alone."""
 
 
 def declared(settings: StackSettings) -> Guardian:
@@ -359,33 +324,18 @@ Ask = Callable[[str, str, Callable[[], Awaitable[Any]]], Awaitable[Any]]
 """Asks one question: path, scope, and how. It may answer `Unseen` where the tenant refuses."""
 
 
-async def answers(
-    client: AsyncManagementClient, paths: Collection[str], ask: Ask
-) -> dict[str, Any]:
+async def answers(client: Client, paths: Collection[str], ask: Ask) -> dict[str, Any]:
     """The API's answers by path, for `Guardian.of_api`."""
-    guardian = client.guardian
-    factors = guardian.factors
 
-    async def listed(question: Callable[[], Awaitable[Any]]) -> list[Any]:
-        return [one if isinstance(one, str) else plain(one) for one in await question()]
-
-    async def single(question: Callable[[], Awaitable[Any]]) -> dict[str, Any]:
+    async def answer(path: str) -> Any:
+        found = await _QUESTIONS[path][1](client.guardian)
+        if isinstance(found, list):
+            return [one if isinstance(one, str) else plain(one) for one in found]
         # A tenant that never had texts answers 204, which auth0-python gives as None.
-        answer = await question()
-        return plain(answer) if answer else {}
+        return plain(found) if found else {}
 
-    questions: dict[str, Callable[[], Awaitable[Any]]] = {
-        FACTORS: lambda: listed(factors.list),
-        POLICIES: lambda: listed(guardian.policies.list),
-        MESSAGE_TYPES: lambda: single(factors.phone.get_message_types),
-        SELECTED_PROVIDER: lambda: single(factors.phone.get_selected_provider),
-        TEMPLATES: lambda: single(factors.sms.get_templates),
-        PHONE_SETTINGS: lambda: single(factors.phone.get),
-        EMAIL_SETTINGS: lambda: single(factors.email.get),
-        SETTINGS: lambda: single(guardian.get),
-    }
     return {
-        path: await ask(path, scope, questions[path])
+        path: await ask(path, scope, partial(answer, path))
         for path, scope in SCOPES.items()
         if path in paths
     }

@@ -5,17 +5,24 @@ has is right. `Unseen`: this source cannot show it, as a preview hides secrets a
 a question; `UNSEEN` is one without a reason. `seen` takes the value out, or raises. An empty list
 is neither.
 
-Each resource has ONE table of its parts, `PARTS`: the field of the snapshot, and where it stands in
-the API's answer, in Pulumi's properties and in the stack's file. Reading either source, and
-comparing two snapshots, go over that table.
+A field of a resource that is a part of it is annotated with a `Part`: where it stands in the API's
+answer, in Pulumi's properties and in the stack's file. `PARTS` is the table of them; reading either
+source, and comparing two snapshots, go over it.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from enum import Enum
-from typing import Any, ClassVar, Final, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeAlias, TypeVar, get_type_hints
 
 from pydantic.alias_generators import to_camel
+
+if TYPE_CHECKING:
+    from auth0.management import AsyncManagementClient
+
+    Client: TypeAlias = AsyncManagementClient
+else:
+    Client = Any  # Only who asks a tenant loads it: a fifth of a second.
 
 T = TypeVar("T")
 
@@ -48,11 +55,8 @@ class Why(Enum):
 class Refusal:
     """A question that the tenant did not answer.
 
-    Attributes:
-        asked: the request, as `GET /path`.
-        scope: what it needs.
-        what: the reason in words; no secret, no number.
-        status: of the answer; None without one.
+    `asked` is the request, as `GET /path`, `scope` what it needs, and `what` the reason in words,
+    with no secret and no number; without an answer there is no `status`.
     """
 
     asked: str
@@ -90,11 +94,7 @@ class UnseenError(Exception):
 
 
 def seen(value: Maybe[T]) -> T:
-    """The value.
-
-    Raises:
-        UnseenError: it is left alone, or this source does not show it.
-    """
+    """The value; raises `UnseenError` where it is left alone, or not shown by this source."""
     if isinstance(value, Unseen):
         raise UnseenError(value.refusal)
     if isinstance(value, LeftAlone):
@@ -131,7 +131,6 @@ class Part:
     """One part of a resource.
 
     Attributes:
-        field: of the snapshot.
         api, pulumi: where it stands, as a path with dots; empty: this source cannot show it.
         setting: its key in the stack's file; empty: none says it.
         of: makes the snapshot's value of either source's.
@@ -140,9 +139,9 @@ class Part:
         default: what a tenant has that nobody changed, of a part that a stack may leave alone.
         of_setting, as_setting: make the snapshot's value of the setting's, and the way back.
         scope: what writing it needs beside the scopes of its resource.
+        field: of the snapshot; `Resource` fills it in.
     """
 
-    field: str
     api: str = ""
     pulumi: str = ""
     setting: str = ""
@@ -154,12 +153,36 @@ class Part:
     of_setting: Callable[[Any], Any] = _as_it_is
     as_setting: Callable[[Any], Any] = _as_it_is
     scope: str = ""
+    field: str = ""
 
 
-def named_alike(field: str, path: str, setting: str = "", **more: Any) -> Part:
+def named_alike(path: str, setting: str = "", **more: Any) -> Part:
     """A part that stands at one path in both sources, in Pulumi's camelCase there."""
     pulumi = ".".join(map(to_camel, path.split(".")))
-    return Part(field, path, pulumi, setting, **more)
+    return Part(path, pulumi, setting, **more)
+
+
+class Resource:
+    """A resource of a tenant."""
+
+    PARTS: ClassVar[tuple[Part, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        cls.PARTS = tuple(
+            replace(part, field=name)
+            for name, hint in get_type_hints(cls, include_extras=True).items()
+            for part in getattr(hint, "__metadata__", ())
+        )
+
+    @classmethod
+    def parts_of_api(cls, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """The parts out of the API's answer, by field."""
+        return {one.field: _value(one, answer, one.api) for one in cls.PARTS}
+
+    @classmethod
+    def parts_of_pulumi(cls, properties: Mapping[str, Any]) -> dict[str, Any]:
+        """The parts out of one side of a preview's step, or a state's resource, by field."""
+        return {one.field: _value(one, properties, one.pulumi) for one in cls.PARTS}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,21 +223,9 @@ def _is_same(one: Any, other: Any, part: Part) -> bool:
     return frozenset(one) == frozenset(other)
 
 
-def of_api(parts: Iterable[Part], answer: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a snapshot out of the API's answer."""
-    return {one.field: _value(one, answer, one.api) for one in parts}
-
-
-def of_pulumi(parts: Iterable[Part], properties: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a snapshot out of one side of a preview's step, or a state's resource."""
-    return {one.field: _value(one, properties, one.pulumi) for one in parts}
-
-
 @dataclass(frozen=True, kw_only=True)
-class Identified:
+class Identified(Resource):
     """A resource that has an id of its own; it takes no part in a comparison."""
-
-    PARTS: ClassVar[tuple[Part, ...]]
 
     id: str = field(default="", compare=False)
     updated_at: str | None = field(default=None, compare=False)
@@ -223,7 +234,7 @@ class Identified:
     def of_api(cls, answer: Mapping[str, Any]) -> Self:
         """The resource as the API tells it."""
         return cls(
-            **of_api(cls.PARTS, answer),
+            **cls.parts_of_api(answer),
             id=str(answer.get("id") or ""),
             updated_at=answer.get("updated_at"),
         )
@@ -231,7 +242,7 @@ class Identified:
     @classmethod
     def recorded(cls, properties: Mapping[str, Any]) -> Self:
         """The resource as one side of a preview, or a state, has it."""
-        return cls(**of_pulumi(cls.PARTS, properties), id=str(properties.get("id") or ""))
+        return cls(**cls.parts_of_pulumi(properties), id=str(properties.get("id") or ""))
 
 
 def left_alone(found: T, properties: Collection[str]) -> T:
@@ -298,10 +309,9 @@ def items(value: Any) -> tuple[Mapping[str, Any], ...]:
 
 
 def plain(answer: Any) -> dict[str, Any]:
-    """An answer of auth0-python as the JSON that the tenant sent.
+    """An answer of auth0-python as the JSON that the tenant sent, or a `ParsingError`.
 
-    Raises:
-        ParsingError: it is none; what stands in a list is not looked at by auth0-python.
+    What stands in a list is not looked at by auth0-python.
     """
     if not hasattr(answer, "model_dump"):
         from auth0.management.core.parse_error import ParsingError  # noqa: PLC0415

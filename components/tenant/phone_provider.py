@@ -3,14 +3,13 @@
 What a legacy tenant has instead is Guardian's, but for its Twilio account.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import Annotated, ClassVar, Final
 
 from components.settings.model import StackSettings
 from components.tenant.model import (
     UNSEEN,
+    Client,
     Identified,
     Maybe,
     Part,
@@ -22,9 +21,6 @@ from components.tenant.model import (
     texts,
 )
 from components.vocabulary import DeliveryMethod, Experience
-
-if TYPE_CHECKING:
-    from auth0.management import AsyncManagementClient
 
 TOKEN: Final = "auth0:index/phoneProvider:PhoneProvider"  # noqa: S105 - a type
 PATH: Final = "/branding/phone/providers"
@@ -38,6 +34,10 @@ CUSTOM: Final = "custom"
 """The provider that hands messages to the Action."""
 
 
+def _of_twilio(name: str) -> Part:
+    return named_alike(f"configuration.{name}", of=nonempty, absent=None)
+
+
 @dataclass(frozen=True, kw_only=True)
 class PhoneProvider(Identified):
     """A phone provider, without its credentials; "twilio" has the last three parts."""
@@ -45,27 +45,16 @@ class PhoneProvider(Identified):
     TOKEN: ClassVar = TOKEN
     HIDDEN: ClassVar = "credentials"
     """What Pulumi hides as a whole."""
-    PARTS: ClassVar[tuple[Part, ...]] = (
-        named_alike("name", "name"),
-        named_alike("disabled", "disabled", of=flag, absent=False),
-        named_alike(
-            "delivery_methods",
-            "configuration.delivery_methods",
-            setting="deliveryMethods",
-            of=texts,
-            ordered=False,
-        ),
-        named_alike("default_from", "configuration.default_from", of=nonempty, absent=None),
-        named_alike("mssid", "configuration.mssid", of=nonempty, absent=None),
-        named_alike("sid", "configuration.sid", of=nonempty, absent=None),
-    )
 
-    delivery_methods: Maybe[tuple[str, ...]]
-    name: Maybe[str] = CUSTOM
-    disabled: Maybe[bool] = False
-    default_from: Maybe[str | None] = None
-    mssid: Maybe[str | None] = None
-    sid: Maybe[str | None] = None
+    name: Annotated[Maybe[str], named_alike("name")] = CUSTOM
+    disabled: Annotated[Maybe[bool], named_alike("disabled", of=flag, absent=False)] = False
+    delivery_methods: Annotated[
+        Maybe[tuple[str, ...]],
+        named_alike("configuration.delivery_methods", "deliveryMethods", of=texts, ordered=False),
+    ]
+    default_from: Annotated[Maybe[str | None], _of_twilio("default_from")] = None
+    mssid: Annotated[Maybe[str | None], _of_twilio("mssid")] = None
+    sid: Annotated[Maybe[str | None], _of_twilio("sid")] = None
 
 
 def declared(settings: StackSettings) -> PhoneProvider | None:
@@ -74,27 +63,22 @@ def declared(settings: StackSettings) -> PhoneProvider | None:
         found = settings.adopted.provider
         if found is None:
             return None
-        return PhoneProvider(
-            name=found.name,
-            delivery_methods=tuple(method.value for method in found.delivery_methods),
-            disabled=found.disabled,
-            default_from=found.default_from,
-            mssid=found.mssid,
-            sid=found.sid,
-        )
+        methods = tuple(method.value for method in found.delivery_methods)
+        rest = found.model_dump(exclude={"delivery_methods"})
+        return PhoneProvider(delivery_methods=methods, **rest)
     if Experience.UNIFIED not in settings.experiences:
         return None
     methods = tuple(one.value for one in DeliveryMethod if one in settings.delivery_methods)
     return PhoneProvider(delivery_methods=methods)
 
 
-async def read(client: AsyncManagementClient) -> tuple[PhoneProvider, ...]:
+async def read(client: Client) -> tuple[PhoneProvider, ...]:
     """The tenant's providers: none, or one; the API's list may have more."""
     answer = plain(await client.branding.phone.providers.list())
     return tuple(PhoneProvider.of_api(one) for one in items(answer.get("providers")))
 
 
-async def read_twilio(client: AsyncManagementClient) -> PhoneProvider | None:
+async def read_twilio(client: Client) -> PhoneProvider | None:
     """The Twilio account of a legacy tenant, used or not; its token, told in clear, is dropped."""
     answer = plain(await client.guardian.factors.sms.get_twilio_provider())
     if not answer.get("sid"):

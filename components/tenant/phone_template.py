@@ -1,17 +1,15 @@
 """The texts of a unified tenant: one customised template a message type."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final
 
 from components.settings.model import StackSettings
 from components.tenant.model import (
     LEFT_ALONE,
+    Client,
     Identified,
     Maybe,
-    Part,
     at,
     flag,
     items,
@@ -20,9 +18,6 @@ from components.tenant.model import (
     plain,
 )
 from components.vocabulary import Experience
-
-if TYPE_CHECKING:
-    from auth0.management import AsyncManagementClient
 
 TOKEN: Final = "auth0:index/phoneNotificationTemplate:PhoneNotificationTemplate"  # noqa: S105
 PATH: Final = "/branding/phone/templates"
@@ -37,17 +32,13 @@ class PhoneTemplate(Identified):
     """
 
     TOKEN: ClassVar = TOKEN
-    PARTS: ClassVar[tuple[Part, ...]] = (
-        named_alike("text", "content.body.text", absent=None),
-        named_alike("voice", "content.body.voice", absent=None),
-        named_alike("disabled", "disabled", of=flag, absent=False),
-        named_alike("sender", "content.from", of=nonempty, absent=None),
-    )
 
-    text: Maybe[str | None]
-    voice: Maybe[str | None]
-    sender: Maybe[str | None] = None
-    disabled: Maybe[bool] = False
+    text: Annotated[Maybe[str | None], named_alike("content.body.text", absent=None)]
+    voice: Annotated[Maybe[str | None], named_alike("content.body.voice", absent=None)]
+    disabled: Annotated[Maybe[bool], named_alike("disabled", of=flag, absent=False)] = False
+    sender: Annotated[Maybe[str | None], named_alike("content.from", of=nonempty, absent=None)] = (
+        None
+    )
 
 
 def kind_of(properties: Mapping[str, Any]) -> Any:
@@ -74,7 +65,7 @@ def declared(settings: StackSettings) -> dict[str, PhoneTemplate]:
     return {kind.value: PhoneTemplate(text=one.text, voice=one.voice) for kind, one in own.items()}
 
 
-async def read(client: AsyncManagementClient) -> dict[str, PhoneTemplate]:
+async def read(client: Client) -> dict[str, PhoneTemplate]:
     """The customised templates by message type: a default one is listed without an id."""
     answer = plain(await client.branding.phone.templates.list())
     return {

@@ -4,8 +4,6 @@
 two resource by resource with `differences` and says in its own words what a difference means.
 """
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,7 +11,7 @@ from enum import Enum, auto
 from http import HTTPStatus
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from components.settings.model import StackSettings
 from components.tenant import (
@@ -29,6 +27,7 @@ from components.tenant.guardian import Guardian
 from components.tenant.model import (
     LEFT_ALONE,
     UNSEEN,
+    Client,
     Maybe,
     Refusal,
     Unseen,
@@ -43,9 +42,6 @@ from components.tenant.phone_template import PhoneTemplate
 from components.tenant.tenant_settings import TenantSettings
 from components.tenant.trigger import Binding
 from components.vocabulary import TRIGGERS, Experience, guardian_message_types
-
-if TYPE_CHECKING:
-    from auth0.management import AsyncManagementClient
 
 T = TypeVar("T")
 
@@ -89,11 +85,7 @@ class Snapshot:
 
     @property
     def experience(self) -> Experience:
-        """The generation.
-
-        Raises:
-            UnseenError: the tenant's settings were not seen.
-        """
+        """The generation; raises `UnseenError` where the tenant's settings were not seen."""
         return seen(self.settings).experience
 
     @property
@@ -119,15 +111,7 @@ class Snapshot:
 
 
 def declared(settings: StackSettings, checkout: Path = Path()) -> Snapshot:
-    """A stack's tenant.
-
-    Args:
-        settings: of the stack.
-        checkout: the folder with Pulumi.yaml, where an adopted Action's code is.
-
-    Raises:
-        pulumi.RunError: the code of an adopted Action is not where the stack says.
-    """
+    """A stack's tenant; a `RunError` where the code of an adopted Action is not in the checkout."""
     return Snapshot(
         settings=tenant_settings.declared(settings),
         actions=action.declared(settings, checkout),
@@ -149,9 +133,8 @@ Properties = Mapping[str, Any]
 def recorded(resources: Iterable[tuple[str, Properties, Collection[str]]]) -> Snapshot:
     """What is on one side of a preview, or in a state: what no resource declares is left alone.
 
-    Args:
-        resources: of each its type, its properties, and which of them the program ignores; others
-            than phone MFA's are passed over.
+    A resource is its type, its properties, and which of them the program ignores; others than phone
+    MFA's are passed over.
     """
     of_type: dict[str, list[tuple[Properties, Collection[str]]]] = {}
     for token, properties, ignored in resources:
@@ -183,7 +166,7 @@ def recorded(resources: Iterable[tuple[str, Properties, Collection[str]]]) -> Sn
 
 
 async def read(
-    client: AsyncManagementClient,
+    client: Client,
     about: Collection[About] = EVERYTHING,
     *,
     experiences: Collection[Experience] = tuple(Experience),
@@ -191,13 +174,9 @@ async def read(
 ) -> Snapshot:
     """A tenant, with as few requests as what is asked for needs.
 
-    Args:
-        client: of the tenant.
-        about: what to ask for.
-        experiences: whose Actions and bindings, and whose other parts.
-        refusals: whether a question that the tenant refuses becomes `Unseen`, with the refusal,
-            instead of ending the reading with the client's exception. What every question would
-            be answered (the token is not taken, the rate limit is used up) ends it in any case.
+    With `refusals`, a question that the tenant refuses becomes `Unseen` instead of ending the
+    reading with the client's exception. What every question would be answered (the token is not
+    taken, the rate limit is used up) ends it in any case.
     """
     ask = asked if refusals else _told
     triggers = [TRIGGERS[one] for one in experiences]
@@ -252,13 +231,7 @@ async def _told(path: str, scope: str, question: Callable[[], Awaitable[Any]]) -
 
 
 async def asked(path: str, scope: str, question: Callable[[], Awaitable[T]]) -> T | Unseen:
-    """The answer to one question, or that the tenant refused it.
-
-    Args:
-        path: of the request, for a person.
-        scope: what it needs.
-        question: asks it.
-    """
+    """The answer to one question, or that the tenant refused it: an `Ask`."""
     from components.tenant.errors import (  # noqa: PLC0415 - see there
         UNANSWERED,
         ends_questions,
@@ -280,7 +253,6 @@ class Wanted:
     Attributes:
         experience: the generation to judge; the tenant's own, when it is None.
         action_name: of the stack's Action; empty: any Action will do.
-        message_types: the factor's, each of which must be on.
         selected_provider: who sends on a legacy tenant; empty: whoever the tenant has.
         factor: whether the factor must be on already.
     """
@@ -292,7 +264,7 @@ class Wanted:
     factor: bool = True
 
     @classmethod
-    def by(cls, settings: StackSettings) -> Wanted:
+    def by(cls, settings: StackSettings) -> Self:
         """What a stack wants of its tenant, once it is applied."""
         declared_factor = guardian.declared(settings)
         selected = declared_factor.selected_provider

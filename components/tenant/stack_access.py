@@ -3,21 +3,17 @@
 They are the provider's, and some are secrets that are known only while a hook runs.
 """
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pulumi
 
 from components.tenant.access import Access
 from components.tenant.client import TenantUnreadableError, connect
+from components.tenant.model import Client
 from components.tenant.token import Tokens
-
-if TYPE_CHECKING:
-    from auth0.management import AsyncManagementClient
 
 
 class TenantCallError(pulumi.RunError):
@@ -46,11 +42,7 @@ class TenantAccess:
         return bool(self.access.domain) and (has_client or "api_token" in self.secrets)
 
     async def resolved(self) -> Access:
-        """The credentials themselves, for as long as a hook runs.
-
-        Raises:
-            TenantCallError: nothing says how to reach the tenant.
-        """
+        """The credentials, for as long as a hook runs; without any, a `TenantCallError`."""
         if not self.known:
             raise TenantCallError(
                 "neither AUTH0_API_TOKEN, nor AUTH0_CLIENT_ID with AUTH0_CLIENT_SECRET or "
@@ -62,7 +54,7 @@ class TenantAccess:
         return replace(self.access, **values)
 
     @asynccontextmanager
-    async def connect(self) -> AsyncIterator[AsyncManagementClient]:
+    async def connect(self) -> AsyncIterator[Client]:
         """A client; what fails inside is told as a `TenantCallError`."""
         access = await self.resolved()
         tokens = self._tokens.setdefault(access, Tokens(access))

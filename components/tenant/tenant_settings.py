@@ -1,28 +1,22 @@
 """The tenant's own switches: its phone experience, and MFA factors through Actions."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final, Self
 
 from components.settings.model import StackSettings
 from components.tenant.model import (
     LEFT_ALONE,
+    Client,
     Maybe,
-    Part,
+    Resource,
     at,
     flag,
     named_alike,
-    of_api,
-    of_pulumi,
     plain,
     seen,
 )
 from components.vocabulary import Experience
-
-if TYPE_CHECKING:
-    from auth0.management import AsyncManagementClient
 
 TOKEN: Final = "auth0:index/tenant:Tenant"  # noqa: S105 - a type
 PATH: Final = "/tenants/settings"
@@ -30,7 +24,7 @@ SCOPE: Final = "read:tenant_settings"
 
 
 @dataclass(frozen=True, kw_only=True)
-class TenantSettings:
+class TenantSettings(Resource):
     """The switches that this package holds or relies on.
 
     A tenant without the flag of the phone experience counts as legacy; `flagged` tells it from one
@@ -38,40 +32,35 @@ class TenantSettings:
     """
 
     TOKEN: ClassVar = TOKEN
-    PARTS: ClassVar[tuple[Part, ...]] = (
-        named_alike(
-            "unified", "phone_consolidated_experience", "experience", of=flag, absent=False
-        ),
-        named_alike("mfa_in_actions", "customize_mfa_in_postlogin_action", of=flag, absent=False),
-    )
 
-    unified: Maybe[bool]
-    mfa_in_actions: Maybe[bool]
+    unified: Annotated[
+        Maybe[bool],
+        named_alike("phone_consolidated_experience", "experience", of=flag, absent=False),
+    ]
+    mfa_in_actions: Annotated[
+        Maybe[bool], named_alike("customize_mfa_in_postlogin_action", of=flag, absent=False)
+    ]
     flagged: bool = field(default=True, compare=False)
     friendly_name: str = field(default="", compare=False)
     """What messages call the tenant, where it has a name of its own."""
 
     @property
     def experience(self) -> Experience:
-        """The tenant's generation.
-
-        Raises:
-            UnseenError: this source does not show it.
-        """
+        """The tenant's generation; raises `UnseenError` where this source does not show it."""
         return Experience.UNIFIED if seen(self.unified) else Experience.LEGACY
 
     @classmethod
-    def of_api(cls, answer: Mapping[str, Any]) -> TenantSettings:
+    def of_api(cls, answer: Mapping[str, Any]) -> Self:
         """The switches as the API tells them."""
         flagged = answer.get("phone_consolidated_experience") is not None
         name = str(answer.get("friendly_name") or "")
-        return cls(**of_api(cls.PARTS, answer), flagged=flagged, friendly_name=name)
+        return cls(**cls.parts_of_api(answer), flagged=flagged, friendly_name=name)
 
     @classmethod
-    def recorded(cls, properties: Mapping[str, Any]) -> TenantSettings:
+    def recorded(cls, properties: Mapping[str, Any]) -> Self:
         """The switches as one side of a preview, or a state, has them."""
         told = at(properties, "phoneConsolidatedExperience")
-        return cls(**of_pulumi(cls.PARTS, properties), flagged=isinstance(told, bool))
+        return cls(**cls.parts_of_pulumi(properties), flagged=isinstance(told, bool))
 
 
 def declared(settings: StackSettings) -> TenantSettings:
@@ -82,6 +71,6 @@ def declared(settings: StackSettings) -> TenantSettings:
     )
 
 
-async def read(client: AsyncManagementClient) -> TenantSettings:
+async def read(client: Client) -> TenantSettings:
     """The tenant's switches."""
     return TenantSettings.of_api(plain(await client.tenants.settings.get()))

@@ -57,15 +57,10 @@ class TenantsFile:
         return [stack for stack, one in self.named.items() if one.production]
 
     def check(self, stack: str, *, domain: str, cpaas_base_host: str | None = None) -> None:
-        """Nothing, when the stack may contact these addresses.
+        """Refuse, by a `NotNamedError`, addresses that a stack (its name alone) may not contact.
 
-        Args:
-            stack: its name without organisation and project.
-            domain: the tenant's; empty where it is not known yet.
-            cpaas_base_host: where the Action sends to; None where the stack has no Action of ours.
-
-        Raises:
-            NotNamedError: naming each address that differs.
+        The tenant's is empty where it is not known yet, the other None where there is no Action of
+        ours.
         """
         if self.named is None:
             return
@@ -93,14 +88,7 @@ class TenantsFile:
 
 
 def read_tenants_file(project: Path) -> TenantsFile:
-    """The file of a project, or what its absence means.
-
-    Args:
-        project: the folder with Pulumi.yaml.
-
-    Raises:
-        NotNamedError: the file is there and cannot be used. Nothing is contacted then.
-    """
+    """The file of a project, if it has one; a `NotNamedError` where it cannot be used."""
     path = project / NAME
     try:
         if path.stat().st_size > _LARGEST:

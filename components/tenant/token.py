@@ -1,14 +1,9 @@
 """An access token for the Management API, for as long as it is needed, or why there is none.
 
-It is kept until shortly before it ends: Auth0 counts the tokens of a client, and bills them.
+It is kept until shortly before it ends (Auth0 bills tokens) by the clock that nobody sets.
 auth0-python's own provider takes any answer for a token's, and waits for one without end when it
 trickles.
-
-A token's life is measured on the clock that nobody sets: a machine whose time is wrong, or put
-right meanwhile, neither trusts a dead token nor throws a good one away.
 """
-
-from __future__ import annotations
 
 import base64
 import binascii
@@ -18,11 +13,9 @@ import time
 from collections.abc import Callable
 from http import HTTPStatus
 from http.client import responses
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-if TYPE_CHECKING:
-    from components.tenant.access import Access
-    from components.tenant.bounded_http import BoundedClient
+from components.tenant.access import Access
 
 TOKEN_TIME: Final = 30.0
 """Seconds for the answer with a token, all of it."""
@@ -38,9 +31,7 @@ _LEEWAY: Final = 10.0
 class NoTokenError(Exception):
     """The tenant gave no token; the text says what it said, and holds no credential.
 
-    Args:
-        text: who refused what, without a period.
-        fix: what to do, in a sentence.
+    It has no period, and `fix` is a sentence.
     """
 
     def __init__(self, text: str, fix: str = "") -> None:
@@ -51,17 +42,14 @@ class NoTokenError(Exception):
 class Tokens:
     """Tokens of one client of one tenant; threads that ask at the same time get the same one.
 
-    Args:
-        access: who asks.
-        http: opens the client that asks; `json_only`.
-        clock: seconds, as `time.monotonic`.
+    `http` opens the client that asks; `clock` has seconds, as `time.monotonic`.
     """
 
     def __init__(
         self,
         access: Access,
         *,
-        http: Callable[[], BoundedClient] | None = None,
+        http: Callable[[], Any] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._access = access
@@ -74,12 +62,7 @@ class Tokens:
         """What the last token may do; None where neither it nor its answer says."""
 
     def get(self) -> str:
-        """A token that is good now.
-
-        Raises:
-            NoTokenError: the tenant refused it, or answered without one.
-            httpx.HTTPError: no answer.
-        """
+        """A token that is good now, or a `NoTokenError`; `httpx.HTTPError` without an answer."""
         with self._asking:
             if not self._token or self._clock() >= self._ends - _LEEWAY:
                 self._token, self._ends = self._asked()
@@ -144,7 +127,7 @@ class Tokens:
         return "Check auth0:domain or AUTH0_DOMAIN: is that the tenant?"
 
 
-def _bounded() -> BoundedClient:
+def _bounded() -> Any:
     from components.tenant.bounded_http import BoundedClient  # noqa: PLC0415 - loads httpx
 
     # No limit of its own between two bytes: `total` ends it.

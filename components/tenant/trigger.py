@@ -1,17 +1,12 @@
 """What is bound to a phone trigger: the Actions that a tenant runs there, in its order."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final, Self
 
 from components.settings.model import StackSettings
-from components.tenant.model import Part, at, items, known, plain
+from components.tenant.model import Client, Part, Resource, at, items, known, plain
 from components.vocabulary import TRIGGERS, Experience, action_name
-
-if TYPE_CHECKING:
-    from auth0.management import AsyncManagementClient
 
 TOKEN: Final = "auth0:index/triggerAction:TriggerAction"  # noqa: S105 - a type
 TOKEN_OF_ALL: Final = "auth0:index/triggerActions:TriggerActions"  # noqa: S105 - a type
@@ -20,15 +15,14 @@ SCOPE: Final = "read:actions"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Binding:
+class Binding(Resource):
     """One Action in a trigger's flow; what follows `display_name` is a tenant's or a state's."""
 
     TOKEN: ClassVar = TOKEN
-    PARTS: ClassVar[tuple[Part, ...]] = (Part("display_name", "display_name", "displayName"),)
 
     trigger: str
     action_name: str
-    display_name: str
+    display_name: Annotated[str, Part("display_name", "displayName")]
 
     action_id: str = field(default="", compare=False)
     created_at: str | None = field(default=None, compare=False)
@@ -40,7 +34,7 @@ class Binding:
         return f"{self.trigger}::{self.action_id}"
 
     @classmethod
-    def of_api(cls, answer: Mapping[str, Any], trigger: str) -> Binding:
+    def of_api(cls, answer: Mapping[str, Any], trigger: str) -> Self:
         """A binding as the API tells it."""
         action = answer.get("action") or {}
         return cls(
@@ -53,7 +47,7 @@ class Binding:
         )
 
     @classmethod
-    def recorded(cls, properties: Mapping[str, Any]) -> Iterator[Binding]:
+    def recorded(cls, properties: Mapping[str, Any]) -> Iterator[Self]:
         """The bindings of one side of a preview or a state: one, or all of a trigger's."""
         trigger = str(known(trigger_of(properties), "") or "")
         is_all = "actions" in properties
@@ -87,7 +81,7 @@ def declared(settings: StackSettings) -> tuple[Binding, ...]:
     )
 
 
-async def read(client: AsyncManagementClient, triggers: Iterable[str]) -> tuple[Binding, ...]:
+async def read(client: Client, triggers: Iterable[str]) -> tuple[Binding, ...]:
     """What is bound to these triggers, each in the order in which it runs."""
     return tuple(
         [

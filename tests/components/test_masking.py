@@ -1,6 +1,7 @@
 """No output shows a whole number, a code or a key."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 
@@ -23,17 +24,24 @@ def test_enough_of_a_number_is_shown_to_know_ones_own_and_never_all(
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("hides", "text"),
     [
-        *("to +819012345678", "to 81 90-1234-5678", "code 493021", "code 1234."),
-        *("key 8f3kd9s0x7Q2mmZpLw4t", "key=canary-Key-0123456789abcdef"),
+        *((redacted, one) for one in ("to +819012345678", "to 81 90-1234-5678", "code 493021")),
+        *((redacted, one) for one in ("code 1234.", "key 0a1b2c3d9s0x7Q2mmZpLw4t")),
+        *((redacted_code, one) for one in ("'+819012345678'", "tel:819012345678;")),
+        *((redacted_code, one) for one in ("+81 90-1234-5678", "App 0a1b2c3d")),
+        (redacted_code, "key = '0a1b2c3d4e5f60718293a4b5c6d7e8f9-1a2b3c4d'"),
+        (redacted_code, "Bearer eyJhbGciOiJIUzI1NiJ9abcdefghijk"),
+        (redacted_code, "postgres://pulumi:eyJhbG@db.example.jp/state"),
+        (redacted_code, "pulumi-resource-auth0-0a1b2c3d4e5f6071"),
     ],
 )
-def test_numbers_codes_and_what_may_be_a_key_are_hidden_in_anybodys_text(text: str) -> None:
-    shown = redacted(text)
+def test_numbers_codes_and_what_may_be_a_key_are_hidden(
+    hides: Callable[[str], str], text: str
+) -> None:
+    shown = hides(text)
     assert "****" in shown
-    assert not re.search(r"[0-9]{4}", shown)
-    assert "canary" not in shown
+    assert not re.search("9012345678|1234-5678|493021|1234[.]|0a1b2c3d|eyJhbG", shown)
 
 
 def test_what_an_operator_needs_stays() -> None:
@@ -42,20 +50,6 @@ def test_what_an_operator_needs_stays() -> None:
     missing = "no resource plugin 'pulumi-resource-auth0' found"
     assert redacted_code(redacted(missing)) == missing
     assert redacted("says opensesame", ["opensesame"]) == "says ****"
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("'+819012345678'", "tel:819012345678;", "+81 90-1234-5678", "App 0a1b2c3d"),
-        "key = '0a1b2c3d4e5f60718293a4b5c6d7e8f9-1a2b3c4d'",
-        "Bearer eyJhbGciOiJIUzI1NiJ9abcdefghijk",
-        "postgres://pulumi:eyJhbG@db.example.jp/state",
-        "pulumi-resource-auth0-0a1b2c3d4e5f6071",
-    ],
-)
-def test_numbers_and_keys_are_hidden_in_code_and_config(text: str) -> None:
-    assert not re.search("9012345678|1234-5678|0a1b2c3d|eyJhbG", redacted_code(text))
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,8 @@ def test_the_state_of_an_earlier_version_knows_every_resource(
     settings: dict[str, Any], known: dict[str, tuple[str, str | None]]
 ) -> None:
     """By its name and type below its component: another would be made, and this one deleted."""
-    found = declare_phone_mfa(**settings)
+    found = declare_phone_mfa(**settings, opts=pulumi.ResourceOptions(protect=True))
+    assert all(one.request.protect for one in found.values())
     names = {one.urn: one.name for one in found.values()}
     there = {one.name: (one.type, names.get(one.request.parent)) for one in found.values()}
     assert there == FACTOR | known
@@ -126,13 +127,15 @@ def test_users_are_asked_for_codes_only_after_codes_can_be_delivered(
 # --- What each is declared as --------------------------------------------------------------------
 
 
-def test_the_action_is_deployed_on_a_pinned_runtime_and_replaced_by_deleting_first() -> None:
-    action = declare_phone_mfa().only(ACTION)
+def test_the_action_is_deployed_on_a_pinned_runtime_and_replaced_by_creating_first() -> None:
+    found = declare_phone_mfa()
+    action = found.only(ACTION)
     assert (action.inputs["deploy"], action.inputs["runtime"]) == (True, "node22")
     assert "dependencies" not in action.inputs, "no npm package goes into it"
     assert action.inputs["supportedTriggers"] == {"id": "custom-phone-provider", "version": "v1"}
     assert not action.request.deleteBeforeReplace, "one that sends would be deleted first"
     assert action.request.deleteBeforeReplaceDefined
+    assert all(one.request.deleteBeforeReplace for one in found.of_type(TEMPLATE))
 
 
 def test_the_provider_has_a_name_and_what_is_bound_is_its_action() -> None:
@@ -144,11 +147,6 @@ def test_the_provider_has_a_name_and_what_is_bound_is_its_action() -> None:
     assert (binding["trigger"], binding["actionId"]) == (
         *("custom-phone-provider", "mfa-sender-action-id"),
     )
-
-
-def test_templates_are_replaced_by_deleting_first() -> None:
-    for template in declare_phone_mfa().of_type(TEMPLATE):
-        assert template.request.deleteBeforeReplace
 
 
 @pytest.mark.parametrize(
@@ -189,11 +187,6 @@ def test_a_factor_is_declared_as_named_and_watched_and_one_that_is_not_is_never_
     others = PLAIN | BLOCKS | {"push"}
     assert {key: guardian.inputs[key] for key in others & set(guardian.inputs)} == declared
     assert set(guardian.request.ignoreChanges) == others - set(named)
-
-
-def test_protecting_the_stack_protects_every_resource() -> None:
-    found = declare_phone_mfa(opts=pulumi.ResourceOptions(protect=True))
-    assert [one.name for one in found.values() if not one.request.protect] == []
 
 
 def test_a_secret_stays_a_secret_on_its_way_to_the_action() -> None:
@@ -346,7 +339,7 @@ def test_a_token_quota_stays_as_it_is_whether_or_not_it_is_enforced(
 # --- What looks before each write ----------------------------------------------------------------
 
 NAMED = "[dev]\ntenant = 't'\n"
-ALWAYS = {"GenerationGuard", "KeepSender", "FinishFailedWrites", "NameRecover", "PolicyLast"}
+ALWAYS = {"GenerationGuard", "CreationGuard", "FinishFailedWrites", "PolicyLast"}
 
 
 @pytest.mark.parametrize(
@@ -354,7 +347,7 @@ ALWAYS = {"GenerationGuard", "KeepSender", "FinishFailedWrites", "NameRecover", 
     [
         ("", {}, {"SameAddresses"}),
         (NAMED, {}, set()),
-        (NAMED, {"oneTimeCode": {"length": 8}}, {"EntitlementGuard"}),
+        (NAMED, {"oneTimeCode": {"length": 8}, "transition": True}, {"EntitlementGuard"}),
     ],
 )
 def test_a_stack_has_every_guard_that_it_needs(
@@ -365,4 +358,7 @@ def test_a_stack_has_every_guard_that_it_needs(
     checked = StackSettings.check("dev", GOOD | settings)
     key: Any = None  # none of them looks at it
     loaded = Loaded(settings=checked, cpaas_api_key=key, tenant=NOBODY, project=tmp_path)
-    assert {type(one).__name__ for one in PhoneMfaArgs.of(loaded).guards} == ALWAYS | more
+    guards = {type(one).__name__: one for one in PhoneMfaArgs.of(loaded).guards}
+    assert set(guards) == ALWAYS | more
+    asks = vars(guards["GenerationGuard"])["_experience"]
+    assert asks is (None if checked.transition else checked.experience), "while it moves: either"

@@ -8,8 +8,9 @@ from typing import Any
 import pulumi
 import pytest
 
+from components.guards.hooks import RefusedError
 from components.guards.log_evidence import find, news, search
-from components.guards.policy_last import GateClosedError, PolicyLast, PolicyLoweredError
+from components.guards.policy_last import PolicyLast
 from components.guards.test_message import Messages, NotSentError
 from components.settings.stack_config import Loaded
 from components.tenant.access import Access
@@ -31,6 +32,7 @@ TWILIO = {
     "configuration": {"sid": "s", "default_from": "+1", "delivery_methods": ["text"]},
 }
 PHONE = {"enabled": True, "messageTypes": ["sms", "voice"]}
+ON = {"enabled": True}
 HOOK = {"enabled": True, "provider": "phone-message-hook", "messageTypes": ["sms"]}
 ALWAYS = ["all-applications"]
 ADAPTIVE = ["confidence-score"]
@@ -77,17 +79,37 @@ def failed(gate: PolicyLast) -> bool:
     return awaited(gate._failed(args))
 
 
-def test_the_factor_is_ready_before_the_policy_asks_for_it(at: At) -> None:
+def nothing(_: At) -> None:
+    """A tenant as it was made."""
+
+
+def twilio(at: At) -> None:
+    at.tenant.providers.create(dict(TWILIO))
+
+
+def by_sms(at: At) -> None:
     fill(at)
-    before(gate(at))
-    assert at.tenant.policies() == ALWAYS
-    assert at.tenant.factor_enabled("sms")
-    assert at.tenant.message_types() == ["sms", "voice"]
+    at.tenant.guardian.set_factor("sms", enabled=True)
+    at.tenant.guardian.set_message_types(["sms"])
 
 
-def test_never_needs_nothing_that_sends(at: At) -> None:
-    before(gate(at), "never")
-    assert (at.tenant.policies(), at.tenant.factor_enabled("sms")) == ([], False)
+@pytest.mark.parametrize(
+    ("made", "policy", "phone", "left"),
+    [
+        pytest.param(fill, ALWAYS[0], PHONE, (ALWAYS, ["sms", "voice"]), id="all of it"),
+        pytest.param(nothing, "never", PHONE, ([], None), id="never needs nothing that sends"),
+        pytest.param(twilio, ALWAYS[0], ON, (ALWAYS, []), id="a provider without an Action"),
+        pytest.param(by_sms, ALWAYS[0], ON, (ALWAYS, ["sms"]), id="what is not declared stays"),
+        pytest.param(nothing, ALWAYS[0], {"enabled": False}, (ALWAYS, None), id="other factors"),
+    ],
+)
+def test_the_factor_is_ready_before_the_policy_asks_for_it(
+    at: At, made: Callable[[At], None], policy: str, phone: dict[str, Any], left: Any
+) -> None:
+    made(at)
+    before(gate(at), policy, phone=phone)
+    types = at.tenant.message_types() if at.tenant.factor_enabled("sms") else None
+    assert (at.tenant.policies(), types) == left
 
 
 LOWER = [
@@ -113,7 +135,7 @@ def test_a_deploy_raises_the_policy_that_a_tenant_has_and_lowers_none(
     fill(at)
     at.tenant.guardian.set_policies(live)
     if (live, wanted) in LOWER:
-        with pytest.raises(PolicyLoweredError, match="break-glass"):
+        with pytest.raises(RefusedError, match="break-glass"):
             before(gate(at, gate=kind), wanted)
         assert (at.tenant.policies(), at.tenant.factor_enabled("sms")) == (live, False)
         return
@@ -162,28 +184,9 @@ def test_a_tenant_that_cannot_send_is_not_asked_for_codes(
 ) -> None:
     made(at)
     phone = HOOK if experience is Experience.LEGACY else PHONE
-    with pytest.raises(GateClosedError, match=why):
+    with pytest.raises(RefusedError, match=why):
         before(gate(at, experience=experience), phone=phone)
     assert (at.tenant.policies(), at.tenant.factor_enabled("sms")) == ([], False)
-
-
-def test_a_provider_that_needs_no_action_is_good_enough(at: At) -> None:
-    at.tenant.providers.create(dict(TWILIO))
-    before(gate(at), phone={"enabled": True})
-    assert at.tenant.policies() == ALWAYS
-
-
-def test_what_is_not_declared_stays(at: At) -> None:
-    fill(at)
-    at.tenant.guardian.set_factor("sms", enabled=True)
-    at.tenant.guardian.set_message_types(["sms"])
-    before(gate(at), phone={"enabled": True})
-    assert at.tenant.message_types() == ["sms"]
-
-
-def test_a_policy_over_other_factors_alone_switches_no_phone_on(at: At) -> None:
-    before(gate(at), phone={"enabled": False})
-    assert (at.tenant.policies(), at.tenant.factor_enabled("sms")) == (ALWAYS, False)
 
 
 def test_a_legacy_tenants_hook_and_texts_are_there_before_the_policy(at: At) -> None:

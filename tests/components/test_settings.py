@@ -12,7 +12,6 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 from components.settings.faults import SettingsError
 from components.settings.model import StackSettings, sample_of
 from components.settings.values import duration, seconds
-from components.vocabulary import Gate
 
 GOOD: dict[str, Any] = {
     "experience": "unified",
@@ -91,13 +90,6 @@ def test_faults_of_all_kinds_are_reported_together() -> None:
         "phonemfa:colour",
         "phonemfa:texts.otp_verify.text",
     }
-
-
-def test_a_fault_has_the_key_the_value_the_consequence_and_the_fix() -> None:
-    text = faults_in(GOOD | {"cpaasBaseHost": "https://abc.example.com"})["phonemfa:cpaasBaseHost"]
-    assert 'phonemfa:cpaasBaseHost = "https://abc.example.com"' in text
-    assert "receives the API key" in text
-    assert "Fix: give the host alone" in text
 
 
 SCHEMA = Draft202012Validator(StackSettings.model_json_schema())
@@ -181,13 +173,88 @@ def test_a_value_that_works_is_taken_by_the_program_and_by_editors(key: str, val
     assert SCHEMA.is_valid(GOOD | {key: plain[key]})
 
 
+OTHER_SENDER = {"text": "voiceSender", "voice": "smsSender"}
+LEGACY = {"experience": "legacy"}
+SMOKE = {"gate": "smoke"}
+OURS = {"testNumbers": ["+819012345678"]}
+AS_FOUND = {"adopted": {"phone": {"enabled": False}}}
+ABROAD = ["+14155550100"]
+WIDE = ["+81", "+1", "+44"]
+
+
+def twilio(**senders: str) -> dict[str, Any]:
+    provider = {"name": "twilio", "deliveryMethods": ["text"], **senders}
+    return {"adopted": AS_FOUND["adopted"] | {"provider": provider}}
+
+
+def remembering(**block: Any) -> dict[str, Any]:
+    return {"rememberBrowser": block}
+
+
 @pytest.mark.parametrize(
-    ("methods", "sender"), [(["text"], "smsSender"), (["voice"], "voiceSender")]
+    ("changes", "key", "says"),
+    [
+        (
+            {"cpaasBaseHost": "https://abc.example.com"},
+            "cpaasBaseHost",
+            '= "https://abc.example.com"\n     It must be the bare host of the account',
+        ),
+        ({"deliveryMethods": ["text"], "smsSender": None}, "smsSender", "take text out of"),
+        ({"deliveryMethods": ["voice"], "voiceSender": None}, "voiceSender", "take voice out of"),
+        (LEGACY | {"bindAction": False}, "bindAction", "no code would be sent"),
+        (SMOKE, "gate", "no number that a test message may go to"),
+        (SMOKE | OURS | LEGACY, "gate", "no route that sends a test message"),
+        (AS_FOUND | {"transition": True}, "transition", "take over first"),
+        # What the auth0 provider would refuse.
+        (twilio(sid="AC1", defaultFrom="+1", mssid="MG1"), "adopted.provider.mssid", "together"),
+        (twilio(mssid="MG1"), "adopted.provider.sid", "without sid"),
+        (twilio(defaultFrom="+1"), "adopted.provider.sid", "without sid"),
+        # The zero that is dialled at home is no part of a number.
+        ({"smsSender": "+8109012345678"}, "smsSender", "leave that 0 out: +819012345678"),
+        ({"smsSender": "8109012345678"}, "smsSender", "leave that 0 out: 819012345678"),
+        ({"voiceSender": "+4402071234567"}, "voiceSender", "leave that 0 out: +442071234567"),
+        ({"testNumbers": ["+8109012345678"]}, "testNumbers[0]", "leave that 0 out: +819012345678"),
+        # A test number is one that the Action sends to.
+        ({"testNumbers": OURS["testNumbers"] + ABROAD}, "testNumbers", f"not have {ABROAD[0]}"),
+        *(
+            ({"testNumbers": [one], "allowedPrefixes": WIDE}, "testNumbers[0]", "costs extra")
+            for one in ("+81990123456", "+19005550100", "+447012345678", "+870773111632")
+        ),
+        ({"recipientLimit": 3, "voiceLimit": 4}, "voiceLimit", "never reached"),
+        (remembering(inactivity="7 days"), "rememberBrowser.inactivity", "90s, 5m, 12h or 7d"),
+        (remembering(inactivity=7), "rememberBrowser.inactivity", "set phonemfa:rememberBrowser"),
+        (remembering(inactivity="31d"), "rememberBrowser.inactivity", "It must be 1h to 30d"),
+        (remembering(inactivity="2d", overall="1d"), "rememberBrowser.overall", "to 1d or less"),
+        (remembering(shown=False, ticked=True), "rememberBrowser.ticked", "not documented"),
+        (remembering(remember=True), "rememberBrowser.remember", "There is no such entry"),
+    ],
+    ids=str,
 )
-def test_a_channel_needs_its_own_sender_and_no_other(methods: list[str], sender: str) -> None:
-    other = ({"smsSender", "voiceSender"} - {sender}).pop()
-    assert StackSettings.check("dev", without(other, deliveryMethods=methods))
-    assert set(faults_in(without(sender, deliveryMethods=methods))) == {f"phonemfa:{sender}"}
+def test_a_fault_has_the_key_the_value_the_consequence_and_the_fix(
+    changes: dict[str, Any], key: str, says: str
+) -> None:
+    values = {one: value for one, value in (GOOD | changes).items() if value is not None}
+    found = faults_in(values)
+    assert list(found) == [f"phonemfa:{key}"]
+    told = found[f"phonemfa:{key}"]
+    assert told.startswith(f"phonemfa:{key} = ")
+    assert says in told
+    assert "Fix: " in told
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"deliveryMethods": [one], other: None} for one, other in OTHER_SENDER.items()),
+        *(LEGACY, LEGACY | {"bindAction": True}, {"bindAction": False}, SMOKE | OURS),
+        {"testNumbers": ABROAD, "allowedPrefixes": ["+81", "+1415"]},
+        *({"recipientLimit": 3, "voiceLimit": 3}, {"recipientLimit": 0, "voiceLimit": 9}),
+    ],
+    ids=str,
+)
+def test_settings_that_fit_each_other_are_taken(changes: dict[str, Any]) -> None:
+    values = {one: value for one, value in (GOOD | changes).items() if value is not None}
+    assert StackSettings.check("dev", values)
 
 
 @pytest.mark.parametrize("value", [None, "x", ["x"], 3])
@@ -197,46 +264,6 @@ def test_what_is_no_object_is_told_in_words_that_name_no_class(path: str, value:
     found = faults_in(GOOD | {key: {entry: value} if entry else value})
     assert set(found) == {f"phonemfa:{path}"}
     assert "It must be an object" in found[f"phonemfa:{path}"]
-
-
-def test_a_legacy_stack_cannot_do_without_its_binding() -> None:
-    legacy = GOOD | {"experience": "legacy"}
-    assert set(faults_in(legacy | {"bindAction": False})) == {"phonemfa:bindAction"}
-    for values in (legacy, legacy | {"bindAction": True}, GOOD | {"bindAction": False}):
-        assert StackSettings.check("dev", values)
-
-
-def test_a_gate_that_sends_needs_a_route_and_a_number() -> None:
-    smoke = GOOD | {"gate": "smoke"}
-    assert "no number that a test message may go to" in faults_in(smoke)["phonemfa:gate"]
-    numbered = smoke | {"testNumbers": ["+819012345678"]}
-    assert StackSettings.check("dev", numbered).gate is Gate.SMOKE
-    legacy = faults_in(numbered | {"experience": "legacy"})["phonemfa:gate"]
-    assert "no route that sends a test message" in legacy
-    assert "phonemfa:gate ready" in legacy
-
-
-def test_a_tenant_that_is_declared_as_found_cannot_be_moved() -> None:
-    found = without("cpaasBaseHost", "smsSender", "voiceSender", transition=True)
-    moved = faults_in(found | {"adopted": {"phone": {"enabled": False}}})
-    assert "take over first" in moved["phonemfa:transition"]
-
-
-@pytest.mark.parametrize(
-    ("senders", "told"),
-    [
-        ({"sid": "AC1", "defaultFrom": "+15005550006", "mssid": "MG1"}, "together"),
-        ({"mssid": "MG1"}, "without sid"),
-        ({"defaultFrom": "+15005550006"}, "without sid"),
-    ],
-)
-def test_what_the_auth0_provider_would_refuse_is_not_adopted(
-    senders: dict[str, str], told: str
-) -> None:
-    twilio = {"name": "twilio", "deliveryMethods": ["text"]}
-    adopted = {"phone": {"enabled": False}, "provider": twilio | senders}
-    (text,) = faults_in(GOOD | {"adopted": adopted}).values()
-    assert told in text
 
 
 @given(st.integers(1, 9999))
@@ -255,39 +282,6 @@ def test_a_prefix_begins_with_a_calling_code_that_a_country_has(digits: int) -> 
         assert not accepted
     elif not accepted:
         assert "0 after" in fault.consequence or "costs extra" in fault.consequence
-
-
-@pytest.mark.parametrize(
-    ("key", "number", "fix"),
-    [
-        ("smsSender", "+8109012345678", "+819012345678"),
-        ("smsSender", "8109012345678", "819012345678"),
-        ("voiceSender", "+8105012345678", "+815012345678"),
-        ("voiceSender", "+4402071234567", "+442071234567"),
-        ("testNumbers", "+8109012345678", "+819012345678"),
-    ],
-)
-def test_the_zero_dialled_at_home_is_no_part_of_a_number(key: str, number: str, fix: str) -> None:
-    value = [number] if key == "testNumbers" else number
-    (fault,) = faults_in(GOOD | {key: value}).values()
-    assert f"leave that 0 out: {fix}" in fault
-
-
-def test_a_test_number_is_one_that_the_action_sends_to() -> None:
-    outside = faults_in(GOOD | {"testNumbers": ["+819012345678", "+14155550100"]})
-    assert "does not have +14155550100" in outside["phonemfa:testNumbers"]
-    abroad = {"testNumbers": ["+14155550100"], "allowedPrefixes": ["+81", "+1415"]}
-    assert StackSettings.check("dev", GOOD | abroad)
-    for expensive in ("+81990123456", "+19005550100", "+447012345678", "+870773111632"):
-        values = GOOD | {"testNumbers": [expensive], "allowedPrefixes": ["+81", "+1", "+44"]}
-        assert "costs extra" in faults_in(values)["phonemfa:testNumbers[0]"]
-
-
-def test_a_limit_of_calls_that_is_never_reached_is_refused() -> None:
-    both = {"recipientLimit": 3, "voiceLimit": 4}
-    assert "never reached" in faults_in(GOOD | both)["phonemfa:voiceLimit"]
-    for fine in ({"recipientLimit": 3, "voiceLimit": 3}, {"recipientLimit": 0, "voiceLimit": 9}):
-        StackSettings.check("dev", GOOD | fine)
 
 
 def test_an_unknown_entry_is_refused_its_value_hidden_and_the_meant_one_offered() -> None:
@@ -384,20 +378,3 @@ def test_the_same_time_in_another_unit_is_the_same_setting() -> None:
         "inactivity": "1d",
         "overall": "30d",
     }
-
-
-@pytest.mark.parametrize(
-    ("block", "key", "says"),
-    [
-        ({"inactivity": "7 days"}, "inactivity", "such as 90s, 5m, 12h or 7d"),
-        ({"inactivity": 7}, "inactivity", "set phonemfa:rememberBrowser to"),
-        ({"inactivity": "31d"}, "inactivity", "It must be 1h to 30d"),
-        ({"inactivity": "2d", "overall": "1d"}, "overall", "inactivity to 1d or less"),
-        ({"shown": False, "ticked": True}, "ticked", "not documented"),
-        ({"remember": True}, "remember", "There is no such entry"),
-    ],
-)
-def test_a_fault_says_what_to_write(block: dict[str, Any], key: str, says: str) -> None:
-    found = faults_in(GOOD | {"rememberBrowser": block})
-    assert list(found) == [f"phonemfa:rememberBrowser.{key}"]
-    assert says in found[f"phonemfa:rememberBrowser.{key}"]

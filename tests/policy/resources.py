@@ -1,6 +1,6 @@
 """Resources of a compliant stack, as this package's previews have them, and ways to spoil them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from components.tenant.action import TOKEN as ACTION
@@ -14,107 +14,85 @@ from components.vocabulary import COMPONENT
 from policy.model import Declared
 
 
-def declared(kind: str, properties: Mapping[str, Any], name: str, *, protect: bool) -> Declared:
-    urn = f"urn:pulumi:t1::phonemfa::{kind}::{name}"
-    return Declared(urn=urn, type=kind, properties=properties, protect=protect)
-
-
-def spoilt(base: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+def spoilt(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """The properties with some set anew; None takes one away."""
     return {name: value for name, value in {**base, **changes}.items() if value is not None}
+
+
+def resources_of(kind: str, called: str, **base: Any) -> Callable[..., Declared]:
+    """Makes resources with these properties, but for what is changed."""
+
+    def made(name: str = called, /, *, protect: bool = False, **changes: Any) -> Declared:
+        urn = f"urn:pulumi:t1::phonemfa::{kind}::{name}"
+        return Declared(urn=urn, type=kind, properties=spoilt(base, changes), protect=protect)
+
+    return made
+
+
+CODE = {
+    "code": "exports.onExecuteCustomPhoneProvider = async () => { require('crypto'); };",
+    "deploy": True,
+    "name": "ntt-cpaas-phone",
+    "runtime": "node22",
+    "secrets": UNSEEN,
+}
+LEGACY_TRIGGER = "send-phone-message"
+action = resources_of(
+    ACTION, "action", **CODE, supportedTriggers={"id": "custom-phone-provider", "version": "v1"}
+)
+legacy_action = resources_of(
+    ACTION, "legacy-action", **CODE, supportedTriggers={"id": LEGACY_TRIGGER, "version": "v2"}
+)
+foreign_action = resources_of(
+    ACTION, "foreign", **CODE, supportedTriggers={"id": "post-login", "version": "v3"}
+)
+binding = resources_of(TRIGGER_ACTION, "binding", actionId=UNSEEN, trigger=LEGACY_TRIGGER)
+provider = resources_of(
+    PROVIDER,
+    "provider",
+    configuration={"deliveryMethods": ["text", "voice"]},
+    credentials=UNSEEN,
+    disabled=False,
+    name="custom",
+)
+guardian = resources_of(
+    GUARDIAN,
+    "guardian",
+    email=False,
+    phone={"enabled": True, "messageTypes": ["sms", "voice"]},
+    policy="all-applications",
+    settings={"displayRememberMeCheckbox": False},
+)
+foreign = resources_of(
+    *("auth0:index/client:Client", "client"),
+    name="app",
+    clientSecret="plain",
+    policy="never",
+    secrets="odd",
+)
 
 
 def component(settings: Mapping[str, Any] | Unseen | None = None, **changes: Any) -> Declared:
     """The package's component with the settings that it carries; None in `changes` for none."""
     base = {"allowedPrefixes": ["+81"], "policy": "always", "smsSender": "0005212345"}
     told = spoilt(base, changes) if settings is None else settings
-    inputs = {"settings": told, "tenant": "tenant.sandbox.test"}
-    return declared(COMPONENT, inputs, "component", protect=False)
-
-
-def action(name: str = "action", *, protect: bool = False, **changes: Any) -> Declared:
-    base = {
-        "code": "exports.onExecuteCustomPhoneProvider = async () => { require('crypto'); };",
-        "deploy": True,
-        "name": "ntt-cpaas-phone",
-        "runtime": "node22",
-        "secrets": UNSEEN,
-        "supportedTriggers": {"id": "custom-phone-provider", "version": "v1"},
-    }
-    return declared(ACTION, spoilt(base, changes), name, protect=protect)
-
-
-def legacy_action(name: str = "legacy-action", **changes: Any) -> Declared:
-    return action(name, supportedTriggers={"id": "send-phone-message", "version": "v2"}, **changes)
-
-
-def foreign_action(**changes: Any) -> Declared:
-    """Somebody else's Action in the same stack."""
-    return action("foreign", supportedTriggers={"id": "post-login", "version": "v3"}, **changes)
-
-
-def binding(name: str = "binding", **changes: Any) -> Declared:
-    base = {"actionId": UNSEEN, "trigger": "send-phone-message"}
-    return declared(TRIGGER_ACTION, spoilt(base, changes), name, protect=False)
+    return resources_of(COMPONENT, "component", settings=told, tenant="tenant.sandbox.test")()
 
 
 def bindings(count: int) -> Declared:
-    base = {"trigger": "send-phone-message", "actions": [{"id": f"{one}"} for one in range(count)]}
-    return declared(TRIGGER_ACTIONS, base, "bindings", protect=False)
+    actions = [{"id": f"{one}"} for one in range(count)]
+    return resources_of(TRIGGER_ACTIONS, "bindings", trigger=LEGACY_TRIGGER, actions=actions)()
 
 
-def provider(called: str = "provider", /, *, protect: bool = False, **changes: Any) -> Declared:
-    base = {
-        "configuration": {"deliveryMethods": ["text", "voice"]},
-        "credentials": UNSEEN,
-        "disabled": False,
-        "name": "custom",
-    }
-    return declared(PROVIDER, spoilt(base, changes), called, protect=protect)
-
-
-def template(
-    kind: str | None = "otp_verify",
-    name: str = "template",
-    *,
-    protect: bool = False,
-    **body: str | Unseen | None,
-) -> Declared:
+def template(kind: str | None = "otp_verify", name: str = "template", **body: Any) -> Declared:
     texts = spoilt({"text": "{{ code }} です", "voice": "認証コードは、{{ code }}、です。"}, body)
-    properties = {"type": kind, "content": {"body": texts}, "disabled": False}
-    return declared(TEMPLATE, spoilt(properties, {}), name, protect=protect)
+    return resources_of(TEMPLATE, name)(type=kind, content={"body": texts}, disabled=False)
 
 
-def guardian(*, protect: bool = False, **changes: Any) -> Declared:
-    base = {
-        "email": False,
-        "phone": {"enabled": True, "messageTypes": ["sms", "voice"]},
-        "policy": "all-applications",
-        "settings": {"displayRememberMeCheckbox": False},
-    }
-    return declared(GUARDIAN, spoilt(base, changes), "guardian", protect=protect)
-
-
-def legacy_guardian(**options: str | Unseen | None) -> Declared:
+def legacy_guardian(**options: Any) -> Declared:
     texts = {"enrollmentMessage": "{{ code }}", "verificationMessage": "{{ code }}"}
-    return guardian(
-        phone={
-            "enabled": True,
-            "messageTypes": ["sms", "voice"],
-            "provider": "phone-message-hook",
-            "options": spoilt(texts, options),
-        }
-    )
-
-
-def foreign() -> Declared:
-    """Something that has nothing to do with phone MFA."""
-    return declared(
-        "auth0:index/client:Client",
-        {"name": "app", "clientSecret": "plain", "policy": "never", "secrets": "odd"},
-        "client",
-        protect=False,
-    )
+    phone = {"enabled": True, "messageTypes": ["sms", "voice"], "provider": "phone-message-hook"}
+    return guardian(phone=phone | {"options": spoilt(texts, options)})
 
 
 UNIFIED = (component(), action(), provider(), template(), guardian())

@@ -8,6 +8,7 @@ import base64
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -138,10 +139,22 @@ def named(tmp_path: Path) -> TenantsFile:
     return read_tenants_file(tmp_path)
 
 
-def test_what_is_named_may_be_contacted(named: TenantsFile) -> None:
-    named.check("dev", domain="DEV.jp.auth0.com", cpaas_base_host="abc123.api.infobip.com")
-    named.check("dev", domain="https://dev.jp.auth0.com/")
-    named.check("live", domain="login.example.jp")
+@pytest.mark.parametrize(
+    ("stack", "domain", "host", "says"),
+    [
+        ("dev", "DEV.jp.auth0.com", "abc123.api.infobip.com", ""),
+        ("dev", "https://dev.jp.auth0.com/", None, ""),
+        ("live", "login.example.jp", None, ""),
+        pytest.param("dev", "a.test", "b.test", r"'a\.test'.*'b\.test'", id="all of it at once"),
+        ("live", "login.example.jp", "b.test", "names ''"),
+        ("staging", "dev.jp.auth0.com", None, r"Add \[staging\]"),
+    ],
+)
+def test_a_stack_contacts_what_is_named_for_it_and_nothing_else(
+    named: TenantsFile, stack: str, domain: str, host: str | None, says: str
+) -> None:
+    with pytest.raises(NotNamedError, match=says) if says else nullcontext():
+        named.check(stack, domain=domain, cpaas_base_host=host)
 
 
 @given(st.text(alphabet="abcdev.-:/jp", min_size=1, max_size=30))
@@ -151,18 +164,6 @@ def test_no_other_domain_may(domain: str) -> None:
         return
     with pytest.raises(NotNamedError, match="auth0:domain"):
         file.check("dev", domain=domain)
-
-
-def test_a_host_that_receives_the_key_and_is_not_named_may_not(named: TenantsFile) -> None:
-    with pytest.raises(NotNamedError, match=r"'a\.test'.*'b\.test'"):  # all of it at once
-        named.check("dev", domain="a.test", cpaas_base_host="b.test")
-    with pytest.raises(NotNamedError, match="names ''"):
-        named.check("live", domain="login.example.jp", cpaas_base_host="b.test")
-
-
-def test_a_stack_that_the_file_does_not_name_contacts_nothing(named: TenantsFile) -> None:
-    with pytest.raises(NotNamedError, match=r"Add \[staging\]"):
-        named.check("staging", domain="dev.jp.auth0.com")
 
 
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["", "an editor's byte order mark"])
@@ -231,15 +232,22 @@ def tokens(tenant: Tenant, *, of_machine: bool = False) -> Tokens:
     return Tokens(ACCESS, http=http, clock=time.monotonic if of_machine else lambda: tenant.now)
 
 
-@pytest.mark.parametrize("slow", [0.0, 20.0])
-def test_a_token_is_kept_from_when_it_was_asked_for_until_shortly_before_its_end(
-    slow: float,
+@pytest.mark.parametrize(
+    ("lasts", "slow", "asked"),
+    [
+        (60, 0.0, [1, 1, 2, 2]),
+        pytest.param(60, 20.0, [1, 1, 2, 2], id="from when it was asked for"),
+        pytest.param(-1, 0.0, [1, 2, 3, 4], id="one that has ended on arrival is used once"),
+    ],
+)
+def test_a_token_is_kept_until_shortly_before_its_end(
+    lasts: int, slow: float, asked: list[int]
 ) -> None:
-    tenant = Tenant(granted(), slow=slow)
+    tenant = Tenant(granted(expires_in=lasts), slow=slow)
     source = tokens(tenant)
-    for tenant.now, asked in ((1000.0, 1), (1049.0, 1), (1050.0, 2), (1099.0, 2)):
+    for tenant.now, times in zip((1000.0, 1049.0, 1050.0, 1099.0), asked, strict=True):
         assert source.get() == "t"
-        assert tenant.asked == asked
+        assert tenant.asked == times
 
 
 @pytest.mark.parametrize("jump", [-86_400, 86_400])
@@ -253,13 +261,6 @@ def test_a_clock_that_is_put_right_changes_nothing(
     monkeypatch.setattr(time, "time", lambda: now + jump)
     source.get()
     assert tenant.asked == 1
-
-
-def test_a_token_that_has_ended_on_arrival_is_used_once() -> None:
-    tenant = Tenant(granted(expires_in=-1))
-    source = tokens(tenant)
-    assert [source.get(), source.get()] == ["t", "t"]
-    assert tenant.asked == 2
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
@@ -306,15 +307,7 @@ def test_threads_that_ask_at_the_same_time_cost_one_token() -> None:
     assert tenant.asked == 1
 
 
-def test_the_hooks_of_a_run_share_a_token(at: At, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
-    post = BoundedClient.post
-
-    def counted(self: BoundedClient, url: str, **options: Any) -> httpx.Response:
-        asked.append(url)
-        return post(self, url, **options)
-
-    monkeypatch.setattr(BoundedClient, "post", counted)
+def test_the_hooks_of_a_run_share_a_token(at: At) -> None:
     access = at.access
 
     async def hook() -> None:
@@ -325,8 +318,10 @@ def test_the_hooks_of_a_run_share_a_token(at: At, monkeypatch: pytest.MonkeyPatc
         await asyncio.gather(hook(), hook())
         await hook()
 
-    awaited(run())
-    assert asked == [f"{at.running.tenant_url}/oauth/token"]
+    with at.control() as control:
+        awaited(run())
+        log = control.get("/requests").json()["requests"]
+    assert [one["path"] for one in log].count("/oauth/token") == 1
 
 
 @pytest.mark.parametrize(
@@ -347,10 +342,8 @@ def test_each_refusal_has_its_own_fix(status: int, error: str, description: str,
     with pytest.raises(NoTokenError) as failed:
         tokens(Tenant(httpx.Response(status, json=body))).get()
     assert fix in failed.value.fix
-
-
-def test_a_client_that_signs_is_told_of_its_key_and_not_of_a_secret() -> None:
-    assert KEY in Tokens(replace(ACCESS, client_assertion_private_key="k"))._fix(401, None, "")
+    signs = Tokens(replace(ACCESS, client_assertion_private_key="k"))
+    assert KEY in signs._fix(401, None, ""), "and not the secret"
 
 
 def token_of(**claims: Any) -> str:
@@ -389,6 +382,7 @@ OF_A_PLAN = (
     "not_entitled",
     "voice_mfa_not_allowed",
 )
+OF_SCOPE = "insufficient_scope"
 BAD_HEADER = "Bad HTTP authentication header format"
 
 
@@ -396,27 +390,29 @@ def refusal(status: int = 403, /, **body: Any) -> ApiError:
     return ApiError(status_code=status, body={"statusCode": status, "message": "No."} | body)
 
 
-@pytest.mark.parametrize("code", OF_A_PLAN)
-@pytest.mark.parametrize("key", ["errorCode", "error_code"])
-def test_what_the_plan_lacks_no_scope_brings(code: str, key: str) -> None:
-    words = refused("t.example.com", refusal(**{key: code}))
-    assert words == f"t.example.com answered 403 Forbidden {code}: No. {PLAN}"
+NO_WORDS = ("+819012345678", "sk_live ABC", 7, None, "x" * 99)
+DISABLED = "This endpoint is disabled for your tenant."
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "of_plan", "of_scope"),
+    ("status", "body", "words"),
     [
-        (403, {"message": "This endpoint is disabled for your tenant."}, True, False),
-        (403, {"errorCode": "insufficient_scope"}, False, True),
-        (403, {}, False, True),
-        (404, {"errorCode": "not_entitled"}, False, False),
+        *(
+            (403, {key: code}, f"403 Forbidden {code}: No. {PLAN}")
+            for key in ("errorCode", "error_code")
+            for code in OF_A_PLAN
+        ),
+        (403, {"message": DISABLED}, f"403 Forbidden: {DISABLED} {PLAN}"),
+        (403, {"errorCode": OF_SCOPE}, f"403 Forbidden {OF_SCOPE}: No. {SCOPES}"),
+        (404, {"errorCode": "not_entitled"}, "404 Not Found not_entitled: No."),
+        # A code that is no word is not repeated.
+        *((403, {"errorCode": one}, f"403 Forbidden: No. {SCOPES}") for one in NO_WORDS),
     ],
 )
-def test_a_refusal_for_the_plan_is_told_from_one_for_a_scope(
-    status: int, body: dict[str, str], of_plan: bool, of_scope: bool
+def test_what_the_plan_lacks_is_told_from_what_a_scope_brings(
+    status: int, body: dict[str, Any], words: str
 ) -> None:
-    words = refused("t", refusal(status, **body))
-    assert (PLAN in words, SCOPES in words) == (of_plan, of_scope)
+    assert refused("t", refusal(status, **body)) == f"t answered {words}"
 
 
 @pytest.mark.parametrize(
@@ -428,12 +424,6 @@ def test_a_token_that_is_not_taken_is_told_with_where_it_was_found(
 ) -> None:
     words = told("t", refusal(status, message=message), origin="The token is from HERE.")
     assert ("HERE" in words) is ("The token has ended" in words) is is_of_token
-
-
-@pytest.mark.parametrize("code", ["+819012345678", "sk_live ABC", 7, None, "x" * 99])
-def test_a_code_that_is_no_word_is_not_repeated(code: Any) -> None:
-    words = refused("t", refusal(errorCode=code))
-    assert words == f"t answered 403 Forbidden: No. {SCOPES}"
 
 
 @pytest.mark.parametrize(

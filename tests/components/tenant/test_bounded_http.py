@@ -108,16 +108,8 @@ def test_what_is_no_json_is_refused_or_left_out(send: Send, content: bytes) -> N
     refusal = send(json_only=True, transport=bad)
     assert (refusal.status_code, refusal.content) == (502, b"")
     assert send(transport=good).content == content
-
-
-@pytest.mark.parametrize(
-    ("header", "kind"), [("text/html; charset=utf-8", "text/html"), ("", "a body")]
-)
-def test_what_is_no_json_is_named_by_its_type_if_it_has_one(
-    send: Send, header: str, kind: str
-) -> None:
-    page = answering(content=b"<html>", headers={"content-type": header})
-    with pytest.raises(httpx.DecodingError, match=f"status 200 with {kind} that is not JSON: did"):
+    page = answering(content=content, headers={"content-type": "text/html; charset=utf-8"})
+    with pytest.raises(httpx.DecodingError, match="status 200 with text/html that is not JSON"):
         send(json_only=True, transport=page)
 
 
