@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -13,8 +13,8 @@ from phonemfa.answered import NO_ANSWER, RefusedError
 from phonemfa.asking import Target, agreed
 from phonemfa.audit import Record
 from phonemfa.drift import repair
-from phonemfa.drift.findings import is_drift
-from phonemfa.drift.look import Look, look
+from phonemfa.drift.findings import Repair, is_drift
+from phonemfa.drift.look import Look, held, look
 from phonemfa.drift.report import Report, as_document, as_entry, as_object, cases, keep_issue
 from phonemfa.exits import Exit
 from phonemfa.files import write_whole
@@ -26,6 +26,16 @@ from phonemfa.output.terminal import give_up, notes, say, show, working
 from phonemfa.pulumi.engine import EngineFailedError
 from phonemfa.pulumi.preview import Operation
 from phonemfa.pulumi.stack_file import StackFile, read_stack_file
+
+_STEPS: Final = {
+    Repair.UP: "run pulumi up --refresh",
+    Repair.DEPLOY: "deploy the Action's draft",
+}
+_HEADINGS: Final = {
+    Repair.UP: "Repaired by pulumi up --refresh",
+    Repair.DEPLOY: "Repaired by deploying the Action's draft (needs create:actions)",
+    Repair.BY_HAND: "Not repaired, yours to do",
+}
 
 
 def drift(
@@ -90,7 +100,7 @@ def drift(
         seen = once(with_state=not no_state)
         if repairing and is_drift(seen.findings):
             seen = _repaired(wanted, seen, once, record, yes=yes, any_checkout=any_checkout)
-        report = replace(report, findings=seen.findings, compared=seen.compared)
+        report = replace(report, findings=seen.findings, compared=len(held(seen.at.declared)))
     except (*NO_ANSWER, HostError) as error:
         report = replace(report, failure=str(error))
     _tell(report, as_json=as_json_, junit=junit, issue=issue)
@@ -130,9 +140,9 @@ def _repaired(
     any_checkout: bool,
 ) -> Look:
     """The second look, after the repair; the first one when nothing was done."""
-    plan = repair.Plan.of(seen.findings)
+    plan = repair.plan_of(seen.findings)
     _show_plan(plan)
-    if not plan.is_possible:
+    if not repair.is_possible(plan):
         say("Nothing was written: the rest is yours to do first.")
         return seen
     other = "" if any_checkout else repair.why_another(wanted.project, wanted.cli.last_update())
@@ -142,14 +152,13 @@ def _repaired(
             "was deployed; or, if this is what the tenant is to have, --any-checkout."
         )
         return seen
-    if plan.up:
+    if plan[Repair.UP]:
         with working("pulumi preview --refresh"):
             changes = wanted.cli.preview(refresh=True).changes
         for one in changes:
             if one.operation is not Operation.SAME:
                 say(f"pulumi up --refresh will: {one.line}")
-    ways = [("run pulumi up --refresh", plan.up), ("deploy the Action's draft", plan.deploy)]
-    what = " and ".join(way for way, findings in ways if findings)
+    what = " and ".join(said for way, said in _STEPS.items() if plan[way])
     access = wanted.access
     record.prepare()
     if not agreed(what, Target(wanted.stack, access.domain), yes=yes):
@@ -157,11 +166,11 @@ def _repaired(
     record.begin(what, stack=wanted.stack, tenant=access.domain, credential=access.who)
     record.before = [one.id for one in seen.findings]
     try:
-        if plan.up:
+        if plan[Repair.UP]:
             with working("pulumi up --refresh"):
                 wanted.cli.up()
             say("pulumi up --refresh has run.")
-        if plan.deploy:
+        if plan[Repair.DEPLOY]:
             for line in repair.deploy_drafts(wanted, seen):
                 say(f"{line}.")
     except KeyboardInterrupt:
@@ -177,14 +186,9 @@ def _repaired(
 
 
 def _show_plan(plan: repair.Plan) -> None:
-    parts = {
-        "Repaired by pulumi up --refresh": plan.up,
-        "Repaired by deploying the Action's draft (needs create:actions)": plan.deploy,
-        "Not repaired, yours to do": plan.by_hand,
-    }
     told = tuple(
-        Section(heading, (Entries(tuple(map(as_entry, findings))),))
-        for heading, findings in parts.items()
-        if findings
+        Section(heading, (Entries(tuple(map(as_entry, plan[way]))),))
+        for way, heading in _HEADINGS.items()
+        if plan[way]
     )
     show(Document("", told), notes())

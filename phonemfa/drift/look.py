@@ -19,33 +19,22 @@ from components.tenant.snapshot import Snapshot
 from phonemfa.answered import RefusedError
 from phonemfa.drift.check import check
 from phonemfa.drift.findings import Finding
-from phonemfa.drift.sources import Live, Recorded, read_live
+from phonemfa.drift.sources import Recorded, Sides, read_sides
 from phonemfa.pulumi.stack_file import StackFile
 
 Working = Callable[[str], AbstractContextManager[Heard | None]]
 
 
-class NothingAppliedError(RefusedError):
-    """The stack has no resources: there is nothing that a tenant could have drifted from."""
-
-
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Look:
     """What a look found, and what it was found in."""
 
-    declared: Snapshot
-    recorded: Recorded
-    live: Live
+    at: Sides
     findings: list[Finding]
-
-    @property
-    def compared(self) -> int:
-        """How many resources of the stack were compared: those that `pulumi up` makes there."""
-        return len(held(self.declared))
 
 
 def held(one: Snapshot) -> list[object]:
-    """What a stack holds in a tenant, one for each resource."""
+    """What `pulumi up` makes of a stack in a tenant, one for each resource."""
     parts = [*seen(one.actions), *seen(one.bindings), *seen(one.templates), one.guardian]
     if seen(one.provider):
         parts.append(one.provider)
@@ -73,20 +62,19 @@ def look(
 
     Raises:
         EngineFailedError: the engine gave no answer.
-        NothingAppliedError: the stack is empty.
+        RefusedError: the stack is empty.
         TenantUnreadableError: the tenant gave no answer, or a scope is missing.
     """
     recorded = Recorded.unseen()
     if with_state:
         with working(f"pulumi refresh --preview-only of stack {wanted.stack}"):
             recorded = Recorded.of(wanted.cli.refresh_preview())
-    if recorded.is_seen and not recorded.resources:
-        raise NothingAppliedError(
-            f"Stack {wanted.stack} has no resources: pulumi up has not run, or was undone. There "
-            "is nothing that the tenant could have drifted from."
-        )
+        if not recorded.resources:
+            raise RefusedError(
+                f"Stack {wanted.stack} has no resources: pulumi up has not run, or was undone. "
+                "There is nothing that the tenant could have drifted from."
+            )
     declared = snapshot.declared(wanted.settings, wanted.project)
     with working(f"reading the tenant {access.domain}") as heard:
-        live = ask(access, lambda client: read_live(client, declared, recorded), heard=heard)
-    findings = check(declared, recorded, live, accepted=accepted)
-    return Look(declared=declared, recorded=recorded, live=live, findings=findings)
+        at = ask(access, lambda client: read_sides(client, declared, recorded), heard=heard)
+    return Look(at, check(at, accepted=accepted))

@@ -8,8 +8,7 @@ that an update ran from and whether its checkout had changes (`pulumi stack hist
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,28 +30,20 @@ if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """What a repair does, finding by finding."""
+Plan = Mapping[Repair, Sequence[Finding]]
+"""What repairs each finding that is drift."""
 
-    up: Sequence[Finding]
-    deploy: Sequence[Finding]
-    by_hand: Sequence[Finding]
 
-    @classmethod
-    def of(cls, findings: Sequence[Finding]) -> Plan:
-        """The plan for what drifted; notices stay as they are."""
-        up, deploy, by_hand = (
-            [one for one in findings if one.level is Level.DRIFT and one.repair is repair]
-            for repair in (Repair.UP, Repair.DEPLOY, Repair.BY_HAND)
-        )
-        return cls(up=up, deploy=deploy, by_hand=by_hand)
+def plan_of(findings: Iterable[Finding]) -> Plan:
+    """What a repair does, finding by finding; notices stay as they are."""
+    drifted = [one for one in findings if one.level is Level.DRIFT]
+    return {way: [one for one in drifted if one.repair is way] for way in Repair}
 
-    @property
-    def is_possible(self) -> bool:
-        """Whether there is anything to do, and nothing that must be settled by hand first."""
-        blocked = any(one.blocks for one in (*self.up, *self.deploy, *self.by_hand))
-        return bool(self.up or self.deploy) and not blocked
+
+def is_possible(plan: Plan) -> bool:
+    """Whether there is anything to do, and nothing that must be settled by hand first."""
+    blocked = any(one.blocks for findings in plan.values() for one in findings)
+    return bool(plan[Repair.UP] or plan[Repair.DEPLOY]) and not blocked
 
 
 def why_another(project: Path, deployed: Checkout) -> str:
@@ -85,7 +76,7 @@ def deploy_drafts(wanted: StackFile, looked: Look) -> list[str]:
     """
     triggers = {one.subject for one in looked.findings if one.repair is Repair.DEPLOY}
     done = []
-    for sender in senders(looked.declared, looked.recorded, looked.live):
+    for sender in senders(looked.at):
         if sender.ours and sender.trigger in triggers:
             action, code = sender.ours, seen(sender.declared.code)
             with working(f"deploying the Action {action.name}") as heard:

@@ -65,19 +65,23 @@ class Recorded:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Live:
-    """What is in the tenant.
+class Sides:
+    """What is compared: what the stack declares, what its state recorded, and what is there.
 
     `deployed_by_us` is the version that the stack's last `pulumi up` deployed, by Action id;
     without the Action when the tenant has forgotten it.
     """
 
+    declared: Snapshot
+    recorded: Recorded
     tenant: Snapshot
     deployed_by_us: Mapping[str, Version]
 
 
-async def read_live(client: AsyncManagementClient, declared: Snapshot, recorded: Recorded) -> Live:
-    """What the stack declares, and what could stand beside it."""
+async def read_sides(
+    client: AsyncManagementClient, declared: Snapshot, recorded: Recorded
+) -> Sides:
+    """With what the stack declares of a tenant, and what could stand beside it."""
     about = {*EVERYTHING}
     if declared.provider is None:
         about.discard(About.PROVIDER)
@@ -90,13 +94,13 @@ async def read_live(client: AsyncManagementClient, declared: Snapshot, recorded:
         one for one, name in TRIGGERS.items() if name in triggers or one is declared.experience
     ]
     tenant = await read(client, about, experiences=experiences)
-    deployed = {one.id: one.action.version_id for one in recorded.all(Action.TOKEN)}
-    found = {
-        action.id: await _version(client, action, deployed[action.id])
-        for action in seen(tenant.actions)
-        if deployed.get(action.id)
-    }
-    return Live(tenant=tenant, deployed_by_us={key: one for key, one in found.items() if one})
+    versions = {one.id: one.action.version_id for one in recorded.all(Action.TOKEN)}
+    deployed: dict[str, Version] = {}
+    for action in seen(tenant.actions):
+        if version_id := versions.get(action.id):
+            found = await _version(client, action, version_id)
+            deployed |= {action.id: found} if found else {}
+    return Sides(declared=declared, recorded=recorded, tenant=tenant, deployed_by_us=deployed)
 
 
 async def _version(
