@@ -13,7 +13,6 @@ from phonemfa import options
 from phonemfa.doctor import cpaas, pulumi_side
 from phonemfa.doctor.checks import check
 from phonemfa.doctor.findings import as_document, as_object, exit_status
-from phonemfa.doctor.messages import names_domain
 from phonemfa.doctor.reading import read
 from phonemfa.output.json_text import print_json
 from phonemfa.output.terminal import give_up, show, working
@@ -68,15 +67,14 @@ def doctor(
         wanted = read_stack_file(project, stack, file=config_file)
     except (SettingsError, StackFileError) as error:
         give_up(str(error))
-    findings = [pulumi_side.not_asked()] if no_state else []
+    findings = pulumi_side.not_asked() if no_state else []
     if not no_state:
         with working("asking Pulumi for the stack"):
             findings += pulumi_side.engine_checks(wanted)
     tenant = wanted.domain or os.environ.get("AUTH0_DOMAIN", "")
     with working(f"reading the tenant {bare(tenant)}") as heard:
-        domain_too = names_domain(wanted.settings)
-        reading = read(wanted.auth0, wanted.settings.experiences, heard, names_domain=domain_too)
-    findings += check(reading, wanted.settings)
+        reading = read(wanted.auth0, wanted.settings, heard)
+    findings += check(reading)
     try:
         findings += cpaas.checks(
             wanted, cpaas_address, try_key=check_key or key_stdin, from_input=key_stdin

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 from components.settings.raw_config import API_KEY, NAMESPACE
 from components.vocabulary import DeliveryMethod
 from phonemfa.answered import RefusedError
-from phonemfa.doctor.findings import Finding, Subject
+from phonemfa.doctor.findings import Finding, Subject, about, fault, note, ok, unknown, warning
 from phonemfa.doctor.pulumi_side import PATIENCE
 from phonemfa.output.terminal import working
 from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
@@ -227,6 +227,7 @@ _FIXES: Final = {
 }
 
 
+@about(Subject.CPAAS_KEY)
 def checks(
     wanted: StackFile, address: str, *, try_key: bool, from_input: bool
 ) -> Iterator[Finding]:
@@ -237,8 +238,9 @@ def checks(
     """
     host = wanted.settings.cpaas_base_host
     if host is None:
-        yield Subject.CPAAS_HOST.note(
-            "none is set: the adopted Action has its own, and nothing of it was tried"
+        yield note(
+            "none is set: the adopted Action has its own, and nothing of it was tried",
+            subject=Subject.CPAAS_HOST,
         )
         return
     key, why = None, ""
@@ -254,7 +256,7 @@ def checks(
     yield from host_checks(answered)
     is_set = KEY in wanted.secrets or wanted.settings.adopted is not None
     if not is_set:
-        yield Subject.CPAAS_KEY.fault(
+        yield fault(
             f"{KEY} is not set: pulumi up ends before it writes anything",
             fix=f"pulumi config set --secret {KEY} --stack {wanted.stack} (typed, never an "
             "argument)",
@@ -262,17 +264,17 @@ def checks(
     if key:
         yield from key_checks(answered)
     elif why:
-        yield Subject.CPAAS_KEY.unknown(
-            f"could not be tried: {why}",
-            fix=f"pulumi config set --secret {KEY}, or {VARIABLE}",
+        yield unknown(
+            f"could not be tried: {why}", fix=f"pulumi config set --secret {KEY}, or {VARIABLE}"
         )
     elif is_set:
-        yield Subject.CPAAS_KEY.note(
+        yield note(
             "set, and not tried: the doctor shows it to nobody by itself",
             fix="--check-key tries it, without sending a message",
         )
 
 
+@about(Subject.CPAAS_HOST)
 def host_checks(probe: Probe) -> Iterator[Finding]:
     """Whether the host answers as the CPaaS does, for each channel of the stack."""
     found = [_host(probe.host, method, one) for method, one in probe.without_key.items()]
@@ -280,68 +282,56 @@ def host_checks(probe: Probe) -> Iterator[Finding]:
     faults = {one.what: one for one in found if one}
     yield from faults.values()
     if not faults:
-        yield Subject.CPAAS_HOST.ok(
-            f"{probe.host} answers over TLS, and rejects requests without a key"
-        )
+        yield ok(f"{probe.host} answers over TLS, and rejects requests without a key")
 
 
 def _host(host: str, method: DeliveryMethod, answer: Answer) -> Finding | None:
-    if answer.failure:
-        return Subject.CPAAS_HOST.fault(
-            f"{host}: {answer.failure} ({answer.detail})", _FIXES[answer.failure]
-        )
     status = answer.status or 0
+    if answer.failure:
+        return fault(f"{host}: {answer.failure} ({answer.detail})", _FIXES[answer.failure])
     if answer.knows_callers:
         return None
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         where = f" to {answer.location}" if answer.location else ""
-        return Subject.CPAAS_HOST.fault(
+        return fault(
             f"{host} redirects{where} ({status}): the Action follows no redirect, which would take "
             "the key elsewhere",
             "set phonemfa:cpaasBaseHost to the account's own host",
         )
     if status == HTTPStatus.NOT_FOUND:
-        return Subject.CPAAS_HOST.fault(
+        return fault(
             f"{host} has nothing to send {method} with (404)",
             "set phonemfa:cpaasBaseHost to the account's own host",
         )
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS:
-        return Subject.CPAAS_HOST.unknown(
-            f"{host} answered {status} for {method}", "try again later"
-        )
-    return Subject.CPAAS_HOST.warning(
+        return unknown(f"{host} answered {status} for {method}", "try again later")
+    return warning(
         f"{host} answered {status} for {method} to a caller without a key; the CPaaS answers 401 "
         "in a form of its own. The key is not shown to it",
         "compare phonemfa:cpaasBaseHost with the account's page at NTT CPaaS",
     )
 
 
+@about(Subject.CPAAS_KEY)
 def key_checks(probe: Probe) -> Iterator[Finding]:
     """Whether the key that was shown may send, for each channel."""
-    for method, answer in probe.with_key.items():
-        yield _key(method, answer)
     if not probe.with_key:
-        yield Subject.CPAAS_KEY.unknown(
-            "not shown to a host that does not answer as the CPaaS does"
-        )
-
-
-def _key(method: DeliveryMethod, answer: Answer) -> Finding:
-    status, scope = answer.status or 0, SEND_SCOPES[method]
-    # Past the key: there was nothing to send, or the request was refused for being empty.
-    if status == HTTPStatus.OK or (status == HTTPStatus.BAD_REQUEST and answer.is_cpaas):
-        return Subject.CPAAS_KEY.ok(
-            f"{method}: accepted ({status} to a request with nothing to send)"
-        )
-    if status == HTTPStatus.UNAUTHORIZED:
-        return Subject.CPAAS_KEY.fault(
-            f"{method}: refused (401): it is no key of this account",
-            "pulumi config set --secret phonemfa:cpaasApiKey, with the key of this account",
-        )
-    if status == HTTPStatus.FORBIDDEN:
-        return Subject.CPAAS_KEY.fault(
-            f"{method}: refused (403): the key lacks the scope {scope}",
-            f"give the key {scope} at NTT CPaaS, or use one that has it",
-        )
-    said = answer.failure or f"answered {status}"
-    return Subject.CPAAS_KEY.unknown(f"{method}: {said}", "try again later")
+        yield unknown("not shown to a host that does not answer as the CPaaS does")
+    for method, answer in probe.with_key.items():
+        status, scope = answer.status, SEND_SCOPES[method]
+        # Past the key: there was nothing to send, or the request was refused for being empty.
+        if status == HTTPStatus.OK or (status == HTTPStatus.BAD_REQUEST and answer.is_cpaas):
+            yield ok(f"{method}: accepted ({status} to a request with nothing to send)")
+        elif status == HTTPStatus.UNAUTHORIZED:
+            yield fault(
+                f"{method}: refused (401): it is no key of this account",
+                "pulumi config set --secret phonemfa:cpaasApiKey, with the key of this account",
+            )
+        elif status == HTTPStatus.FORBIDDEN:
+            yield fault(
+                f"{method}: refused (403): the key lacks the scope {scope}",
+                f"give the key {scope} at NTT CPaaS, or use one that has it",
+            )
+        else:
+            said = answer.failure or f"answered {status}"
+            yield unknown(f"{method}: {said}", "try again later")

@@ -63,11 +63,12 @@ def granted(*missing: str) -> Heard:
 
 
 def reading(
-    *, unified: bool = True, login: Mapping[str, Any] | None = None, **changes: Any
+    stack: Json | None = None, *, unified: bool = True, login: Json | None = None, **changes: Any
 ) -> Reading:
     """An empty tenant that answers everything, and a token that may do all that is needed.
 
     Args:
+        stack: what its stack says otherwise.
         unified: its generation.
         login: other answers about the login, by path.
         changes: other parts of the reading or of its snapshot.
@@ -85,6 +86,7 @@ def reading(
     tenant |= {name: changes.pop(name) for name in parts & set(changes)}
     values: dict[str, Any] = {
         "domain": "t.example.com",
+        "stack": settings(**stack or {}),
         "tenant": Snapshot(**tenant),
         "heard": granted(),
         "action_count": 0,
@@ -125,26 +127,36 @@ def about(subject: Subject, findings: Iterable[Finding]) -> list[Finding]:
     return [one for one in findings if one.subject is subject]
 
 
-def lines(
-    subject: Subject, tenant: Reading, stack: StackSettings | None = None, sdk: str = ""
-) -> list[str]:
+def lines(subject: Subject, tenant: Reading) -> list[str]:
     """What is said of a subject, as `level: what → fix`."""
-    found = about(subject, check(tenant, stack or settings(), sdk=sdk))
-    return [f"{one.level}: {one.what} → {one.fix}" for one in found]
+    return [f"{one.level}: {one.what} → {one.fix}" for one in about(subject, check(tenant))]
 
 
-def says(subject: Subject, words: str, stack: Json | None = None, **tenant: Any) -> Any:
-    """A row for `is_said`: words, divided by `…`, that are said of a subject; none after `¬`."""
-    return pytest.param(subject, words, stack or {}, tenant, id=words)
+def says(
+    subject: Subject, words: str, stack: Json | None = None, besides: str = "", **tenant: Any
+) -> Any:
+    """A row for `is_said`."""
+    return pytest.param(subject, words, stack or {}, besides, tenant, id=words)
 
 
-def is_said(subject: Subject, words: str, stack: Json, tenant: Json) -> None:
-    (line,) = lines(subject, reading(**tenant), settings(**stack))
-    wanted, *unwanted = words.split("¬")
-    assert [one for one in wanted.split("…") if one.strip() not in line] == [], line
-    assert [one for one in unwanted if one.strip() in line] == [], line
+def is_said(subject: Subject, words: str, stack: Json, besides: str, tenant: Json) -> None:
+    """Lines, divided by `/`, are what is said of a subject.
+
+    Of each these words, divided by `…`, and none of those after `¬`. Where one tells of trouble,
+    there is no other but of a subject `besides`.
+    """
+    looked = reading(stack, **tenant)
+    told, expected = lines(subject, looked), words.split(" / ")
+    assert len(told) == len(expected), told
+    for line, said in zip(told, expected, strict=True):
+        wanted, *unwanted = said.split("¬")
+        assert [one for one in wanted.split("…") if one.strip() not in line] == [], line
+        assert [one for one in unwanted if one.strip() in line] == [], line
+    found = check(looked)
+    own, every = troubles(about(subject, found)), troubles(found)
+    assert not own or [one for one in every if one[1] != besides] == own
 
 
 def troubles(findings: Iterable[Finding]) -> list[tuple[str, str]]:
     quiet = {Level.OK, Level.NOTE}
-    return [(one.level.value, one.subject.value) for one in findings if one.level not in quiet]
+    return [(one.level.value, one.subject) for one in findings if one.level not in quiet]

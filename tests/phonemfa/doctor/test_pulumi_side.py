@@ -58,7 +58,7 @@ class Engine:
         assert len({one.subject for one in found}) == len(found)
         assert "canary" not in str(found)
         assert "\n" not in "".join(one.what for one in found)
-        return {one.subject.value: f"{one.level}: {one.what} → {one.fix}" for one in found}
+        return {str(one.subject): f"{one.level}: {one.what} → {one.fix}" for one in found}
 
     def lock(self, content: str, project: str = "phonemfa") -> str:
         """What is told of the lock when there is this one."""
