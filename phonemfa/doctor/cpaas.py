@@ -83,10 +83,6 @@ class Probe:
     with_key: Mapping[DeliveryMethod, Answer] = field(default_factory=dict)
 
 
-class BadAddressError(RefusedError):
-    """The address to connect to is not `host:port`."""
-
-
 def probe(
     host: str, methods: Sequence[DeliveryMethod], *, key: str | None = None, address: str = ""
 ) -> Probe:
@@ -96,7 +92,7 @@ def probe(
     be the host's.
 
     Raises:
-        BadAddressError: `address` is not of that form.
+        RefusedError: `address` is not of that form.
     """
     with _client(host, address) as http:
         open_answers: dict[DeliveryMethod, Answer] = {}
@@ -120,7 +116,7 @@ def _client(host: str, address: str) -> httpx.Client:
     if not address:
         return BoundedClient(total=TOTAL, base_url=f"https://{host}", timeout=TIMEOUT)
     if not _ADDRESS.match(address):
-        raise BadAddressError(f"{address!r} is no address: host:port, such as localhost:8444.")
+        raise RefusedError(f"{address!r} is no address: host:port, such as localhost:8444.")
     return BoundedClient(
         total=TOTAL,
         base_url=f"https://{address}",
@@ -178,7 +174,7 @@ VARIABLE: Final = "PHONEMFA_CPAAS_API_KEY"
 
 
 class NoKeyError(Exception):
-    """There is no key to try; the text says why, without it."""
+    """What was given can be no key; the text says why, without it."""
 
 
 def find_key(
@@ -191,16 +187,14 @@ def find_key(
     """The CPaaS key: of standard input if asked for, the variable, or the stack's own secret.
 
     Raises:
-        NoKeyError: there is none, or it could not be sent in a header.
+        EngineFailedError: the stack has none, or it does not open.
+        NoKeyError: it could not be sent in a header.
     """
-    try:
-        key = (
-            (stream or sys.stdin).readline()
-            if from_input
-            else environ.get(VARIABLE) or cli.value(KEY)
-        ).rstrip("\r\n")
-    except EngineFailedError as error:
-        raise NoKeyError(str(error)) from None
+    if from_input:
+        key = (stream or sys.stdin).readline()
+    else:
+        key = environ.get(VARIABLE) or cli.value(KEY)
+    key = key.rstrip("\r\n")
     if not key or not key.isascii() or any(one.isspace() for one in key):
         raise NoKeyError(
             "it is empty, or holds a space, a line break or a non-ASCII character, and the CPaaS "
@@ -234,7 +228,7 @@ def checks(
     """What the CPaaS of a stack answers; with `try_key` the key is shown to it.
 
     Raises:
-        BadAddressError: as for `probe`.
+        RefusedError: as for `probe`.
     """
     host = wanted.settings.cpaas_base_host
     if host is None:
@@ -248,7 +242,7 @@ def checks(
         try:
             with working("reading the CPaaS key"):
                 key = find_key(wanted.cli.within(PATIENCE), from_input=from_input)
-        except NoKeyError as error:
+        except (EngineFailedError, NoKeyError) as error:
             why = str(error)
     methods = [one for one in DeliveryMethod if one in wanted.settings.delivery_methods]
     with working(f"asking the CPaaS {host}"):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from components.tenant.action import Action, read_one
 from components.tenant.client import ask
-from components.tenant.model import seen
+from components.tenant.model import Maybe
 from phonemfa.answered import RefusedError
 from phonemfa.deploying import deploy_draft
 from phonemfa.drift.actions import senders
@@ -78,14 +78,13 @@ def deploy_drafts(wanted: StackFile, looked: Look) -> list[str]:
     done = []
     for sender in senders(looked.at):
         if sender.ours and sender.trigger in triggers:
-            action, code = sender.ours, seen(sender.declared.code)
-            with working(f"deploying the Action {action.name}") as heard:
-                deploy = partial(_deploy, action=action, code=code)
+            deploy = partial(_deploy, action=sender.ours, code=sender.declared.code)
+            with working(f"deploying the Action {sender.ours.name}") as heard:
                 done.append(ask(wanted.access, deploy, heard=heard))
     return done
 
 
-async def _deploy(client: AsyncManagementClient, *, action: Action, code: str) -> str:
+async def _deploy(client: AsyncManagementClient, *, action: Action, code: Maybe[str]) -> str:
     now = await read_one(client, action.id, action.trigger)
     if now.code != code or now.secrets != action.secrets:
         raise RefusedError(

@@ -13,11 +13,11 @@ import httpx
 import pytest
 
 from components.vocabulary import DeliveryMethod
+from phonemfa.answered import RefusedError
 from phonemfa.doctor import cpaas
 from phonemfa.doctor.cpaas import (
     VARIABLE,
     Answer,
-    BadAddressError,
     Failure,
     NoKeyError,
     Probe,
@@ -27,7 +27,7 @@ from phonemfa.doctor.cpaas import (
     probe,
 )
 from phonemfa.doctor.findings import Finding
-from phonemfa.pulumi.engine import PulumiCli
+from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
 from phonemfa.pulumi.stack_file import StackFile
 from sandbox.cpaas.script import ScriptedAnswer
 from tests.phonemfa.doctor.support import settings
@@ -166,7 +166,7 @@ def test_a_name_that_is_not_known_is_a_fault(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_an_address_of_another_form_is_refused() -> None:
-    with pytest.raises(BadAddressError):
+    with pytest.raises(RefusedError):
         probe(HOST, BOTH, address="https://localhost:8444/")
 
 
@@ -262,5 +262,5 @@ def test_a_key_that_no_header_can_carry_is_refused_without_being_told(
 
 def test_what_the_engine_said_is_passed_on(tmp_path: Path) -> None:
     stack = cli(tmp_path, "echo 'configuration key not found' >&2; exit 255")
-    with pytest.raises(NoKeyError, match="configuration key not found"):
+    with pytest.raises(EngineFailedError, match="configuration key not found"):
         find_key(stack, environ={})
