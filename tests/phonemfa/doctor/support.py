@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,8 @@ from phonemfa import scopes
 from phonemfa.doctor.checks import check
 from phonemfa.doctor.findings import Finding, Level, Subject
 from phonemfa.doctor.reading import Reading
+from phonemfa.pulumi.engine import PulumiCli
+from phonemfa.pulumi.stack_file import StackFile
 from tests.stacks import stack_settings
 
 Json = dict[str, Any]
@@ -55,6 +58,21 @@ SHIELDED = {
 
 def settings(**changes: Any) -> StackSettings:
     return stack_settings(**({"actionName": "ours"} | changes))
+
+
+def stack_file(
+    cli: PulumiCli, *, secrets: tuple[str, ...] = (), project: Path = Path(), **changes: Any
+) -> StackFile:
+    return StackFile(
+        stack="dev",
+        file=project / "Pulumi.dev.yaml",
+        project=project,
+        cli=cli,
+        settings=settings(**changes),
+        domain="t.example.com",
+        project_name="phonemfa",
+        secrets=secrets,
+    )
 
 
 def granted(*missing: str) -> Heard:
@@ -132,29 +150,33 @@ def lines(subject: Subject, tenant: Reading) -> list[str]:
     return [f"{one.level}: {one.what} → {one.fix}" for one in about(subject, check(tenant))]
 
 
-def says(
-    subject: Subject, words: str, stack: Json | None = None, besides: str = "", **tenant: Any
-) -> Any:
+def says(words: str, stack: Json | None = None, besides: str = "", **tenant: Any) -> Any:
     """A row for `is_said`."""
-    return pytest.param(subject, words, stack or {}, besides, tenant, id=words)
+    return pytest.param(words, stack or {}, besides, tenant, id=words)
 
 
-def is_said(subject: Subject, words: str, stack: Json, besides: str, tenant: Json) -> None:
-    """Lines, divided by `/`, are what is said of a subject.
+def is_said(words: str, stack: Json, besides: str, tenant: Json) -> None:
+    """Of a subject these lines, divided by `/`, are said.
 
-    Of each these words, divided by `…`, and none of those after `¬`. Where one tells of trouble,
-    there is no other but of a subject `besides`.
+    Of each these words, divided by `…`, and none of those after `¬`. There is no other trouble but
+    of a subject `besides`.
     """
     looked = reading(stack, **tenant)
-    told, expected = lines(subject, looked), words.split(" / ")
+    subject, _, said = words.partition(": ")
+    told, expected = lines(Subject(subject), looked), said.split(" / ")
     assert len(told) == len(expected), told
-    for line, said in zip(told, expected, strict=True):
-        wanted, *unwanted = said.split("¬")
-        assert [one for one in wanted.split("…") if one.strip() not in line] == [], line
-        assert [one for one in unwanted if one.strip() in line] == [], line
+    for line, one in zip(told, expected, strict=True):
+        are_in(line, one)
     found = check(looked)
-    own, every = troubles(about(subject, found)), troubles(found)
-    assert not own or [one for one in every if one[1] != besides] == own
+    own, every = troubles(about(Subject(subject), found)), troubles(found)
+    assert [one for one in every if one[1] != besides] == own
+
+
+def are_in(line: str, words: str) -> None:
+    """Words, divided by `…`, and none of those after `¬`."""
+    wanted, *unwanted = words.split("¬")
+    assert [one for one in wanted.split("…") if one.strip() not in line] == [], line
+    assert [one for one in unwanted if one.strip() in line] == [], line
 
 
 def troubles(findings: Iterable[Finding]) -> list[tuple[str, str]]:
