@@ -21,13 +21,6 @@ _OF_PARTS: Final = (
     login.channel_checks,
     login.factor_checks,
 )
-_OF_LOGIN: Final = (
-    login.policy_checks,
-    login.mfa_settings_checks,
-    login.remembered_browsers,
-    login.code_checks,
-    login.protection_checks,
-)
 
 
 def check(reading: Reading) -> list[Finding]:
@@ -35,6 +28,6 @@ def check(reading: Reading) -> list[Finding]:
     asked = [access.token_checks]
     if not reading.unreachable:
         of_parts = (parts.as_found,) if reading.stack.adopted else _OF_PARTS
-        asked += [*_OF_TENANT, *of_parts, *_OF_LOGIN]
+        asked += [*_OF_TENANT, *of_parts, *login.CHECKS]
     asked += [messages.text_checks, messages.sender_checks]
     return list(dict.fromkeys(one for check_of in asked for one in check_of(reading)))

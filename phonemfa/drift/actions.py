@@ -20,7 +20,7 @@ from components.tenant.action import (
 )
 from components.tenant.model import LEFT_ALONE, differences, known, seen
 from phonemfa.drift.findings import Finding, Level, Repair, by_hand, notice, shown
-from phonemfa.drift.sources import Sides
+from phonemfa.drift.look import Sides
 
 ONE_PER_TENANT: Final = "custom-phone-provider"
 """The trigger that Auth0 lets one Action stand on (management-api.md §4.3)."""

@@ -15,7 +15,7 @@ from components.tenant.tenant_settings import TenantSettings
 from phonemfa.drift import actions, delivery, login
 from phonemfa.drift.findings import Finding, Level, notice, shown
 from phonemfa.drift.kinds import Thing, names_in, thing_at, thing_of
-from phonemfa.drift.sources import Sides
+from phonemfa.drift.look import Sides
 from phonemfa.pulumi.preview import Operation, Step
 from phonemfa.pulumi.state import Resource
 

@@ -1,8 +1,6 @@
 """`phonemfa drift`: what of a tenant is not as its stack declares it, and taking it back."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -13,8 +11,9 @@ from phonemfa.answered import NO_ANSWER, RefusedError
 from phonemfa.asking import Target, agreed
 from phonemfa.audit import Record
 from phonemfa.drift import repair
-from phonemfa.drift.findings import Repair, is_drift
-from phonemfa.drift.look import Look, held, look
+from phonemfa.drift.check import check
+from phonemfa.drift.findings import Finding, Repair, is_drift
+from phonemfa.drift.look import Sides, held, look
 from phonemfa.drift.report import Report, as_document, as_entry, as_object, cases, keep_issue
 from phonemfa.exits import Exit
 from phonemfa.files import write_whole
@@ -96,11 +95,19 @@ def drift(
         report = replace(report, stack=wanted.stack, domain=wanted.access.domain)
         if issue:
             issues_of_this_run()  # A missing variable is told before the work, not after.
-        once = partial(look, wanted, wanted.access, working, accepted=accept or [])
-        seen = once(with_state=not no_state)
-        if repairing and is_drift(seen.findings):
-            seen = _repaired(wanted, seen, once, record, yes=yes, any_checkout=any_checkout)
-        report = replace(report, findings=seen.findings, compared=len(held(seen.at.declared)))
+
+        def once() -> tuple[Sides, list[Finding]]:
+            at = look(wanted, wanted.access, working, with_state=not no_state)
+            return at, check(at, accepted=accept or [])
+
+        at, findings = once()
+        if repairing and is_drift(findings):
+            plan = repair.plan_of(findings)
+            record.before = [one.id for one in findings]
+            if _repaired(wanted, at, plan, record, yes=yes, any_checkout=any_checkout):
+                at, findings = once()
+                record.after = [one.id for one in findings]
+        report = replace(report, findings=findings, compared=len(held(at.declared)))
     except (*NO_ANSWER, HostError) as error:
         report = replace(report, failure=str(error))
     _tell(report, as_json=as_json_, junit=junit, issue=issue)
@@ -132,26 +139,25 @@ def _tell(report: Report, *, as_json: bool, junit: Path | None, issue: bool) -> 
 
 def _repaired(
     wanted: StackFile,
-    seen: Look,
-    again: Callable[[], Look],
+    at: Sides,
+    plan: repair.Plan,
     record: Record,
     *,
     yes: bool,
     any_checkout: bool,
-) -> Look:
-    """The second look, after the repair; the first one when nothing was done."""
-    plan = repair.plan_of(seen.findings)
+) -> bool:
+    """Whether anything was done, all of it or not: then a second look says what is left."""
     _show_plan(plan)
     if not repair.is_possible(plan):
         say("Nothing was written: the rest is yours to do first.")
-        return seen
+        return False
     other = "" if any_checkout else repair.why_another(wanted.project, wanted.cli.last_update())
     if other:
         say(
             f"Nothing was written: a repair applies this checkout, and {other}. Check out what "
             "was deployed; or, if this is what the tenant is to have, --any-checkout."
         )
-        return seen
+        return False
     if plan[Repair.UP]:
         with working("pulumi preview --refresh"):
             changes = wanted.cli.preview(refresh=True).changes
@@ -162,16 +168,15 @@ def _repaired(
     access = wanted.access
     record.prepare()
     if not agreed(what, Target(wanted.stack, access.domain), yes=yes):
-        return seen
+        return False
     record.begin(what, stack=wanted.stack, tenant=access.domain, credential=access.who)
-    record.before = [one.id for one in seen.findings]
     try:
         if plan[Repair.UP]:
             with working("pulumi up --refresh"):
                 wanted.cli.up()
             say("pulumi up --refresh has run.")
         if plan[Repair.DEPLOY]:
-            for line in repair.deploy_drafts(wanted, seen):
+            for line in repair.deploy_drafts(wanted, at, plan[Repair.DEPLOY]):
                 say(f"{line}.")
     except KeyboardInterrupt:
         give_up(
@@ -179,10 +184,8 @@ def _repaired(
             "python -m phonemfa drift says what is left."
         )
     except (EngineFailedError, RefusedError) as error:
-        say(str(error))  # What is left is for the second look to say.
-    now = again()
-    record.after = [one.id for one in now.findings]
-    return now
+        say(str(error))
+    return True
 
 
 def _show_plan(plan: repair.Plan) -> None:

@@ -6,7 +6,7 @@ from components.tenant.model import differences, known, seen
 from components.tenant.phone_provider import PhoneProvider
 from components.tenant.phone_template import PhoneTemplate
 from phonemfa.drift.findings import Finding, Repair, by_hand, shown, text_diff
-from phonemfa.drift.sources import Sides
+from phonemfa.drift.look import Sides
 
 
 def check(at: Sides) -> Iterator[Finding]:

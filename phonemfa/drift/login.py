@@ -9,7 +9,7 @@ from components.tenant.tenant_settings import TenantSettings
 from components.vocabulary import asks_less, policy_word
 from phonemfa.drift.findings import Finding, Repair, notice, shown, text_diff
 from phonemfa.drift.kinds import thing_of
-from phonemfa.drift.sources import Sides
+from phonemfa.drift.look import Sides
 
 _RAISED: Final = (
     "no deploy lowers a policy: set phonemfa:policy to what the tenant has; or, if users are to be "

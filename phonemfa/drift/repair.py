@@ -20,7 +20,7 @@ from phonemfa.answered import RefusedError
 from phonemfa.deploying import deploy_draft
 from phonemfa.drift.actions import senders
 from phonemfa.drift.findings import Finding, Level, Repair
-from phonemfa.drift.look import Look
+from phonemfa.drift.look import Sides
 from phonemfa.git import git
 from phonemfa.output.terminal import working
 from phonemfa.pulumi.stack_file import StackFile
@@ -64,19 +64,19 @@ def why_another(project: Path, deployed: Checkout) -> str:
     return ""
 
 
-def deploy_drafts(wanted: StackFile, looked: Look) -> list[str]:
+def deploy_drafts(wanted: StackFile, at: Sides, findings: Iterable[Finding]) -> list[str]:
     """Deploy each Action whose draft is as declared while something else runs: a line for each.
 
-    The application needs `create:actions` too. A draft that has changed since it was `looked` at
-    is not deployed.
+    The application needs `create:actions` too. A draft that has changed since it was looked at is
+    not deployed.
 
     Raises:
         RefusedError: the draft is not what was looked at, or does not get deployed.
         TenantUnreadableError: no answer, or a missing scope.
     """
-    triggers = {one.subject for one in looked.findings if one.repair is Repair.DEPLOY}
+    triggers = {one.subject for one in findings}
     done = []
-    for sender in senders(looked.at):
+    for sender in senders(at):
         if sender.ours and sender.trigger in triggers:
             deploy = partial(_deploy, action=sender.ours, code=sender.declared.code)
             with working(f"deploying the Action {sender.ours.name}") as heard:

@@ -21,7 +21,7 @@ from components.tenant.trigger import Binding
 from components.vocabulary import COMPONENT, Experience
 from phonemfa.drift.check import check
 from phonemfa.drift.findings import Finding
-from phonemfa.drift.sources import Recorded, Sides
+from phonemfa.drift.look import Recorded, Sides
 from phonemfa.pulumi.preview import read_refresh
 from sandbox.tenant import Generation, Tenant
 from sandbox.tenant.context import Page
