@@ -66,13 +66,8 @@ class Subject(StrEnum):
     CPAAS_KEY = "cpaas key"
 
 
-PULUMI: Final = frozenset(
-    {Subject.BACKEND, Subject.STACK, Subject.ENCRYPTION, Subject.PENDING, Subject.LOCK}
-)
-"""Pulumi's own side."""
-
 NOT_LOOKED_AT: Final = "not looked at: "
-"""How a note begins of what nobody could expect to be seen from here."""
+"""How a note begins of what, on Pulumi's own side, nobody could expect to be seen from here."""
 
 
 @dataclass(frozen=True)
@@ -189,7 +184,7 @@ def as_document(
 
 def _is_unseen(finding: Finding) -> bool:
     """Whether it says that a part of Pulumi's own side was not looked at."""
-    return finding.subject in PULUMI and finding.what.startswith(NOT_LOOKED_AT)
+    return finding.what.startswith(NOT_LOOKED_AT)
 
 
 def summary(findings: Sequence[Finding]) -> str:

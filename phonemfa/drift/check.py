@@ -14,7 +14,7 @@ from components.tenant.phone_template import PhoneTemplate
 from components.tenant.tenant_settings import TenantSettings
 from phonemfa.drift import actions, delivery, login
 from phonemfa.drift.findings import Finding, Level, notice, shown
-from phonemfa.drift.kinds import Thing, names_in, thing_at, thing_of
+from phonemfa.drift.kinds import KINDS, Thing, names_in, thing_at, thing_of
 from phonemfa.drift.look import Sides
 from phonemfa.pulumi.preview import Operation, Step
 from phonemfa.pulumi.state import Resource
@@ -29,7 +29,7 @@ _EXPERIENCE: Final = thing_of(next(one for one in TenantSettings.PARTS if one.fi
 
 
 def check(at: Sides, *, accepted: Collection[str] = ()) -> list[Finding]:
-    """Every finding, drift first, in the order in which a message meets what drifted.
+    """Every finding, the gravest first: what blocks `pulumi up`, other drift, notices.
 
     `accepted` are ids of findings that somebody decided to live with: they are notices.
     """
@@ -57,7 +57,10 @@ def check(at: Sides, *, accepted: Collection[str] = ()) -> list[Finding]:
         else one
         for one in found
     ]
-    return sorted(told, key=lambda one: one.level is not Level.DRIFT)
+    ranks = {kind: rank for rank, kind in enumerate(KINDS)}
+    return sorted(
+        told, key=lambda one: (one.level is not Level.DRIFT, not one.blocks, ranks[one.kind])
+    )
 
 
 def _settings_not_compared(at: Sides) -> Iterator[Finding]:

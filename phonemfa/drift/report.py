@@ -32,12 +32,6 @@ LABEL: Final = "phone-mfa-drift"
 LONGEST_ISSUE: Final = 60_000
 """UTF-16 units; GitHub takes 65,536 characters."""
 
-_MOST_DANGEROUS: Final = (
-    *("policy", "factor", "tenant-switch", "provider", "binding", "action", "action-code"),
-    *("action-undeployed", "second-action", "secret-changed", "secret-names", "message-types"),
-)
-"""Kinds in this order, then the others: logins without a second factor, then codes that are not
-sent or read by somebody else."""
 _TOLD: Final = [one.name for one in fields(Finding) if one.name not in {"blocks", "in_state"}]
 """What JSON has of a finding under the field's own name."""
 
@@ -57,19 +51,6 @@ class Report:
         """What is drift."""
         return [one for one in self.findings if one.level is Level.DRIFT]
 
-    @property
-    def by_danger(self) -> list[Finding]:
-        """All findings, the gravest first: what blocks `pulumi up`, other drift, notices."""
-        ranks = {kind: rank for rank, kind in enumerate(_MOST_DANGEROUS)}
-        return sorted(
-            self.findings,
-            key=lambda one: (
-                one.level is not Level.DRIFT,
-                not one.blocks,
-                ranks.get(one.kind, len(ranks)),
-            ),
-        )
-
 
 def as_object(report: Report) -> dict[str, Any]:
     """The report for JSON: `stack`, `domain`, `drift`, `compared`, `findings`."""
@@ -80,7 +61,7 @@ def as_object(report: Report) -> dict[str, Any]:
         "compared": report.compared,
         "findings": [
             {"id": one.id, **{name: getattr(one, name) for name in _TOLD}, "blocksUp": one.blocks}
-            for one in report.by_danger
+            for one in report.findings
         ],
     }
 
@@ -112,7 +93,7 @@ def summary(report: Report) -> str:
 def as_document(report: Report) -> Document:
     """The report for a person at a terminal: findings with their diffs, and the result last."""
     entries = tuple(
-        as_entry(one, (Verbatim(one.diff, "diff"),) if one.diff else ()) for one in report.by_danger
+        as_entry(one, (Verbatim(one.diff, "diff"),) if one.diff else ()) for one in report.findings
     )
     mark = Mark.BAD if report.drifted else Mark.GOOD
     return Document("", (Entries((*entries, Entry(mark=mark, line=(Strong(summary(report)),)))),))
@@ -210,10 +191,10 @@ def body_of(report: Report) -> str:
     )
     short = (
         Paragraph(words(introduction)),
-        Entries(tuple(map(as_entry, report.by_danger))),
+        Entries(tuple(map(as_entry, report.findings))),
         Paragraph(words(advice)),
     )
-    diffs = [Folded(one.id, (Verbatim(one.diff, "diff"),)) for one in report.by_danger if one.diff]
+    diffs = [Folded(one.id, (Verbatim(one.diff, "diff"),)) for one in report.findings if one.diff]
     note = (f"Shortened: python -m phonemfa drift --stack {report.stack} shows all.",)
     documents = (Document("", (*short, *diffs)), Document("", short))
     return shortened(documents, note=note, limit=LONGEST_ISSUE)

@@ -534,12 +534,16 @@ def test_what_the_engine_sees_is_called_as_the_rules_call_it(path: str, kind: st
     at.finds(kind)
 
 
-def test_what_somebody_decided_to_live_with_is_a_notice_and_comes_last() -> None:
-    at = World(**ON_LEGACY)
-    at.live.bindings[LEGACY].append(foreign_binding("audit"))
+def test_the_gravest_is_told_first_and_what_somebody_decided_to_live_with_last() -> None:
+    at, audit = World(), f"binding:{UNIFIED}/audit"
+    at.live.bindings[UNIFIED].append(foreign_binding("audit"))
     at.live.login[factor.POLICIES] = []
-    levels = [one.level for one in at.findings(f"binding:{LEGACY}/audit").values()]
-    assert levels == [Level.DRIFT, Level.NOTICE]
+    at.action["dependencies"] = [{"name": "left-pad", "version": "1"}]
+    text(at)["id"] = "tem_new"
+    others = ["policy", f"action-dependencies:{UNIFIED}"]
+    assert [*at.findings()] == ["template:otp_verify", others[0], audit, others[1]]
+    assert [*at.findings(audit)] == ["template:otp_verify", *others, audit]
+    assert at.findings(audit)[audit].level is Level.NOTICE
 
 
 # --- Names of secrets, whichever plugin and version wrote the state ------------------------------
