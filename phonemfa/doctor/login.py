@@ -9,7 +9,6 @@ from components.settings.words import meaning
 from components.tenant.attack_protection import AttackProtection, State
 from components.tenant.guardian import (
     OTHER_FACTORS,
-    Guardian,
     blocks,
     in_force,
     name_of,
@@ -45,12 +44,16 @@ _NOT_A_WAY_IN: Final = frozenset({"recovery_code"})
 @about(Subject.POLICY)
 def policy_checks(reading: Reading) -> Iterator[Finding]:
     """The tenant's policy against the declared one, and whether anybody could obey it."""
-    told = policy_word([seen(reading.tenant.guardian.policy)])
+    there = reading.tenant.guardian
+    told = policy_word([seen(there.policy)])
     is_known = told in set(Policy)
     now, wanted = Policy(told) if is_known else Policy.NEVER, reading.stack.policy
     if not is_known:
         yield warning(f"the tenant has a policy that is not known here: {told}")
-    if now is not Policy.NEVER and _usable(reading.tenant.guardian) is False:
+    # Factors that could not be read accuse nobody.
+    usable = [known(there.phone_enabled, otherwise=True)]
+    usable += [on for name, on in there.other_factors.items() if name not in _NOT_A_WAY_IN]
+    if now is not Policy.NEVER and not any(usable):
         yield warning(
             f"it is {now} now, and no factor is on that users could enrol: whoever is asked "
             "cannot log in",
@@ -80,14 +83,6 @@ def policy_checks(reading: Reading) -> Iterator[Finding]:
             fix=f"pulumi config set phonemfa:policy {now}; or, if it is meant, lower it first: "
             "python -m phonemfa break-glass",
         )
-
-
-def _usable(there: Guardian) -> bool | None:
-    """Whether a factor is on that users can enrol; None when that could not be read."""
-    if isinstance(there.phone_enabled, Unseen):
-        return None
-    others = [on for name, on in there.other_factors.items() if name not in _NOT_A_WAY_IN]
-    return seen(there.phone_enabled) or any(others)
 
 
 @about(Subject.FACTORS)

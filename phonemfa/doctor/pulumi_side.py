@@ -26,7 +26,7 @@ from phonemfa.pulumi.engine import (
     PulumiCli,
     SlowEngineError,
 )
-from phonemfa.pulumi.locks import Lock, how_to_look, locks_of
+from phonemfa.pulumi.locks import how_to_look, locks_of
 from phonemfa.pulumi.stack_file import StackFile
 from phonemfa.pulumi.state import State
 
@@ -141,15 +141,13 @@ def _lock(cli: PulumiCli, stack: StackFile, backend: str) -> Finding:
         return ok("no other run has it")
     is_cloud = backend.startswith("https:")
     unlock = "pulumi cancel" if is_cloud else "python -m phonemfa recover --unlock"
+    dead = ", and no process of this machine has that number"
     return fault(
-        "; ".join(map(_held, locks)),
+        "; ".join(
+            f"the stack is locked by {one.holder}{dead if one.looks_dead else ''}" for one in locks
+        ),
         fix=f"wait for that run. When it has ended for certain: {unlock}",
     )
-
-
-def _held(lock: Lock) -> str:
-    dead = ", and no process of this machine has that number" if lock.looks_dead else ""
-    return f"the stack is locked by {lock.holder}{dead}"
 
 
 def _slow() -> Finding:

@@ -79,8 +79,8 @@ def repair_of(finding: Finding) -> str:
 def summary(report: Report) -> str:
     """The result in one sentence."""
     drifted, notices = len(report.drifted), len(report.findings) - len(report.drifted)
-    text, joint = f"{drifted} drift{'s' * (drifted > 1)} of {report.domain} from stack ", ", "
-    text += report.stack
+    text = f"{drifted} drift{'s' * (drifted > 1)} of {report.domain} from stack {report.stack}"
+    joint = ", "
     if not drifted:
         joint = "; "
         text = (

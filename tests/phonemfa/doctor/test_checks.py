@@ -67,6 +67,7 @@ from tests.phonemfa.doctor.support import (
 FIRST_UP = requests_of_first_up(settings(), installed_sdk())
 TWILIO = {"sid": "AC0fe9dc", "default_from": "+819012345678", "delivery_methods": ["text", "voice"]}
 THEIRS = PhoneProvider.of_api({"name": "twilio", "id": "pro_1", "configuration": TWILIO})
+OUR_PROVIDER = PhoneProvider(delivery_methods=("text",))
 ACCOUNT = PhoneProvider(
     name="twilio", delivery_methods=UNSEEN, sid="AC0fe9dc", default_from="+819012345678"
 )
@@ -108,9 +109,14 @@ def asking(policy: str, *on: str, **more: Any) -> dict[str, Any]:
     return {"login": login | more.pop("login", {}), **more}
 
 
+AS_APPLIED = legacy(
+    "phone-message-hook",
+    enrollment_message=for_legacy(TEXTS[MessageType.OTP_ENROLL]),
+    verification_message=for_legacy(TEXTS[MessageType.OTP_VERIFY]),
+)
 ON_THEIR_WAY: dict[str, Any] = {
     "actions": (replace(OURS, deployed=True),),
-    "provider": PhoneProvider(delivery_methods=("text",)),
+    "provider": OUR_PROVIDER,
 }
 NEVER = {"challenge_password_policy": "never", "challenge_password_reset_policy": "never"}
 WATCHING = {"challenge_password_policy": "always", "monitoring_mode_enabled": True}
@@ -265,6 +271,13 @@ SENDERS: list[tuple[dict[str, Any], str]] = [
             "templates: warning: already customised",
             templates=OUR_TEMPLATES | {"otp_verify": template()},
         ),
+        # A tenant that is empty or ours is fit.
+        says("action: ok: the one place on custom-phone-provider is free"),
+        says("bindings: ok: none yet", LEGACY, unified=False),
+        says("action: ok … is ours, by the name 'ours' → if no", actions=(OURS,)),
+        says("provider: ok: custom, as declared", provider=OUR_PROVIDER),
+        says("templates: ok: customised with this stack's own", templates=OUR_TEMPLATES),
+        says("provider: ok: phone-message-hook, as declared", LEGACY, **AS_APPLIED),
         says("policy: ok: never ¬ gate is off", {"gate": "off"}),
         says(  # Unread factors accuse nobody.
             "policy: ok: always",
@@ -406,32 +419,6 @@ def test_the_requests_of_a_first_up_are_about_those_that_were_recorded(
     # Ours asks for the generation too, and a legacy stack has tenant settings, which that had not.
     ours = {"unified": 1, "legacy": 6}[trace]
     assert abs(guessed - ours - len(create["requests"]) + unread) <= 1
-
-
-AS_APPLIED = legacy(
-    "phone-message-hook",
-    enrollment_message=for_legacy(TEXTS[MessageType.OTP_ENROLL]),
-    verification_message=for_legacy(TEXTS[MessageType.OTP_VERIFY]),
-)
-
-
-@pytest.mark.parametrize(
-    ("tenant", "stack"),
-    [
-        pytest.param({}, {}, id="unified"),
-        pytest.param({"unified": False}, LEGACY, id="legacy"),
-        pytest.param({"actions": (OURS,)}, {}, id="our Action"),
-        pytest.param(
-            {"provider": PhoneProvider(delivery_methods=("text",))}, {}, id="our provider"
-        ),
-        pytest.param({"templates": OUR_TEMPLATES}, {}, id="our templates"),
-        pytest.param(AS_APPLIED, LEGACY, id="legacy, applied"),
-    ],
-)
-def test_a_tenant_that_is_empty_or_ours_is_fit(
-    tenant: dict[str, Any], stack: dict[str, Any]
-) -> None:
-    assert troubles(check(reading(stack, **tenant))) == []
 
 
 @pytest.mark.parametrize(
