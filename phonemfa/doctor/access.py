@@ -1,7 +1,7 @@
 """What the token may do, what the plan refuses, and how fast the tenant may be asked."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from components.settings.model import StackSettings
@@ -10,7 +10,7 @@ from components.tenant.guardian import BY_PLAN, reads_by_plan
 from components.tenant.model import Unseen, Why, seen
 from components.vocabulary import DeliveryMethod, Experience, Gate, Policy
 from phonemfa import scopes
-from phonemfa.doctor.findings import Finding, Level, Subject
+from phonemfa.doctor.findings import Finding, Subject, about, fault, note, ok, unknown, warning
 from phonemfa.doctor.reading import Reading
 from phonemfa.scopes import Scope
 
@@ -24,31 +24,44 @@ _NAMED: Final = 5
 """Scopes that are listed before the rest is only counted."""
 
 
+@about(Subject.TOKEN)
 def token_checks(reading: Reading) -> Iterator[Finding]:
     """Whether there is a token."""
     if reading.unreachable:
         why, fix = str(reading.unreachable), reading.unreachable.fix
         why = why.removesuffix(fix).strip().rstrip(".")
-        yield Subject.TOKEN.unknown(
-            f"{why}. Nothing of the tenant was looked at", fix=fix.rstrip(".")
-        )
+        yield unknown(f"{why}. Nothing of the tenant was looked at", fix=fix.rstrip("."))
     else:
-        yield Subject.TOKEN.ok(f"{reading.domain} gave one")
+        yield ok(f"{reading.domain} gave one")
 
 
-def scope_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
-    """Whether the token may do all that the stack needs."""
-    needed, granted = scopes.needed_by(scopes.needs_of(settings)), reading.heard.scopes
-    refused = {one.scope for one in reading.refusals if one.why is Why.SCOPE}
-    if granted is None:
-        yield from _unsaid(needed, refused)
-        return
-    missing = [one for one in needed if one.name not in granted or one.name in refused]
+@about(Subject.SCOPES)
+def scope_checks(reading: Reading) -> Iterator[Finding]:
+    """Whether the token may do all that the stack needs; reads were tried, whatever it says."""
+    needed, granted = scopes.needed_by(scopes.needs_of(reading.stack)), reading.heard.scopes
+    lacking = {one.scope for one in reading.refusals if one.why is Why.SCOPE}
+    if granted is not None:
+        lacking |= scopes.names(needed) - granted
+    missing = [one for one in needed if one.name in lacking]
     if missing:
         yield _missing(missing)
-    else:
-        yield Subject.SCOPES.ok(f"all {len(needed)} that this stack needs")
-    yield from _beyond(granted)
+    elif granted is not None:
+        yield ok(f"all {len(needed)} that this stack needs")
+    if granted is None:
+        writes = [one.name for one in needed if not one.is_read]
+        yield warning(
+            "the tenant does not say what its token may do. Reads were tried; unknown: "
+            f"{', '.join(writes)}",
+            fix="compare the application's scopes with docs/reference/scopes.md",
+        )
+    elif more := sorted(granted - scopes.names(scopes.SCOPES)):
+        rest = f" and {len(more) - _NAMED} more" if len(more) > _NAMED else ""
+        yield note(
+            "the application may do more than anything here needs: "
+            f"{', '.join(more[:_NAMED])}{rest}",
+            fix="an application of its own, with the scopes of docs/reference/scopes.md does less "
+            "harm",
+        )
 
 
 def _missing(missing: Sequence[Scope]) -> Finding:
@@ -63,39 +76,15 @@ def _missing(missing: Sequence[Scope]) -> Finding:
         named += [f"only to remove something: {', '.join(later)}"] if later else []
         what = f"{len(missing)} are missing: {'; and '.join(named)}"
         them, more = "them", ". docs/reference/scopes.md says what each is for"
-    return Finding(
-        level=Level.FAULT if pressing else Level.WARNING,
-        subject=Subject.SCOPES,
-        what=what,
+    return (fault if pressing else warning)(
+        what,
         fix=f"tick {them}: Applications > APIs > Auth0 Management API > Machine to Machine "
         f"Applications{more}",
     )
 
 
-def _unsaid(needed: Sequence[Scope], refused: Iterable[str]) -> Iterator[Finding]:
-    """What can be told of a token that does not say its scopes: reads were tried, writes not."""
-    if missing := [one for one in needed if one.name in refused]:
-        yield _missing(missing)
-    writes = [one.name for one in needed if not one.is_read]
-    yield Subject.SCOPES.warning(
-        "the tenant does not say what its token may do. Reads were tried; unknown: "
-        f"{', '.join(writes)}",
-        fix="compare the application's scopes with docs/reference/scopes.md",
-    )
-
-
-def _beyond(granted: Iterable[str]) -> Iterator[Finding]:
-    more = sorted(set(granted) - scopes.names(scopes.SCOPES))
-    if not more:
-        return
-    rest = f" and {len(more) - _NAMED} more" if len(more) > _NAMED else ""
-    yield Subject.SCOPES.note(
-        f"the application may do more than anything here needs: {', '.join(more[:_NAMED])}{rest}",
-        fix="an application of its own, with the scopes of docs/reference/scopes.md does less harm",
-    )
-
-
-def plan_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
+@about(Subject.PLAN)
+def plan_checks(reading: Reading) -> Iterator[Finding]:
     """What the tenant refuses for its plan, as far as reads are refused too.
 
     But for what only some plans have: which version of the plugin fits decides what that means, so
@@ -104,69 +93,65 @@ def plan_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
     by_plan = {f"GET {path}" for path in BY_PLAN}
     closed = [one for one in reading.refusals if one.why is Why.PLAN and one.asked not in by_plan]
     for what in dict.fromkeys(one.what for one in closed):
-        yield Subject.PLAN.fault(
+        yield fault(
             f"{what}. It is not in the tenant's plan, and pulumi up would meet the same",
             fix="ask Auth0 for the feature (Dashboard > Settings > Subscription)",
         )
     if reading.tenant.guardian.trial_expired:
-        yield Subject.PLAN.warning(
+        yield warning(
             "the tenant says of its phone factor that a trial has expired: Auth0's own sender "
             "stops at 100 messages",
             fix="codes that must arrive before pulumi up are Auth0's; ours has another sender",
         )
-    yield from _room_for_actions(reading, settings)
-    yield _what_no_read_tells(settings, closed=bool(closed))
-
-
-def _room_for_actions(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
-    actions, count = reading.tenant.actions, reading.action_count
-    if isinstance(actions, Unseen) or isinstance(count, Unseen):
-        return
-    there = {one.name for one in seen(actions)}
-    names = [name_of(settings, one) for one in settings.experiences]
-    wanted = [one for one in names if one and one not in there]
-    if wanted and seen(count) + len(wanted) > MOST_ACTIONS:
-        yield Subject.PLAN.fault(
-            f"the tenant has {count} Actions and room for {MOST_ACTIONS}: "
-            f"{', '.join(sorted(wanted))} would be refused",
-            fix="delete Actions that nothing uses",
-        )
-
-
-def _what_no_read_tells(settings: StackSettings, *, closed: bool) -> Finding:
-    if settings.policy is Policy.ADAPTIVE:
-        return Subject.PLAN.warning(
+    yield from _room_for_actions(reading)
+    if reading.stack.policy is Policy.ADAPTIVE:
+        yield warning(
             "policy adaptive needs an Enterprise plan with the Adaptive MFA add-on, and no "
             "read tells whether the tenant has it",
             fix="Dashboard > Security > Multi-factor Auth: can Adaptive MFA be chosen there?",
         )
+        return
     start = "nothing else was refused" if closed else "no read was refused for the plan"
-    voice = " with voice" if DeliveryMethod.VOICE in settings.delivery_methods else ""
-    return Subject.PLAN.note(
+    voice = " with voice" if DeliveryMethod.VOICE in reading.stack.delivery_methods else ""
+    yield note(
         f"{start}. Whether it includes the phone as a factor{voice}, only a write tells: it "
         "would be a 403 in pulumi up",
         fix="Dashboard > Security > Multi-factor Auth: can Phone Message be switched on there?",
     )
 
 
-def rate_checks(reading: Reading, settings: StackSettings, sdk: str) -> Iterator[Finding]:
+def _room_for_actions(reading: Reading) -> Iterator[Finding]:
+    actions, count = reading.tenant.actions, reading.action_count
+    if isinstance(actions, Unseen) or isinstance(count, Unseen):
+        return
+    there = {one.name for one in seen(actions)}
+    names = [name_of(reading.stack, one) for one in reading.stack.experiences]
+    wanted = [one for one in names if one and one not in there]
+    if wanted and seen(count) + len(wanted) > MOST_ACTIONS:
+        yield fault(
+            f"the tenant has {count} Actions and room for {MOST_ACTIONS}: "
+            f"{', '.join(sorted(wanted))} would be refused",
+            fix="delete Actions that nothing uses",
+        )
+
+
+@about(Subject.RATE_LIMIT)
+def rate_checks(reading: Reading) -> Iterator[Finding]:
     """Whether the rate limit makes an `up` wait."""
-    rate, needed = reading.heard, requests_of_first_up(settings, sdk)
+    rate, needed = reading.heard, requests_of_first_up(reading.stack, reading.sdk)
     if rate.limit is None:
-        yield Subject.RATE_LIMIT.note("the tenant's answers do not tell its rate limit")
+        yield note("the tenant's answers do not tell its rate limit")
     elif rate.limit < SLOW:
         seconds = math.ceil(needed / rate.limit)
-        yield Subject.RATE_LIMIT.note(
+        yield note(
             f"{rate.limit} requests at once (the free plan has 2, and 2 a second): a first "
             f"pulumi up makes about {needed} and takes {seconds} s or more. The auth0 provider "
             "waits for its turn"
         )
     else:
-        yield Subject.RATE_LIMIT.ok(
-            f"{rate.limit} requests at once; a first pulumi up makes about {needed}"
-        )
+        yield ok(f"{rate.limit} requests at once; a first pulumi up makes about {needed}")
     if rate.refusals and (rate.limit or 0) >= SLOW:
-        yield Subject.RATE_LIMIT.warning(
+        yield warning(
             f"{rate.refusals} of the doctor's own requests were refused with 429: somebody "
             "else is using the limit up",
             fix="stop what else calls the Management API, or let pulumi up wait for its turn",

@@ -6,20 +6,19 @@ from typing import Annotated
 
 import typer
 
-from components.config_files import StackFileError
-from components.settings.faults import SettingsError
 from components.tenant.access import bare
 from phonemfa import options
+from phonemfa.answered import answered
 from phonemfa.doctor import cpaas, pulumi_side
 from phonemfa.doctor.checks import check
 from phonemfa.doctor.findings import as_document, as_object, exit_status
-from phonemfa.doctor.messages import names_domain
 from phonemfa.doctor.reading import read
 from phonemfa.output.json_text import print_json
-from phonemfa.output.terminal import give_up, show, working
+from phonemfa.output.terminal import show, working
 from phonemfa.pulumi.stack_file import read_stack_file
 
 
+@answered
 def doctor(
     *,
     stack: options.Stack = None,
@@ -64,25 +63,17 @@ def doctor(
 
     Example: AUTH0_CLIENT_ID=… AUTH0_CLIENT_SECRET=… python -m phonemfa doctor --stack dev
     """
-    try:
-        wanted = read_stack_file(project, stack, file=config_file)
-    except (SettingsError, StackFileError) as error:
-        give_up(str(error))
-    findings = [pulumi_side.not_asked()] if no_state else []
+    wanted = read_stack_file(project, stack, file=config_file)
+    findings = pulumi_side.not_asked() if no_state else []
     if not no_state:
         with working("asking Pulumi for the stack"):
             findings += pulumi_side.engine_checks(wanted)
     tenant = wanted.domain or os.environ.get("AUTH0_DOMAIN", "")
     with working(f"reading the tenant {bare(tenant)}") as heard:
-        domain_too = names_domain(wanted.settings)
-        reading = read(wanted.auth0, wanted.settings.experiences, heard, names_domain=domain_too)
-    findings += check(reading, wanted.settings)
-    try:
-        findings += cpaas.checks(
-            wanted, cpaas_address, try_key=check_key or key_stdin, from_input=key_stdin
-        )
-    except cpaas.BadAddressError as error:
-        give_up(str(error))
+        reading = read(wanted.auth0, wanted.settings, heard)
+    findings += check(reading)
+    try_key = check_key or key_stdin
+    findings += cpaas.checks(wanted, cpaas_address, try_key=try_key, from_input=key_stdin)
     if as_json:
         print_json(as_object(wanted.stack, reading.domain, findings))
     else:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 from components.settings.raw_config import API_KEY, NAMESPACE
 from components.vocabulary import DeliveryMethod
 from phonemfa.answered import RefusedError
-from phonemfa.doctor.findings import Finding, Subject
+from phonemfa.doctor.findings import Finding, Subject, about, fault, note, ok, unknown, warning
 from phonemfa.doctor.pulumi_side import PATIENCE
 from phonemfa.output.terminal import working
 from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
@@ -83,10 +83,6 @@ class Probe:
     with_key: Mapping[DeliveryMethod, Answer] = field(default_factory=dict)
 
 
-class BadAddressError(RefusedError):
-    """The address to connect to is not `host:port`."""
-
-
 def probe(
     host: str, methods: Sequence[DeliveryMethod], *, key: str | None = None, address: str = ""
 ) -> Probe:
@@ -96,7 +92,7 @@ def probe(
     be the host's.
 
     Raises:
-        BadAddressError: `address` is not of that form.
+        RefusedError: `address` is not of that form.
     """
     with _client(host, address) as http:
         open_answers: dict[DeliveryMethod, Answer] = {}
@@ -120,7 +116,7 @@ def _client(host: str, address: str) -> httpx.Client:
     if not address:
         return BoundedClient(total=TOTAL, base_url=f"https://{host}", timeout=TIMEOUT)
     if not _ADDRESS.match(address):
-        raise BadAddressError(f"{address!r} is no address: host:port, such as localhost:8444.")
+        raise RefusedError(f"{address!r} is no address: host:port, such as localhost:8444.")
     return BoundedClient(
         total=TOTAL,
         base_url=f"https://{address}",
@@ -178,7 +174,7 @@ VARIABLE: Final = "PHONEMFA_CPAAS_API_KEY"
 
 
 class NoKeyError(Exception):
-    """There is no key to try; the text says why, without it."""
+    """What was given can be no key; the text says why, without it."""
 
 
 def find_key(
@@ -191,16 +187,14 @@ def find_key(
     """The CPaaS key: of standard input if asked for, the variable, or the stack's own secret.
 
     Raises:
-        NoKeyError: there is none, or it could not be sent in a header.
+        EngineFailedError: the stack has none, or it does not open.
+        NoKeyError: it could not be sent in a header.
     """
-    try:
-        key = (
-            (stream or sys.stdin).readline()
-            if from_input
-            else environ.get(VARIABLE) or cli.value(KEY)
-        ).rstrip("\r\n")
-    except EngineFailedError as error:
-        raise NoKeyError(str(error)) from None
+    if from_input:
+        key = (stream or sys.stdin).readline()
+    else:
+        key = environ.get(VARIABLE) or cli.value(KEY)
+    key = key.rstrip("\r\n")
     if not key or not key.isascii() or any(one.isspace() for one in key):
         raise NoKeyError(
             "it is empty, or holds a space, a line break or a non-ASCII character, and the CPaaS "
@@ -227,18 +221,20 @@ _FIXES: Final = {
 }
 
 
+@about(Subject.CPAAS_KEY)
 def checks(
     wanted: StackFile, address: str, *, try_key: bool, from_input: bool
 ) -> Iterator[Finding]:
     """What the CPaaS of a stack answers; with `try_key` the key is shown to it.
 
     Raises:
-        BadAddressError: as for `probe`.
+        RefusedError: as for `probe`.
     """
     host = wanted.settings.cpaas_base_host
     if host is None:
-        yield Subject.CPAAS_HOST.note(
-            "none is set: the adopted Action has its own, and nothing of it was tried"
+        yield note(
+            "none is set: the adopted Action has its own, and nothing of it was tried",
+            subject=Subject.CPAAS_HOST,
         )
         return
     key, why = None, ""
@@ -246,7 +242,7 @@ def checks(
         try:
             with working("reading the CPaaS key"):
                 key = find_key(wanted.cli.within(PATIENCE), from_input=from_input)
-        except NoKeyError as error:
+        except (EngineFailedError, NoKeyError) as error:
             why = str(error)
     methods = [one for one in DeliveryMethod if one in wanted.settings.delivery_methods]
     with working(f"asking the CPaaS {host}"):
@@ -254,7 +250,7 @@ def checks(
     yield from host_checks(answered)
     is_set = KEY in wanted.secrets or wanted.settings.adopted is not None
     if not is_set:
-        yield Subject.CPAAS_KEY.fault(
+        yield fault(
             f"{KEY} is not set: pulumi up ends before it writes anything",
             fix=f"pulumi config set --secret {KEY} --stack {wanted.stack} (typed, never an "
             "argument)",
@@ -262,17 +258,17 @@ def checks(
     if key:
         yield from key_checks(answered)
     elif why:
-        yield Subject.CPAAS_KEY.unknown(
-            f"could not be tried: {why}",
-            fix=f"pulumi config set --secret {KEY}, or {VARIABLE}",
+        yield unknown(
+            f"could not be tried: {why}", fix=f"pulumi config set --secret {KEY}, or {VARIABLE}"
         )
     elif is_set:
-        yield Subject.CPAAS_KEY.note(
+        yield note(
             "set, and not tried: the doctor shows it to nobody by itself",
             fix="--check-key tries it, without sending a message",
         )
 
 
+@about(Subject.CPAAS_HOST)
 def host_checks(probe: Probe) -> Iterator[Finding]:
     """Whether the host answers as the CPaaS does, for each channel of the stack."""
     found = [_host(probe.host, method, one) for method, one in probe.without_key.items()]
@@ -280,68 +276,56 @@ def host_checks(probe: Probe) -> Iterator[Finding]:
     faults = {one.what: one for one in found if one}
     yield from faults.values()
     if not faults:
-        yield Subject.CPAAS_HOST.ok(
-            f"{probe.host} answers over TLS, and rejects requests without a key"
-        )
+        yield ok(f"{probe.host} answers over TLS, and rejects requests without a key")
 
 
 def _host(host: str, method: DeliveryMethod, answer: Answer) -> Finding | None:
-    if answer.failure:
-        return Subject.CPAAS_HOST.fault(
-            f"{host}: {answer.failure} ({answer.detail})", _FIXES[answer.failure]
-        )
     status = answer.status or 0
+    if answer.failure:
+        return fault(f"{host}: {answer.failure} ({answer.detail})", _FIXES[answer.failure])
     if answer.knows_callers:
         return None
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         where = f" to {answer.location}" if answer.location else ""
-        return Subject.CPAAS_HOST.fault(
+        return fault(
             f"{host} redirects{where} ({status}): the Action follows no redirect, which would take "
             "the key elsewhere",
             "set phonemfa:cpaasBaseHost to the account's own host",
         )
     if status == HTTPStatus.NOT_FOUND:
-        return Subject.CPAAS_HOST.fault(
+        return fault(
             f"{host} has nothing to send {method} with (404)",
             "set phonemfa:cpaasBaseHost to the account's own host",
         )
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS:
-        return Subject.CPAAS_HOST.unknown(
-            f"{host} answered {status} for {method}", "try again later"
-        )
-    return Subject.CPAAS_HOST.warning(
+        return unknown(f"{host} answered {status} for {method}", "try again later")
+    return warning(
         f"{host} answered {status} for {method} to a caller without a key; the CPaaS answers 401 "
         "in a form of its own. The key is not shown to it",
         "compare phonemfa:cpaasBaseHost with the account's page at NTT CPaaS",
     )
 
 
+@about(Subject.CPAAS_KEY)
 def key_checks(probe: Probe) -> Iterator[Finding]:
     """Whether the key that was shown may send, for each channel."""
-    for method, answer in probe.with_key.items():
-        yield _key(method, answer)
     if not probe.with_key:
-        yield Subject.CPAAS_KEY.unknown(
-            "not shown to a host that does not answer as the CPaaS does"
-        )
-
-
-def _key(method: DeliveryMethod, answer: Answer) -> Finding:
-    status, scope = answer.status or 0, SEND_SCOPES[method]
-    # Past the key: there was nothing to send, or the request was refused for being empty.
-    if status == HTTPStatus.OK or (status == HTTPStatus.BAD_REQUEST and answer.is_cpaas):
-        return Subject.CPAAS_KEY.ok(
-            f"{method}: accepted ({status} to a request with nothing to send)"
-        )
-    if status == HTTPStatus.UNAUTHORIZED:
-        return Subject.CPAAS_KEY.fault(
-            f"{method}: refused (401): it is no key of this account",
-            "pulumi config set --secret phonemfa:cpaasApiKey, with the key of this account",
-        )
-    if status == HTTPStatus.FORBIDDEN:
-        return Subject.CPAAS_KEY.fault(
-            f"{method}: refused (403): the key lacks the scope {scope}",
-            f"give the key {scope} at NTT CPaaS, or use one that has it",
-        )
-    said = answer.failure or f"answered {status}"
-    return Subject.CPAAS_KEY.unknown(f"{method}: {said}", "try again later")
+        yield unknown("not shown to a host that does not answer as the CPaaS does")
+    for method, answer in probe.with_key.items():
+        status, scope = answer.status, SEND_SCOPES[method]
+        # Past the key: there was nothing to send, or the request was refused for being empty.
+        if status == HTTPStatus.OK or (status == HTTPStatus.BAD_REQUEST and answer.is_cpaas):
+            yield ok(f"{method}: accepted ({status} to a request with nothing to send)")
+        elif status == HTTPStatus.UNAUTHORIZED:
+            yield fault(
+                f"{method}: refused (401): it is no key of this account",
+                "pulumi config set --secret phonemfa:cpaasApiKey, with the key of this account",
+            )
+        elif status == HTTPStatus.FORBIDDEN:
+            yield fault(
+                f"{method}: refused (403): the key lacks the scope {scope}",
+                f"give the key {scope} at NTT CPaaS, or use one that has it",
+            )
+        else:
+            said = answer.failure or f"answered {status}"
+            yield unknown(f"{method}: {said}", "try again later")

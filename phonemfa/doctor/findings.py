@@ -1,12 +1,11 @@
 """What the doctor says of one thing that it looked at, and how it shows all that it says."""
 
-from __future__ import annotations
-
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
-from typing import Any, Final
+from functools import partial, wraps
+from typing import Any, Final, ParamSpec
 
 from components.tenant.model import Refusal, UnseenError, Why
 from phonemfa.exits import Exit
@@ -22,6 +21,8 @@ from phonemfa.output.document import (
     Strong,
     words,
 )
+
+P = ParamSpec("P")
 
 
 class Level(StrEnum):
@@ -64,56 +65,57 @@ class Subject(StrEnum):
     CPAAS_HOST = "cpaas host"
     CPAAS_KEY = "cpaas key"
 
-    def fault(self, what: str, fix: str = "") -> Finding:
-        return Finding(level=Level.FAULT, subject=self, what=what, fix=fix)
-
-    def unknown(self, what: str, fix: str = "") -> Finding:
-        return Finding(level=Level.UNKNOWN, subject=self, what=what, fix=fix)
-
-    def warning(self, what: str, fix: str = "") -> Finding:
-        return Finding(level=Level.WARNING, subject=self, what=what, fix=fix)
-
-    def note(self, what: str, fix: str = "") -> Finding:
-        return Finding(level=Level.NOTE, subject=self, what=what, fix=fix)
-
-    def ok(self, what: str, fix: str = "") -> Finding:
-        return Finding(level=Level.OK, subject=self, what=what, fix=fix)
-
-
-PULUMI: Final = frozenset(
-    {Subject.BACKEND, Subject.STACK, Subject.ENCRYPTION, Subject.PENDING, Subject.LOCK}
-)
-"""Pulumi's own side."""
 
 NOT_LOOKED_AT: Final = "not looked at: "
-"""How a note begins of what nobody could expect to be seen from here."""
+"""How a note begins of what, on Pulumi's own side, nobody could expect to be seen from here."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at."""
+    """One thing that was looked at; its subject is that of its check (`about`)."""
 
     level: Level
-    subject: Subject
     what: str
     fix: str = ""
+    subject: str = ""
 
 
-def looked(subject: Subject, findings: Iterator[Finding]) -> Iterator[Finding]:
-    """The findings of a check about a subject; where it met something unseen, that as the last."""
+fault: Final = partial(Finding, Level.FAULT)
+unknown: Final = partial(Finding, Level.UNKNOWN)
+warning: Final = partial(Finding, Level.WARNING)
+note: Final = partial(Finding, Level.NOTE)
+ok: Final = partial(Finding, Level.OK)
+
+
+def about(
+    subject: Subject,
+) -> Callable[[Callable[P, Iterator[Finding]]], Callable[P, list[Finding]]]:
+    """Makes a check of a subject: where it meets something unseen, that is its last finding."""
+
+    def of(check: Callable[P, Iterator[Finding]]) -> Callable[P, list[Finding]]:
+        @wraps(check)
+        def findings(*args: P.args, **kwargs: P.kwargs) -> list[Finding]:
+            found = _as_far_as_seen(check(*args, **kwargs))
+            return [replace(one, subject=one.subject or subject) for one in found]
+
+        return findings
+
+    return of
+
+
+def _as_far_as_seen(findings: Iterator[Finding]) -> Iterator[Finding]:
     try:
         yield from findings
     except UnseenError as error:
-        if error.refusal:
-            yield from not_looked(error.refusal, subject)
-        else:
-            yield subject.unknown("could not look: the tenant's answer does not say")
+        yield from not_looked(error.refusal)
 
 
-def not_looked(refusal: Refusal, subject: Subject) -> Iterator[Finding]:
+def not_looked(refusal: Refusal | None) -> Iterator[Finding]:
     """That a question has no answer; nothing where it is the plan's, which is told by itself."""
-    if refusal.why is not Why.PLAN:
-        yield subject.unknown(f"could not look: {reason(refusal)}")
+    if refusal is None:
+        yield unknown("could not look: the tenant's answer does not say")
+    elif refusal.why is not Why.PLAN:
+        yield unknown(f"could not look: {reason(refusal)}")
 
 
 def reason(refusal: Refusal) -> str:
@@ -149,8 +151,6 @@ _MARKS: Final = {
     Level.UNKNOWN: Mark.UNKNOWN,
     Level.FAULT: Mark.BAD,
 }
-
-
 _FOLDED: Final = {Level.NOTE: "worth knowing", Level.OK: "fine"}
 """Levels of which a short answer has the subjects alone."""
 
@@ -162,34 +162,29 @@ def as_document(
 
     With `fold`, what needs nobody's attention is only named.
     """
-    folded = {level: dict[str, None]() for level in _FOLDED if fold}
-    entries = []
-    for level in Level:
-        for one in findings:
-            if one.level is level and level in folded and not _is_unseen(one):
-                folded[level][one.subject.value] = None
-            elif one.level is level:
-                entries.append(
-                    Entry(
-                        mark=_MARKS[level],
-                        line=(Strong(one.subject), ": ", *words(one.what)),
-                        fix=words(one.fix) if one.fix else (),
-                    )
-                )
-    entries += [
-        Entry(mark=_MARKS[level], line=(f"{_FOLDED[level]}: {', '.join(subjects)}",))
-        for level, subjects in folded.items()
-        if subjects
+    folded = [one for one in findings if fold and one.level in _FOLDED and not _is_unseen(one)]
+    entries = [
+        Entry(
+            mark=_MARKS[level],
+            line=(Strong(one.subject), ": ", *words(one.what)),
+            fix=words(one.fix) if one.fix else (),
+        )
+        for level in Level
+        for one in findings
+        if one.level is level and one not in folded
     ]
+    for level, said in _FOLDED.items():
+        if named := dict.fromkeys(one.subject for one in folded if one.level is level):
+            entries.append(Entry(mark=_MARKS[level], line=(f"{said}: {', '.join(named)}",)))
     blocks: list[Block] = [Entries(tuple(entries)), Paragraph((Strong(summary(findings)),))]
-    if any(folded.values()):
+    if folded:
         blocks.append(Small((Soft("--all shows what was seen of the rest."),)))
     return Document(f"stack {stack}, tenant {domain}", tuple(blocks))
 
 
 def _is_unseen(finding: Finding) -> bool:
     """Whether it says that a part of Pulumi's own side was not looked at."""
-    return finding.subject in PULUMI and finding.what.startswith(NOT_LOOKED_AT)
+    return finding.what.startswith(NOT_LOOKED_AT)
 
 
 def summary(findings: Sequence[Finding]) -> str:
@@ -206,7 +201,7 @@ def summary(findings: Sequence[Finding]) -> str:
         return f"Not yet: {', '.join(told)}."
     if count[Level.UNKNOWN]:
         return f"No answer: {', '.join(told)}."
-    unseen = [one.subject.value for one in findings if _is_unseen(one)]
+    unseen = [one.subject for one in findings if _is_unseen(one)]
     if unseen:
         told.append(f"Pulumi's own side was not looked at ({', '.join(unseen)})")
         return f"The tenant is ready: {', '.join(told)}."

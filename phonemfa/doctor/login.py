@@ -1,28 +1,34 @@
 """Who will be asked for a second factor after `pulumi up`, with what, and what else guards it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Final
 
-from components.settings.model import StackSettings
 from components.settings.values import duration, in_words, seconds
 from components.settings.words import meaning
 from components.tenant.attack_protection import AttackProtection, State
 from components.tenant.guardian import (
-    EMAIL_SETTINGS,
     OTHER_FACTORS,
-    PHONE_SETTINGS,
-    SETTINGS,
-    Guardian,
     blocks,
     in_force,
     name_of,
     reads_by_plan,
 )
-from components.tenant.model import Refusal, Unseen, Why, known, seen
+from components.tenant.model import Unseen, Why, known, seen
 from components.tenant.snapshot import Wanted, lacking
 from components.vocabulary import DeliveryMethod, Gate, Policy, guardian_message_types, policy_word
-from phonemfa.doctor.findings import Finding, Level, Subject, not_looked, reason
+from phonemfa.doctor.findings import (
+    Finding,
+    Subject,
+    about,
+    fault,
+    not_looked,
+    note,
+    ok,
+    reason,
+    unknown,
+    warning,
+)
 from phonemfa.doctor.reading import Reading
 
 _STRENGTH: Final = {Policy.NEVER: 0, Policy.ADAPTIVE: 1, Policy.ALWAYS: 2}
@@ -35,77 +41,61 @@ _NOT_A_WAY_IN: Final = frozenset({"recovery_code"})
 """What users get beside a factor, and cannot enrol alone."""
 
 
-def checks(
-    reading: Reading, settings: StackSettings, sdk: str
-) -> Iterator[tuple[Subject, Iterator[Finding]]]:
-    """Each check with its subject; `sdk` is the installed version of pulumi-auth0."""
-    if not settings.adopted:
-        yield Subject.FACTORS, channel_checks(reading, settings)
-        yield Subject.FACTORS, factor_checks(reading, settings)
-    yield Subject.POLICY, policy_checks(reading, settings)
-    yield Subject.MFA_SETTINGS, mfa_settings_checks(reading, sdk)
-    yield Subject.MFA_SETTINGS, remembered_browsers(reading, settings)
-    yield Subject.TEXTS, code_checks(reading, settings)
-    yield Subject.PROTECTION, protection_checks(reading)
-
-
-def policy_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
+@about(Subject.POLICY)
+def policy_checks(reading: Reading) -> Iterator[Finding]:
     """The tenant's policy against the declared one, and whether anybody could obey it."""
-    told = policy_word([seen(reading.tenant.guardian.policy)])
+    there = reading.tenant.guardian
+    told = policy_word([seen(there.policy)])
     is_known = told in set(Policy)
-    now, wanted = Policy(told) if is_known else Policy.NEVER, settings.policy
+    now, wanted = Policy(told) if is_known else Policy.NEVER, reading.stack.policy
     if not is_known:
-        yield Subject.POLICY.warning(f"the tenant has a policy that is not known here: {told}")
-    if now is not Policy.NEVER and _usable(reading.tenant.guardian) is False:
-        yield Subject.POLICY.warning(
+        yield warning(f"the tenant has a policy that is not known here: {told}")
+    # Factors that could not be read accuse nobody.
+    usable = [known(there.phone_enabled, otherwise=True)]
+    usable += [on for name, on in there.other_factors.items() if name not in _NOT_A_WAY_IN]
+    if now is not Policy.NEVER and not any(usable):
+        yield warning(
             f"it is {now} now, and no factor is on that users could enrol: whoever is asked "
             "cannot log in",
             fix="pulumi up switches the phone on; until then set the policy to never",
         )
-    if wanted is not Policy.NEVER and settings.gate is Gate.OFF:
-        yield Subject.POLICY.warning(
+    if wanted is not Policy.NEVER and reading.stack.gate is Gate.OFF:
+        yield warning(
             "gate is off: a pulumi up that fails half-way can leave users asked for codes "
             "that nothing sends",
             fix="pulumi config set phonemfa:gate ready",
         )
     if wanted is now:
-        yield Subject.POLICY.ok(f"{wanted}, as declared. Asked: {_ASKED[wanted]}")
+        yield ok(f"{wanted}, as declared. Asked: {_ASKED[wanted]}")
     elif _STRENGTH[wanted] > _STRENGTH[now]:
         # What a code lacks today on its way to a user, as far as that was seen.
-        missing = lacking(reading.tenant, Wanted.by(settings))
+        missing = lacking(reading.tenant, Wanted.by(reading.stack))
         untried = f" This way is untried: {'; '.join(missing)}." if missing else ""
-        yield Subject.POLICY.warning(
+        yield warning(
             f"it is {now} now, and pulumi up makes it {wanted}. Asked afterwards: "
             f"{_ASKED[wanted]}.{untried}",
             fix="pulumi config set phonemfa:policy never for the first pulumi up; "
             f"{wanted} when a code has arrived on your own phone (python -m phonemfa smoke)",
         )
     else:
-        yield Subject.POLICY.fault(
+        yield fault(
             f"it is {now} now, and the stack would lower it to {wanted}: no pulumi up does",
             fix=f"pulumi config set phonemfa:policy {now}; or, if it is meant, lower it first: "
             "python -m phonemfa break-glass",
         )
 
 
-def _usable(there: Guardian) -> bool | None:
-    """Whether a factor is on that users can enrol; None when that could not be read."""
-    if isinstance(there.phone_enabled, Unseen):
-        return None
-    others = [on for name, on in there.other_factors.items() if name not in _NOT_A_WAY_IN]
-    return seen(there.phone_enabled) or any(others)
-
-
-def factor_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
+@about(Subject.FACTORS)
+def factor_checks(reading: Reading) -> Iterator[Finding]:
     """What becomes of the phone factor and of the others."""
     there = reading.tenant.guardian
     phone_on = seen(there.phone_enabled)
-    declared = settings.other_factors.model_dump(exclude_none=True)
+    declared = reading.stack.other_factors.model_dump(exclude_none=True)
     names = {part.field: name_of(part) for part in OTHER_FACTORS}
     on = [name for name, is_on in there.other_factors.items() if is_on]
     leaving = [names[one] for one in on if declared.get(one) is False]
     if leaving:
-        yield Subject.FACTORS.warning(
+        yield warning(
             f"pulumi up switches off {', '.join(leaving)}: users who enrolled nothing else "
             "must enrol the phone before they get in",
             fix="leave them out of phonemfa:otherFactors to keep them as they are",
@@ -113,18 +103,19 @@ def factor_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding
     phone = "phone is on" if phone_on else "phone is off, and will be switched on"
     staying = [names[one] for one in on if names[one] not in leaving]
     also = f"; {', '.join(staying)} on too, and left so" if staying else "; no other stays on"
-    yield Subject.FACTORS.ok(f"{phone}{also}")
+    yield ok(f"{phone}{also}")
 
 
-def channel_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
+@about(Subject.FACTORS)
+def channel_checks(reading: Reading) -> Iterator[Finding]:
     """Channels that users can choose now, and not after `pulumi up`."""
     there = reading.tenant.guardian
-    wanted = guardian_message_types(settings.delivery_methods)
+    wanted = guardian_message_types(reading.stack.delivery_methods)
     lost = [one for one in seen(there.message_types) if one not in wanted]
     if known(there.phone_enabled, otherwise=False) and lost:
         channels = {guardian_message_types([one])[0]: one for one in DeliveryMethod}
         name = ", ".join(channels.get(one, one) for one in lost)
-        yield Subject.FACTORS.warning(
+        yield warning(
             f"users can choose {', '.join(lost)} now, and pulumi up takes it away: the stack "
             f"does not declare {name}",
             fix="docs/guides/narrow-channels.md has the steps",
@@ -143,104 +134,92 @@ FITTING: Final = "pulumi-auth0>=3.50,<3.54"
 _GUIDE: Final = "docs/guides/plugin-version.md"
 
 
-def mfa_settings_checks(reading: Reading, sdk: str) -> Iterator[Finding]:
-    """What the tenant's three answers mean for the installed version."""
-    there = reading.tenant.guardian
-    values = {
-        PHONE_SETTINGS: there.code_length,
-        EMAIL_SETTINGS: there.email_code_length,
-        SETTINGS: there.remember_me_shown,
-    }
-    refused = {
-        path: one.refusal
-        for path, one in values.items()
-        if isinstance(one, Unseen) and one.refusal is not None
-    }
+@about(Subject.MFA_SETTINGS)
+def mfa_settings_checks(reading: Reading) -> Iterator[Finding]:
+    """What the tenant's three answers mean for the installed version of the plugin.
+
+    It fails over a refusal of the factors' settings. A 403 to the third it only warns of.
+    """
+    there, sdk = reading.tenant.guardian, reading.sdk
+    values = (there.code_length, there.email_code_length, there.remember_me_shown)
+    *factors, third = [one.refusal if isinstance(one, Unseen) else None for one in values]
+    refused = [one for one in (*factors, third) if one]
     if not reads_by_plan(sdk):
-        yield _unread(refused, sdk)
-    elif refused:
-        yield from _refused(refused, sdk)
-    else:
-        yield Subject.MFA_SETTINGS.ok(
+        unread = f"the installed pulumi-auth0 {sdk} does not read them"
+        if any(one.why is Why.PLAN for one in refused):
+            yield note(
+                f"the tenant is not entitled to them (403), and {unread}",
+                fix=f"stay with {FITTING}, SDK and plugin alike: {_GUIDE}",
+            )
+        else:
+            could = "" if refused else ", and could here"
+            yield ok(f"{unread}; 3.54 and later does{could}")
+        return
+    if not refused:
+        yield ok(
             f"the tenant shows all three that pulumi-auth0 3.54 and later reads; {sdk} is installed"
         )
-
-
-def remembered_browsers(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
-    """What "always" means where a browser may be remembered, after the next `pulumi up`."""
-    there, key = reading.tenant.guardian, "rememberBrowser"
-    wanted, live = in_force(settings, there)[key], blocks(there).get(key)
-    if settings.policy is not Policy.ALWAYS or wanted is None:
-        return  # Where nobody knows, that the tenant does not tell is said already.
-    if wanted["shown"] is False:
-        yield Subject.MFA_SETTINGS.ok(meaning(key, wanted))
-        return
-    changes = "" if live is None or live == wanted else ", which pulumi up changes"
-    yield Subject.MFA_SETTINGS.note(
-        f"always is not every login{changes}: {meaning(key, wanted)}",
-        fix="phonemfa:rememberBrowser says how long, or that no browser is remembered",
-    )
-
-
-def code_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
-    """Whether the shipped texts say how long a code is valid in this tenant."""
-    code = in_force(settings, reading.tenant.guardian)["oneTimeCode"]
-    if settings.adopted or code is None or seconds(code["lifetime"]) == settings.code_lifetime:
-        return
-    said, true = in_words(duration(settings.code_lifetime)), in_words(code["lifetime"])
-    yield Subject.TEXTS.warning(
-        f"the shipped texts say that a code is valid for {said}, and in this tenant it is "
-        f"for {true}",
-        fix=f"pulumi config set --path 'phonemfa:oneTimeCode.lifetime' {code['lifetime']}, with "
-        f"oneTimeCode.length {code['length']}",
-    )
-
-
-def _unread(refused: Mapping[str, Refusal], sdk: str) -> Finding:
-    unread = f"the installed pulumi-auth0 {sdk} does not read them"
-    if any(one.why is Why.PLAN for one in refused.values()):
-        return Subject.MFA_SETTINGS.note(
-            f"the tenant is not entitled to them (403), and {unread}",
-            fix=f"stay with {FITTING}, SDK and plugin alike: {_GUIDE}",
-        )
-    could = "" if refused else ", and could here"
-    return Subject.MFA_SETTINGS.ok(f"{unread}; 3.54 and later does{could}")
-
-
-def _refused(refused: Mapping[str, Refusal], sdk: str) -> Iterator[Finding]:
-    """Each kind of refusal once: of the factors' settings, and of the third, which may be refused.
-
-    The plugin fails over the first two. A 403 to the third it only warns of.
-    """
-    factors = [one for path, one in refused.items() if path != SETTINGS]
-    plan = [one for one in factors if one.why is Why.PLAN]
-    missing = [one for one in factors if one.status == HTTPStatus.NOT_FOUND]
+    of_factors = [one for one in factors if one]
+    plan = next((one for one in of_factors if one.why is Why.PLAN), None)
+    missing = next((one for one in of_factors if one.status == HTTPStatus.NOT_FOUND), None)
     if plan:
-        yield Subject.MFA_SETTINGS.fault(
-            f"{plan[0].what}. The tenant is not entitled to MFA settings, and Guardian of "
+        yield fault(
+            f"{plan.what}. The tenant is not entitled to MFA settings, and Guardian of "
             f"pulumi-auth0 3.54 and later reads them: create, update and refresh would fail "
             f"({sdk} is installed)",
             fix=f"install {FITTING}; SDK and plugin go together: {_GUIDE}",
         )
     if missing:
-        yield Subject.MFA_SETTINGS.unknown(
-            f"{missing[0].what}. The tenant (or sandbox) is older than these settings; what "
+        yield unknown(
+            f"{missing.what}. The tenant (or sandbox) is older than these settings; what "
             f"Guardian of pulumi-auth0 3.54 and later does there is not known ({sdk} is installed)",
             fix=f"{FITTING} does not ask for them: {_GUIDE}",
         )
-    for one in factors:
-        if one not in plan and one not in missing:
-            yield from not_looked(one, Subject.MFA_SETTINGS)
-    third = refused.get(SETTINGS)
+    for one in of_factors:
+        if one.status != HTTPStatus.NOT_FOUND:
+            yield from not_looked(one)
     if third is None or (plan and third.why is Why.PLAN):
         return
     if third.why in {Why.SCOPE, Why.PLAN}:
-        yield Subject.MFA_SETTINGS.warning(
+        yield warning(
             f"{third.asked}: {reason(third)}. pulumi-auth0 {sdk} only warns of that: how long a "
             "browser is remembered is not seen"
         )
     elif not (missing and third.status == HTTPStatus.NOT_FOUND):
-        yield from not_looked(third, Subject.MFA_SETTINGS)
+        yield from not_looked(third)
+
+
+@about(Subject.MFA_SETTINGS)
+def remembered_browsers(reading: Reading) -> Iterator[Finding]:
+    """What "always" means where a browser may be remembered, after the next `pulumi up`."""
+    there, key = reading.tenant.guardian, "rememberBrowser"
+    wanted, live = in_force(reading.stack, there)[key], blocks(there).get(key)
+    if reading.stack.policy is not Policy.ALWAYS or wanted is None:
+        return  # Where nobody knows, that the tenant does not tell is said already.
+    if wanted["shown"] is False:
+        yield ok(meaning(key, wanted))
+        return
+    changes = "" if live is None or live == wanted else ", which pulumi up changes"
+    yield note(
+        f"always is not every login{changes}: {meaning(key, wanted)}",
+        fix="phonemfa:rememberBrowser says how long, or that no browser is remembered",
+    )
+
+
+@about(Subject.TEXTS)
+def code_checks(reading: Reading) -> Iterator[Finding]:
+    """Whether the shipped texts say how long a code is valid in this tenant."""
+    stack = reading.stack
+    code = in_force(stack, reading.tenant.guardian)["oneTimeCode"]
+    if stack.adopted or code is None or seconds(code["lifetime"]) == stack.code_lifetime:
+        return
+    said, true = in_words(duration(stack.code_lifetime)), in_words(code["lifetime"])
+    yield warning(
+        f"the shipped texts say that a code is valid for {said}, and in this tenant it is "
+        f"for {true}",
+        fix=f"pulumi config set --path 'phonemfa:oneTimeCode.lifetime' {code['lifetime']}, with "
+        f"oneTimeCode.length {code['length']}",
+    )
 
 
 # --- Auth0's own protection -----------------------------------------------------------------------
@@ -255,6 +234,7 @@ _BY_DEFAULT: Final = frozenset({"suspicious_ip_throttling", "brute_force_protect
 """The controls that every new tenant has on, whatever its plan."""
 
 
+@about(Subject.PROTECTION)
 def protection_checks(reading: Reading) -> Iterator[Finding]:
     """Which of Auth0's own controls are on: they decide how many codes attackers can ask for."""
     told: dict[str, list[str]] = {}
@@ -265,10 +245,9 @@ def protection_checks(reading: Reading) -> Iterator[Finding]:
         told.setdefault(word, []).append(_CONTROLS[part.field])
         lowered |= isinstance(state, State) and state is not State.ON and part.field in _BY_DEFAULT
     is_fine = set(told) == {State.ON}
-    yield Finding(
-        level=Level.WARNING if lowered else Level.OK if is_fine else Level.NOTE,
-        subject=Subject.PROTECTION,
-        what="; ".join(f"{word}: {', '.join(names)}" for word, names in told.items()),
+    say = warning if lowered else ok if is_fine else note
+    yield say(
+        "; ".join(f"{word}: {', '.join(names)}" for word, names in told.items()),
         fix=""
         if is_fine
         else "Dashboard > Security > Attack Protection shows and switches them: codes cost money, "
@@ -278,3 +257,13 @@ def protection_checks(reading: Reading) -> Iterator[Finding]:
 
 def _unseen(state: Unseen) -> str:
     return f"unseen ({reason(state.refusal)})" if state.refusal else "unseen"
+
+
+CHECKS: Final = (
+    policy_checks,
+    mfa_settings_checks,
+    remembered_browsers,
+    code_checks,
+    protection_checks,
+)
+"""Of any stack's login, in order; those of the phone factor are for who does not adopt it."""

@@ -6,9 +6,19 @@ drift is, has no state: then these are not looked at, which is no fault.
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
-from phonemfa.doctor.findings import NOT_LOOKED_AT, Finding, Subject
+from phonemfa.doctor.findings import (
+    NOT_LOOKED_AT,
+    Finding,
+    Subject,
+    about,
+    fault,
+    note,
+    ok,
+    unknown,
+)
 from phonemfa.pulumi.engine import (
     NO_SUCH_STACK,
     EngineFailedError,
@@ -16,7 +26,7 @@ from phonemfa.pulumi.engine import (
     PulumiCli,
     SlowEngineError,
 )
-from phonemfa.pulumi.locks import Lock, how_to_look, locks_of
+from phonemfa.pulumi.locks import how_to_look, locks_of
 from phonemfa.pulumi.stack_file import StackFile
 from phonemfa.pulumi.state import State
 
@@ -33,11 +43,13 @@ _MOST: Final = 3
 """Unfinished operations that are named."""
 
 
-def not_asked() -> Finding:
+@about(Subject.BACKEND)
+def not_asked() -> Iterator[Finding]:
     """That nobody wants the state to be looked at."""
-    return _unseen("--no-state", "without it, backend, stack, passphrase and lock are looked at")
+    yield _unseen("--no-state", "without it, backend, stack, passphrase and lock are looked at")
 
 
+@about(Subject.BACKEND)
 def engine_checks(stack: StackFile) -> Iterator[Finding]:
     """What stands in the engine's way, each by itself."""
     cli = stack.cli.within(PATIENCE)
@@ -47,11 +59,11 @@ def engine_checks(stack: StackFile) -> Iterator[Finding]:
     except EngineFailedError as error:
         yield _no_state(error, stack.stack)
         return
-    yield Subject.BACKEND.ok(f"{_CREDENTIALS.sub('://', backend)} answers")
-    yield Subject.STACK.ok(f"{stack.stack} is there")
-    yield _encryption(cli, stack)
-    yield _pending(state)
-    yield _lock(cli, stack, backend)
+    yield ok(f"{_CREDENTIALS.sub('://', backend)} answers")
+    yield ok(f"{stack.stack} is there", subject=Subject.STACK)
+    yield replace(_encryption(cli, stack), subject=Subject.ENCRYPTION)
+    yield replace(_pending(state), subject=Subject.PENDING)
+    yield replace(_lock(cli, stack, backend), subject=Subject.LOCK)
 
 
 def _no_state(error: EngineFailedError, stack: str) -> Finding:
@@ -68,13 +80,14 @@ def _no_state(error: EngineFailedError, stack: str) -> Finding:
             "none",
         )
     if isinstance(error, SlowEngineError):
-        return _slow(Subject.BACKEND)
+        return _slow()
     if error.exit == NO_SUCH_STACK:
-        return Subject.STACK.fault(
+        return fault(
             f"the backend has no stack {stack}",
             fix=f"pulumi stack init {stack}; or pulumi login to the backend that has it",
+            subject=Subject.STACK,
         )
-    return Subject.BACKEND.fault(
+    return fault(
         _said(error),
         fix="pulumi whoami --verbose shows which backend is meant: is it there, and may it be read "
         "from here?",
@@ -83,30 +96,28 @@ def _no_state(error: EngineFailedError, stack: str) -> Finding:
 
 def _encryption(cli: PulumiCli, stack: StackFile) -> Finding:
     if not stack.secrets:
-        return Subject.ENCRYPTION.note(
-            f"{NOT_LOOKED_AT}the stack has no secret yet that would show whether it opens"
-        )
+        return _unseen("the stack has no secret yet that would show whether it opens")
     try:
         cli.value(stack.secrets[0])  # Nothing is kept of it.
     except SlowEngineError:
-        return _slow(Subject.ENCRYPTION)
+        return _slow()
     except EngineFailedError as error:
-        return Subject.ENCRYPTION.fault(
+        return fault(
             f"{stack.secrets[0]} does not open: {_said(error)}",
             fix="PULUMI_CONFIG_PASSPHRASE_FILE or PULUMI_CONFIG_PASSPHRASE, with the stack's own"
             if "passphrase" in str(error)
             else "may this machine use the stack's key (secretsprovider in its file)?",
         )
-    return Subject.ENCRYPTION.ok("the stack's secrets open")
+    return ok("the stack's secrets open")
 
 
 def _pending(state: State) -> Finding:
     unfinished = [f"{one.kind} {one.resource.name}" for one in state.pending]
     if not unfinished:
-        return Subject.PENDING.ok("no run left anything unfinished")
+        return ok("no run left anything unfinished")
     more = len(unfinished) - _MOST
     named = ", ".join(unfinished[:_MOST]) + (f" and {more} more" if more > 0 else "")
-    return Subject.PENDING.fault(
+    return fault(
         f"a run ended before it was done, and nobody knows what became of: {named}",
         fix="python -m phonemfa recover looks, and brings state and tenant together",
     )
@@ -117,33 +128,30 @@ def _lock(cli: PulumiCli, stack: StackFile, backend: str) -> Finding:
     try:
         locks = locks_of(cli, backend, **named)
     except SlowEngineError:
-        return _slow(Subject.LOCK)
+        return _slow()
     except EngineFailedError as error:
-        return Subject.LOCK.unknown(f"nobody knows who has it: {_said(error)}", fix="pulumi stack")
+        return unknown(f"nobody knows who has it: {_said(error)}", fix="pulumi stack")
     if locks is None:
-        return Subject.LOCK.note(
-            f"{NOT_LOOKED_AT}this backend tells of a lock only a run that takes it; where another "
-            "run has it, pulumi up ends before it begins",
-            fix=f"to look: {how_to_look(backend, **named)}",
+        return _unseen(
+            "this backend tells of a lock only a run that takes it; where another run has it, "
+            "pulumi up ends before it begins",
+            f"to look: {how_to_look(backend, **named)}",
         )
     if not locks:
-        return Subject.LOCK.ok("no other run has it")
-    unlock = (
-        "pulumi cancel" if backend.startswith("https:") else "python -m phonemfa recover --unlock"
-    )
-    return Subject.LOCK.fault(
-        "; ".join(map(_held, locks)),
+        return ok("no other run has it")
+    is_cloud = backend.startswith("https:")
+    unlock = "pulumi cancel" if is_cloud else "python -m phonemfa recover --unlock"
+    dead = ", and no process of this machine has that number"
+    return fault(
+        "; ".join(
+            f"the stack is locked by {one.holder}{dead if one.looks_dead else ''}" for one in locks
+        ),
         fix=f"wait for that run. When it has ended for certain: {unlock}",
     )
 
 
-def _held(lock: Lock) -> str:
-    dead = ", and no process of this machine has that number" if lock.looks_dead else ""
-    return f"the stack is locked by {lock.holder}{dead}"
-
-
-def _slow(subject: Subject) -> Finding:
-    return subject.unknown(
+def _slow() -> Finding:
+    return unknown(
         f"no answer within {PATIENCE:.0f} s",
         fix="pulumi whoami --verbose shows which backend is meant: can it be reached from here?",
     )
@@ -156,5 +164,5 @@ def _said(error: EngineFailedError) -> str:
     return _CREDENTIALS.sub("://", " ".join(one for one in told if one))
 
 
-def _unseen(why: str, fix: str) -> Finding:
-    return Subject.BACKEND.note(f"{NOT_LOOKED_AT}{why}", fix=fix)
+def _unseen(why: str, fix: str = "") -> Finding:
+    return note(f"{NOT_LOOKED_AT}{why}", fix)

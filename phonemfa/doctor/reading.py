@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from components.settings.model import StackSettings
 from components.tenant import action, attack_protection, custom_domain, phone_provider, snapshot
 from components.tenant.access import bare
 from components.tenant.attack_protection import AttackProtection
@@ -31,18 +33,26 @@ _NOTHING = Snapshot(
 )
 
 
+def installed_sdk() -> str:
+    """The version of pulumi-auth0 that is installed beside this command."""
+    return version("pulumi-auth0")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Reading:
     """What was read.
 
     Attributes:
+        stack: whose tenant it is.
         unreachable: why nothing was.
         action_count: Actions on any trigger.
         twilio: the account of a legacy tenant.
         custom_domain: of the login pages, where a text of the stack names it; empty without one.
+        sdk: the installed version of pulumi-auth0.
     """
 
     domain: str
+    stack: StackSettings
     tenant: Snapshot
     heard: Heard
     unreachable: TenantUnreadableError | None = None
@@ -50,6 +60,7 @@ class Reading:
     twilio: Maybe[PhoneProvider | None] = UNSEEN
     protection: AttackProtection
     custom_domain: Maybe[str] = UNSEEN
+    sdk: str = field(default_factory=installed_sdk)
 
     @property
     def refusals(self) -> tuple[Refusal, ...]:
@@ -61,37 +72,27 @@ class Reading:
 
 def read(
     config: Mapping[str, Any],
-    about: Collection[Experience],
+    stack: StackSettings,
     heard: Heard,
     environ: Mapping[str, str] = os.environ,
-    *,
-    names_domain: bool = False,
 ) -> Reading:
-    """Read a tenant with the credentials that Pulumi uses.
+    """Read a stack's tenant with the credentials that Pulumi uses.
 
     Args:
         config: the stack's `auth0:` keys, which go before the variables as they do in Pulumi.
-        about: whose parts the stack declares: one generation's, or both's while moving.
+        stack: declares the parts of one generation, or of both while moving.
         heard: gets what the answers tell beside what was asked.
         environ: the variables (`components.tenant.access.VARIABLES`).
-        names_domain: whether a text of the stack names the custom domain.
     """
     try:
         access = access_of(config, environ=environ)
-
-        async def block(client: AsyncManagementClient) -> Reading:
-            found = await _everything(client, access.domain, about, heard)
-            if not names_domain:
-                return found
-            named = await asked(
-                custom_domain.PATH, custom_domain.SCOPE, lambda: custom_domain.read(client)
-            )
-            return replace(found, custom_domain=named)
-
-        return ask(access, block, heard=heard)
+        return ask(
+            access, lambda client: _everything(client, access.domain, stack, heard), heard=heard
+        )
     except TenantUnreadableError as error:
         return Reading(
             domain=bare(str(config.get("domain") or environ.get("AUTH0_DOMAIN", ""))),
+            stack=stack,
             tenant=_NOTHING,
             heard=heard,
             unreachable=error,
@@ -100,26 +101,35 @@ def read(
 
 
 async def _everything(
-    client: AsyncManagementClient, domain: str, about: Collection[Experience], heard: Heard
+    client: AsyncManagementClient, domain: str, stack: StackSettings, heard: Heard
 ) -> Reading:
-    tenant = await snapshot.read(client, experiences=about, refusals=True)
+    tenant = await snapshot.read(client, experiences=stack.experiences, refusals=True)
     count: Maybe[int] = UNSEEN
     if not isinstance(tenant.actions, Unseen):
         count = await asked(action.PATH, action.SCOPE, lambda: action.count(client))
     twilio: Maybe[PhoneProvider | None] = UNSEEN
-    if Experience.LEGACY in about and not is_unified(tenant):
+    if Experience.LEGACY in stack.experiences and not is_unified(tenant):
         twilio = await asked(
             phone_provider.TWILIO_PATH,
             phone_provider.TWILIO_SCOPE,
             lambda: phone_provider.read_twilio(client),
         )
+    protection = await _protection(client, heard)
+    named: Maybe[str] = UNSEEN
+    texts = [] if stack.adopted else stack.declared_texts.values()
+    if any(custom_domain.VARIABLE in (one.text or "") for one in texts):
+        named = await asked(
+            custom_domain.PATH, custom_domain.SCOPE, lambda: custom_domain.read(client)
+        )
     return Reading(
         domain=domain,
+        stack=stack,
         tenant=tenant,
         heard=heard,
         action_count=count,
         twilio=twilio,
-        protection=await _protection(client, heard),
+        protection=protection,
+        custom_domain=named,
     )
 
 

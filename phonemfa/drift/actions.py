@@ -4,14 +4,12 @@ Of secrets a tenant tells names and times, never values. What the Action is conf
 them: that is compared between the stack's file and what its last run applied.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
 from components.guards.finish_failed_writes import ways_out
 from components.masking import code_mark, redacted_code
-from components.settings.model import StackSettings
 from components.tenant.action import (
     KEY_SECRET,
     Action,
@@ -21,12 +19,8 @@ from components.tenant.action import (
     settings_behind,
 )
 from components.tenant.model import LEFT_ALONE, differences, known, seen
-from components.tenant.snapshot import Snapshot
-from components.tenant.trigger import Binding
-from phonemfa.applied import Applied
 from phonemfa.drift.findings import Finding, Level, Repair, by_hand, notice, shown
-from phonemfa.drift.sources import Live, Recorded
-from phonemfa.pulumi.state import Resource
+from phonemfa.drift.look import Sides
 
 ONE_PER_TENANT: Final = "custom-phone-provider"
 """The trigger that Auth0 lets one Action stand on (management-api.md §4.3)."""
@@ -37,154 +31,85 @@ NEW_KEY: Final = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
 class Sender:
     """One declared Action beside what the state and the tenant have of it."""
 
-    declared: Action
-    binding: Binding | None
-    recorded: Resource | None
-    ours: Action | None
-    foreign: tuple[Action, ...]
-    bindings: tuple[Binding, ...]
-    deployed_by_us: Version | None
-    applied: Applied
-
-    @property
-    def trigger(self) -> str:
-        """Where it stands."""
-        return self.declared.trigger
-
-    @property
-    def name(self) -> str:
-        """What the stack calls the Action."""
-        return seen(self.declared.name)
-
-    @property
-    def running(self) -> Version | None:
-        """The version that sends."""
-        return self.ours.running if self.ours else None
-
-    @property
-    def draft_is_declared(self) -> bool:
-        """Whether the draft's code, runtime and dependencies are what the stack declares."""
-        differing = {one.part.field for one in differences(self.declared, self.ours)}
-        return not differing & {"code", "runtime", "dependencies"}
-
-    @property
-    def is_unfinished(self) -> bool:
-        """Whether Pulumi knows that its last write of the Action failed half-way."""
-        return self.recorded is not None and self.recorded.unfinished
-
-    @property
-    def secret_names(self) -> frozenset[str]:
-        """Declared names of all its secrets, the key among them; none of an adopted Action."""
-        return frozenset(known(self.declared.secret_names, ()))
-
-    @property
-    def draft_names(self) -> frozenset[str]:
-        """Names of the secrets of the draft."""
-        return frozenset(known(self.ours.secret_names, ())) if self.ours else frozenset()
-
-    @property
-    def undeclared(self) -> list[str]:
-        """Secrets of the draft that neither the stack nor what it applied last knows of."""
-        return sorted(self.draft_names - self.secret_names - self._applied_names)
-
-    @property
-    def missing(self) -> list[str]:
-        """Declared secrets that the draft does not have, and that are not only to be applied."""
-        lacking = self.secret_names - self.draft_names
-        settled = self.applied.settings is not None
-        return sorted(lacking & self._applied_names if settled else filter(self._is_known, lacking))
-
-    @property
-    def unapplied(self) -> dict[str, tuple[str | None, str | None]]:
-        """Configuration that the stack declares otherwise than it was applied: both, by name.
-
-        Of what is unknown, only what is new with this version.
-        """
-        declared, settings = self.declared.configuration, self.applied.settings
-        if not isinstance(declared, Mapping):
-            return {}
-        before = _configuration(settings) if settings else declared
-        return {
-            name: (declared.get(name), None if name in self.new_names else before.get(name))
-            for name in sorted(declared.keys() | before.keys())
-            if name in self.new_names
-            or (declared.get(name) != before.get(name) and self._is_known(name))
-        }
-
-    @property
-    def new_names(self) -> frozenset[str]:
-        """Declared configuration that the version which ran last had no setting for."""
-        declared = self.declared.configuration
-        if self.ours is None or not isinstance(declared, Mapping):
-            return frozenset()
-        lacking = declared.keys() - self.draft_names
-        return frozenset(name for name in lacking if not self._is_known(name))
-
-    @property
-    def up_sends_all(self) -> bool:
-        """Whether the next `pulumi up` writes every secret of the Action and deploys it."""
-        return bool(self.unapplied) and not self.undeclared
-
-    @property
-    def secrets_after_deploy(self) -> list[str]:
-        """Names of declared secrets that were written after the stack's own last deploy."""
-        if not self.deployed_by_us:
-            return []
-        # Both times are the tenant's own: no other clock takes part.
-        deployed, written = moment(self.deployed_by_us.created_at), secret_times(self.ours)
-        return sorted(
-            name for name in written.keys() & self.secret_names if written[name] > deployed
-        )
-
-    @property
-    def foreign_secrets_wait(self) -> bool:
-        """Whether the draft has secrets that somebody wrote and nobody deployed."""
-        theirs = self.undeclared or self.missing or self.secrets_after_deploy
-        return bool(theirs) and secret_times(self.running) != secret_times(self.ours)
-
-    def _is_known(self, name: str) -> bool:
-        """Whether the version that ran last knew this secret."""
-        if self.applied.is_of_another_version:
-            return self.deployed_by_us is not None and name in self.deployed_by_us.secrets
-        return settings_behind(name).isdisjoint(self.applied.unrecorded)
-
-    @property
-    def _applied_names(self) -> frozenset[str]:
-        settings = self.applied.settings
-        if settings is None or settings.adopted:
-            return frozenset()
-        return frozenset(filter(self._is_known, {KEY_SECRET, *_configuration(settings)}))
-
-
-def senders(declared: Snapshot, recorded: Recorded, live: Live) -> Iterator[Sender]:
-    """Each declared Action with what belongs to it."""
-    held = recorded.all(Action.TOKEN)
-    for action in seen(declared.actions):
-        resource = next((one for one in held if one.action.trigger == action.trigger), None)
-        there = live.tenant.actions_on(action.trigger)
+    def __init__(self, at: Sides, declared: Action) -> None:
+        self.declared, self.trigger, self.name = declared, declared.trigger, seen(declared.name)
+        self.applied = at.recorded.applied
+        held = at.recorded.all(Action.TOKEN)
+        self.recorded = next((one for one in held if one.action.trigger == self.trigger), None)
+        there = at.tenant.actions_on(self.trigger)
         # By id where the state has one: a renamed Action is still ours.
-        found = [
-            one for one in there if (one.id == resource.id if resource else one.name == action.name)
-        ]
-        ours = found[0] if found else None
-        yield Sender(
-            declared=action,
-            binding=next(iter(declared.bindings_of(action.trigger)), None),
-            recorded=resource,
-            ours=ours,
-            foreign=tuple(one for one in there if one is not ours),
-            bindings=live.tenant.bindings_of(action.trigger),
-            deployed_by_us=live.deployed_by_us.get(ours.id) if ours else None,
-            applied=recorded.applied,
+        own = self.recorded.id if self.recorded else self.name
+        found = [one for one in there if own == (one.id if self.recorded else one.name)]
+        self.ours = found[0] if found else None
+        self.running = self.ours.running if self.ours else None
+        self.deployed_by_us = at.deployed_by_us.get(self.ours.id) if self.ours else None
+        self.foreign = [one for one in there if one is not self.ours]
+        self.binding = next(iter(at.declared.bindings_of(self.trigger)), None)
+        self.bindings = at.tenant.bindings_of(self.trigger)
+
+
+def senders(at: Sides) -> list[Sender]:
+    """Each declared Action with what belongs to it."""
+    return [Sender(at, one) for one in seen(at.declared.actions)]
+
+
+class Secrets:
+    """The secrets of our Action's draft, beside those declared and those that were applied last.
+
+    When they were written is compared with when a version was made: both are the tenant's times.
+    """
+
+    def __init__(self, sender: Sender, ours: Action) -> None:
+        applied, by_us = sender.applied, sender.deployed_by_us
+        declared, there = seen(sender.declared.configuration), set(known(ours.secret_names, ()))
+        self.names = set(seen(sender.declared.secret_names))
+
+        def was_known(name: str) -> bool:
+            """Whether the version of the package that ran last knew this secret."""
+            if applied.is_of_another_version:
+                return by_us is not None and name in by_us.secrets
+            return settings_behind(name).isdisjoint(applied.unrecorded)
+
+        before, sent, lacking = declared, set[str](), self.names - there
+        if applied.settings:
+            adopted = applied.settings.adopted is not None
+            before = {} if adopted else configuration(applied.settings)
+            sent = set() if adopted else set(filter(was_known, {KEY_SECRET, *before}))
+        self.undeclared = sorted(there - self.names - sent)
+        # Gone from the draft, and not only waiting to be applied.
+        self.missing = sorted(lacking & sent if applied.settings else filter(was_known, lacking))
+        # Configuration that the version which ran last had no setting for; and all that waits, as
+        # it is declared and as it was applied.
+        self.new = {name for name in declared.keys() - there if not was_known(name)}
+        self.unapplied = {
+            name: (declared.get(name), None if name in self.new else before.get(name))
+            for name in sorted(declared.keys() | before.keys())
+            if name in self.new or (declared.get(name) != before.get(name) and was_known(name))
+        }
+        # A change that waits makes the next pulumi up write every secret and deploy the Action.
+        self.up_sends_all = bool(self.unapplied) and not self.undeclared
+        self.written, running = secret_times(ours), secret_times(ours.running)
+        deployed = moment(by_us.created_at) if by_us else None
+        self.since_deploy = sorted(
+            name
+            for name in self.written.keys() & self.names
+            if deployed and self.written[name] > deployed
         )
-
-
-def _configuration(settings: StackSettings) -> dict[str, str]:
-    return {} if settings.adopted else configuration(settings)
+        # Whether what somebody wrote is deployed by nobody yet; and whether any of it runs.
+        theirs = self.undeclared or self.missing or self.since_deploy
+        self.wait = bool(theirs) and running != self.written
+        self.run = any(running.get(name) == self.written[name] for name in self.since_deploy)
+        # What a person does who wants the Action to have the declared secrets, and no others.
+        self.how = "" if self.up_sends_all else NEW_KEY
+        if self.undeclared:
+            names = [redacted_code(name) for name in self.undeclared]
+            self.how = (
+                f"while the Action has {', '.join(names)}, every change of its secrets is refused, "
+                f"a new key too. {ways_out(names)}"
+            )
 
 
 def secret_times(holder: Action | Version | None) -> dict[str, datetime]:
@@ -193,21 +118,22 @@ def secret_times(holder: Action | Version | None) -> dict[str, datetime]:
     return {name: moment(written) for name, written in told.items() if written}
 
 
-def check(sender: Sender) -> Iterator[Finding]:
-    """Every finding about one declared Action and its trigger."""
-    yield from _presence(sender)
-    if sender.ours:
-        yield from _draft(sender, sender.ours)
-        if sender.declared.deployed is True:
-            yield from _undeployed(sender, sender.ours)
-        else:
-            yield from _other_than_adopted(sender)
-        if sender.declared.secret_names is not LEFT_ALONE:
-            yield from _secret_names(sender)
-            yield from _settings(sender)
-            yield from _secrets_written(sender)
-    yield from _second_action(sender)
-    yield from _bindings(sender)
+def check(at: Sides) -> Iterator[Finding]:
+    """Every finding about the declared Actions and their triggers."""
+    for sender in senders(at):
+        yield from _presence(sender)
+        if sender.ours:
+            yield from _draft(sender, sender.ours)
+            if sender.declared.secret_names is LEFT_ALONE:
+                yield from _other_than_adopted(sender)
+            else:
+                secrets = Secrets(sender, sender.ours)
+                yield from _undeployed(sender, sender.ours, secrets)
+                yield from _secret_names(sender, sender.ours, secrets)
+                yield from _settings(sender, secrets)
+                yield from _secrets_written(sender, secrets)
+        yield from _second_action(sender)
+        yield from _bindings(sender)
 
 
 def _presence(sender: Sender) -> Iterator[Finding]:
@@ -226,7 +152,7 @@ def _presence(sender: Sender) -> Iterator[Finding]:
             if taken
             else "",
         )
-    elif ours.name != sender.declared.name:
+    elif ours.name != sender.name:
         yield Finding(
             kind="action",
             subject=sender.trigger,
@@ -239,24 +165,21 @@ def _presence(sender: Sender) -> Iterator[Finding]:
 
 def _draft(sender: Sender, ours: Action) -> Iterator[Finding]:
     for one in differences(sender.declared, ours):
+        expected, found = shown(one.wanted), shown(one.found)
         match one.part.field:
             case "code":
-                kind, what = "action-code", _edited(one.wanted, one.found, _code_of(ours.running))
+                running = _code_of(ours.running)
+                what = _edited(one.wanted, one.found, running)
                 expected = f"code of {_mark(one.wanted)}"
-                found = f"draft of {_mark(one.found)}; deployed: {_mark(_code_of(ours.running))}"
+                found = f"draft of {_mark(one.found)}; deployed: {_mark(running)}"
             case "runtime":
-                kind, what = "action-runtime", "the Action's runtime was changed"
-                expected, found = shown(one.wanted), shown(one.found)
+                what = "the Action's runtime was changed"
             case "dependencies":
-                kind, what = (
-                    "action-dependencies",
-                    "the Action loads npm packages that nobody reviewed",
-                )
-                expected, found = shown(sorted(one.wanted)), shown(sorted(one.found))
+                what = "the Action loads npm packages that nobody reviewed"
             case _:
                 continue
         yield Finding(
-            kind=kind,
+            kind=f"action-{one.part.field}",
             subject=sender.trigger,
             what=what,
             expected=expected,
@@ -275,14 +198,16 @@ def _edited(declared: str, draft: str, running: str | None) -> str:
     return "the Action's draft was edited, and what runs is neither it nor the declared code"
 
 
-def _undeployed(sender: Sender, ours: Action) -> Iterator[Finding]:
+def _undeployed(sender: Sender, ours: Action, secrets: Secrets) -> Iterator[Finding]:
     """The draft is as declared, and something else runs."""
-    running = sender.running
-    differs = list(_differing_parts(ours, running)) if sender.draft_is_declared else []
-    if not differs or (differs == ["secrets"] and sender.foreign_secrets_wait):
+    edited = {one.part.field for one in differences(sender.declared, ours)}
+    if edited & {"code", "runtime", "dependencies"}:
+        return
+    running, differs = sender.running, list(_differing_parts(ours, sender.running))
+    if not differs or (differs == ["secrets"] and secrets.wait):
         return  # Secrets that somebody wrote and nobody deployed are findings of their own.
     # Whatever sends all secrets again deploys the draft with the stack's own.
-    blocked = sender.foreign_secrets_wait and not sender.up_sends_all
+    blocked = secrets.wait and not secrets.up_sends_all
     by_deploying = Repair.BY_HAND if blocked else Repair.DEPLOY
     number = f"version {running.number}" if running else "nothing"
     yield Finding(
@@ -294,8 +219,8 @@ def _undeployed(sender: Sender, ours: Action) -> Iterator[Finding]:
         expected=f"the draft, code of {_mark(known(ours.code, ''))}",
         found=f"{number}, code of {_mark(_code_of(running))}",
         since=running.created_at if running else None,
-        repair=Repair.UP if sender.up_sends_all else by_deploying,
-        how=f"deploying the draft would deploy secrets that somebody wrote: {_send_again(sender)}"
+        repair=Repair.UP if secrets.up_sends_all else by_deploying,
+        how=f"deploying the draft would deploy secrets that somebody wrote: {secrets.how}"
         if blocked
         else "",
         in_state=False,
@@ -348,52 +273,37 @@ def _mark(code: str | None) -> str:
     return "none" if code is None else code_mark(code)
 
 
-def _send_again(sender: Sender) -> str:
-    """What has a person do who wants the Action to have the declared secrets, and no others."""
-    if sender.undeclared:
-        names = [redacted_code(name) for name in sender.undeclared]
-        return (
-            f"while the Action has {', '.join(names)}, every change of its secrets is refused, a "
-            f"new key too. {ways_out(names)}"
-        )
-    return "" if sender.up_sends_all else NEW_KEY
-
-
-def _secret_names(sender: Sender) -> Iterator[Finding]:
+def _secret_names(sender: Sender, ours: Action, secrets: Secrets) -> Iterator[Finding]:
     """Secrets that were added or removed behind the stack's back."""
-    undeclared, missing = sender.undeclared, sender.missing
-    if not undeclared and not missing:
+    if not secrets.undeclared and not secrets.missing:
         return
     # A run that stopped may not have come as far as the Action.
-    finish = sender.applied.is_unfinished and not undeclared
-    repaired_by_up = finish or sender.up_sends_all
+    finish = sender.applied.is_unfinished and not secrets.undeclared
+    repaired_by_up = finish or secrets.up_sends_all
     # The provider compares names before it writes any secret.
-    refused = undeclared and (sender.unapplied or sender.applied.is_unfinished)
+    waits = bool(secrets.unapplied) or sender.applied.is_unfinished
+    refused = bool(secrets.undeclared) and waits
+    added = [f"added: {redacted_code(name)}" for name in secrets.undeclared]
     yield Finding(
         kind="secret-names",
         subject=sender.trigger,
         what="the Action has other secrets than the stack declares",
-        expected=", ".join(sorted(sender.secret_names)),
-        found="; ".join(
-            [
-                *(f"added: {redacted_code(name)}" for name in undeclared),
-                *(f"removed: {name}" for name in missing),
-            ]
-        ),
-        since=sender.ours.updated_at if sender.ours else None,
+        expected=", ".join(sorted(secrets.names)),
+        found="; ".join([*added, *(f"removed: {name}" for name in secrets.missing)]),
+        since=ours.updated_at,
         repair=Repair.UP if repaired_by_up else Repair.BY_HAND,
-        how=f"if it is missing after that: {NEW_KEY}" if finish else _send_again(sender),
-        blocks=bool(refused) or (sender.foreign_secrets_wait and not repaired_by_up),
+        how=f"if it is missing after that: {NEW_KEY}" if finish else secrets.how,
+        blocks=refused or (secrets.wait and not repaired_by_up),
         in_state=False,
     )
 
 
-def _settings(sender: Sender) -> Iterator[Finding]:
+def _settings(sender: Sender, secrets: Secrets) -> Iterator[Finding]:
     """Settings that travel as secrets, and that no run has applied yet."""
-    differing = sender.unapplied
-    if not differing:
+    if not secrets.unapplied:
         return
-    upgrade = differing.keys() <= sender.new_names
+    upgrade = secrets.unapplied.keys() <= secrets.new
+    before = {name: applied for name, (_, applied) in secrets.unapplied.items()}
     yield Finding(
         kind="action-settings",
         subject=sender.trigger,
@@ -401,15 +311,15 @@ def _settings(sender: Sender) -> Iterator[Finding]:
         what="this version of the package has settings of the Action that no run has applied yet"
         if upgrade
         else "the stack's file has settings of the Action that were not applied",
-        expected=shown({name: declared for name, (declared, _) in differing.items()}),
-        found=f"applied: {shown({name: before for name, (_, before) in differing.items()})}",
+        expected=shown({name: declared for name, (declared, _) in secrets.unapplied.items()}),
+        found=f"applied: {shown(before)}",
     )
 
 
-def _secrets_written(sender: Sender) -> Iterator[Finding]:
+def _secrets_written(sender: Sender, secrets: Secrets) -> Iterator[Finding]:
     """Secrets that were written after the stack's own last deploy."""
-    ours = sender.deployed_by_us
-    if sender.recorded and sender.recorded.action.version_id and not ours:
+    by_us, recorded = sender.deployed_by_us, sender.recorded
+    if recorded and recorded.action.version_id and not by_us:
         yield notice(
             "secret-changed",
             sender.trigger,
@@ -418,13 +328,11 @@ def _secrets_written(sender: Sender) -> Iterator[Finding]:
             found="the tenant has forgotten it",
             how="the next pulumi up that changes the Action settles it",
         )
-    names = sender.secrets_after_deploy
-    if not names or not ours:
+    if not by_us or not secrets.since_deploy:
         return
-    written, running = secret_times(sender.ours), secret_times(sender.running)
-    live = any(running.get(name) == written[name] for name in names)
-    how = _send_again(sender)
-    if sender.is_unfinished:
+    unfinished = recorded is not None and recorded.unfinished
+    how = secrets.how
+    if unfinished:
         how = (
             "the last pulumi up failed at the Action: run pulumi up, without --refresh, as a "
             "refresh makes Pulumi forget that"
@@ -432,27 +340,27 @@ def _secrets_written(sender: Sender) -> Iterator[Finding]:
     elif how == NEW_KEY:
         finish = (
             "pulumi refresh records the version that runs"
-            if live
+            if secrets.run
             else "press Deploy at the Action in the dashboard, then pulumi refresh"
         )
         how = (
             "if a pulumi up of yours failed then, they are yours, and a refresh made Pulumi forget "
             f"it: {finish}. Otherwise {NEW_KEY}"
         )
+    newest = max(secrets.written[name] for name in secrets.since_deploy)
     yield Finding(
         kind="secret-changed",
         subject=sender.trigger,
-        what="secrets were written after the stack's last deploy, and are deployed"
-        if live
-        else "secrets were written after the stack's last deploy, and wait for the next one",
-        expected=f"as of {ours.created_at}",
-        found=f"written: {', '.join(names)}",
-        since=max(written[name] for name in names).isoformat().replace("+00:00", "Z"),
+        what="secrets were written after the stack's last deploy, and "
+        + ("are deployed" if secrets.run else "wait for the next one"),
+        expected=f"as of {by_us.created_at}",
+        found=f"written: {', '.join(secrets.since_deploy)}",
+        since=newest.isoformat().replace("+00:00", "Z"),
         repair=Repair.BY_HAND if how else Repair.UP,
         how=how,
         # pulumi up would deploy the foreign values together with whatever else it repairs; of an
         # unfinished write, a repair's --refresh would make Pulumi forget.
-        blocks=sender.is_unfinished or (not live and not sender.up_sends_all),
+        blocks=unfinished or not (secrets.run or secrets.up_sends_all),
         in_state=False,
     )
 

@@ -11,13 +11,11 @@ from components.tenant.guardian import Guardian
 from components.tenant.model import LEFT_ALONE, seen
 from components.tenant.phone_provider import PhoneProvider
 from components.tenant.phone_template import PhoneTemplate
-from components.tenant.snapshot import Snapshot
 from components.tenant.tenant_settings import TenantSettings
-from phonemfa.applied import Applied
 from phonemfa.drift import actions, delivery, login
 from phonemfa.drift.findings import Finding, Level, notice, shown
-from phonemfa.drift.kinds import Thing, names_in, thing_at, thing_of
-from phonemfa.drift.sources import Live, Recorded
+from phonemfa.drift.kinds import KINDS, Thing, names_in, thing_at, thing_of
+from phonemfa.drift.look import Sides
 from phonemfa.pulumi.preview import Operation, Step
 from phonemfa.pulumi.state import Resource
 
@@ -30,25 +28,19 @@ _ACTION_KINDS: Final = {
 _EXPERIENCE: Final = thing_of(next(one for one in TenantSettings.PARTS if one.field == "unified"))
 
 
-def check(
-    declared: Snapshot, recorded: Recorded, live: Live, *, accepted: Collection[str] = ()
-) -> list[Finding]:
-    """Every finding, drift first, in the order in which a message meets what drifted.
+def check(at: Sides, *, accepted: Collection[str] = ()) -> list[Finding]:
+    """Every finding, the gravest first: what blocks `pulumi up`, other drift, notices.
 
-    Args:
-        declared: what the stack's settings declare.
-        recorded: what the state says, and what a refresh would change in it.
-        live: what is in the tenant.
-        accepted: ids of findings that somebody decided to live with: they are notices.
+    `accepted` are ids of findings that somebody decided to live with: they are notices.
     """
-    found = list(_by_rules(declared, recorded, live))
+    found = [*actions.check(at), *delivery.check(at), *login.check(at), *_settings_not_compared(at)]
     changes = {
         thing: (resource, step)
-        for resource, step in recorded.changes
+        for resource, step in at.recorded.changes
         for thing in _things(resource, step)
     }
     known = {(one.kind, one.subject) for one in found}
-    if recorded.is_seen:
+    if at.recorded.is_seen:
         # Nothing that Pulumi holds differs from its state, yet the tenant is not as declared.
         found = [
             replace(one, recorded=one.in_state and (one.kind, one.subject) not in changes)
@@ -65,20 +57,16 @@ def check(
         else one
         for one in found
     ]
-    return sorted(told, key=lambda one: one.level is not Level.DRIFT)
+    ranks = {kind: rank for rank, kind in enumerate(KINDS)}
+    return sorted(
+        told, key=lambda one: (one.level is not Level.DRIFT, not one.blocks, ranks[one.kind])
+    )
 
 
-def _by_rules(declared: Snapshot, recorded: Recorded, live: Live) -> Iterator[Finding]:
-    for sender in actions.senders(declared, recorded, live):
-        yield from actions.check(sender)
-    yield from delivery.check(declared, recorded, live)
-    yield from login.check(declared, recorded, live)
-    configured = any(one.configuration is not LEFT_ALONE for one in seen(declared.actions))
-    yield from _settings_not_compared(recorded.applied, configured=configured)
-
-
-def _settings_not_compared(applied: Applied, *, configured: bool) -> Iterator[Finding]:
+def _settings_not_compared(at: Sides) -> Iterator[Finding]:
     """What nobody can compare because the state does not tell it."""
+    applied = at.recorded.applied
+    configured = any(one.configuration is not LEFT_ALONE for one in seen(at.declared.actions))
     if applied.unknown and (configured or applied.is_unfinished):
         compared = "names and times of the Action's secrets were compared, " if configured else ""
         yield notice(

@@ -1,10 +1,8 @@
 """`phonemfa drift`: what of a tenant is not as its stack declares it, and taking it back."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -13,8 +11,9 @@ from phonemfa.answered import NO_ANSWER, RefusedError
 from phonemfa.asking import Target, agreed
 from phonemfa.audit import Record
 from phonemfa.drift import repair
-from phonemfa.drift.findings import is_drift
-from phonemfa.drift.look import Look, look
+from phonemfa.drift.check import check
+from phonemfa.drift.findings import Finding, Repair, is_drift
+from phonemfa.drift.look import Sides, held, look
 from phonemfa.drift.report import Report, as_document, as_entry, as_object, cases, keep_issue
 from phonemfa.exits import Exit
 from phonemfa.files import write_whole
@@ -26,6 +25,16 @@ from phonemfa.output.terminal import give_up, notes, say, show, working
 from phonemfa.pulumi.engine import EngineFailedError
 from phonemfa.pulumi.preview import Operation
 from phonemfa.pulumi.stack_file import StackFile, read_stack_file
+
+_STEPS: Final = {
+    Repair.UP: "run pulumi up --refresh",
+    Repair.DEPLOY: "deploy the Action's draft",
+}
+_HEADINGS: Final = {
+    Repair.UP: "Repaired by pulumi up --refresh",
+    Repair.DEPLOY: "Repaired by deploying the Action's draft (needs create:actions)",
+    Repair.BY_HAND: "Not repaired, yours to do",
+}
 
 
 def drift(
@@ -86,11 +95,19 @@ def drift(
         report = replace(report, stack=wanted.stack, domain=wanted.access.domain)
         if issue:
             issues_of_this_run()  # A missing variable is told before the work, not after.
-        once = partial(look, wanted, wanted.access, working, accepted=accept or [])
-        seen = once(with_state=not no_state)
-        if repairing and is_drift(seen.findings):
-            seen = _repaired(wanted, seen, once, record, yes=yes, any_checkout=any_checkout)
-        report = replace(report, findings=seen.findings, compared=seen.compared)
+
+        def once() -> tuple[Sides, list[Finding]]:
+            at = look(wanted, wanted.access, working, with_state=not no_state)
+            return at, check(at, accepted=accept or [])
+
+        at, findings = once()
+        if repairing and is_drift(findings):
+            plan = repair.plan_of(findings)
+            record.before = [one.id for one in findings]
+            if _repaired(wanted, at, plan, record, yes=yes, any_checkout=any_checkout):
+                at, findings = once()
+                record.after = [one.id for one in findings]
+        report = replace(report, findings=findings, compared=len(held(at.declared)))
     except (*NO_ANSWER, HostError) as error:
         report = replace(report, failure=str(error))
     _tell(report, as_json=as_json_, junit=junit, issue=issue)
@@ -122,47 +139,44 @@ def _tell(report: Report, *, as_json: bool, junit: Path | None, issue: bool) -> 
 
 def _repaired(
     wanted: StackFile,
-    seen: Look,
-    again: Callable[[], Look],
+    at: Sides,
+    plan: repair.Plan,
     record: Record,
     *,
     yes: bool,
     any_checkout: bool,
-) -> Look:
-    """The second look, after the repair; the first one when nothing was done."""
-    plan = repair.Plan.of(seen.findings)
+) -> bool:
+    """Whether anything was done, all of it or not: then a second look says what is left."""
     _show_plan(plan)
-    if not plan.is_possible:
+    if not repair.is_possible(plan):
         say("Nothing was written: the rest is yours to do first.")
-        return seen
+        return False
     other = "" if any_checkout else repair.why_another(wanted.project, wanted.cli.last_update())
     if other:
         say(
             f"Nothing was written: a repair applies this checkout, and {other}. Check out what "
             "was deployed; or, if this is what the tenant is to have, --any-checkout."
         )
-        return seen
-    if plan.up:
+        return False
+    if plan[Repair.UP]:
         with working("pulumi preview --refresh"):
             changes = wanted.cli.preview(refresh=True).changes
         for one in changes:
             if one.operation is not Operation.SAME:
                 say(f"pulumi up --refresh will: {one.line}")
-    ways = [("run pulumi up --refresh", plan.up), ("deploy the Action's draft", plan.deploy)]
-    what = " and ".join(way for way, findings in ways if findings)
+    what = " and ".join(said for way, said in _STEPS.items() if plan[way])
     access = wanted.access
     record.prepare()
     if not agreed(what, Target(wanted.stack, access.domain), yes=yes):
-        return seen
+        return False
     record.begin(what, stack=wanted.stack, tenant=access.domain, credential=access.who)
-    record.before = [one.id for one in seen.findings]
     try:
-        if plan.up:
+        if plan[Repair.UP]:
             with working("pulumi up --refresh"):
                 wanted.cli.up()
             say("pulumi up --refresh has run.")
-        if plan.deploy:
-            for line in repair.deploy_drafts(wanted, seen):
+        if plan[Repair.DEPLOY]:
+            for line in repair.deploy_drafts(wanted, at, plan[Repair.DEPLOY]):
                 say(f"{line}.")
     except KeyboardInterrupt:
         give_up(
@@ -170,21 +184,14 @@ def _repaired(
             "python -m phonemfa drift says what is left."
         )
     except (EngineFailedError, RefusedError) as error:
-        say(str(error))  # What is left is for the second look to say.
-    now = again()
-    record.after = [one.id for one in now.findings]
-    return now
+        say(str(error))
+    return True
 
 
 def _show_plan(plan: repair.Plan) -> None:
-    parts = {
-        "Repaired by pulumi up --refresh": plan.up,
-        "Repaired by deploying the Action's draft (needs create:actions)": plan.deploy,
-        "Not repaired, yours to do": plan.by_hand,
-    }
     told = tuple(
-        Section(heading, (Entries(tuple(map(as_entry, findings))),))
-        for heading, findings in parts.items()
-        if findings
+        Section(heading, (Entries(tuple(map(as_entry, plan[way]))),))
+        for way, heading in _HEADINGS.items()
+        if plan[way]
     )
     show(Document("", told), notes())

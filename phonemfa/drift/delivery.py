@@ -5,62 +5,53 @@ from collections.abc import Iterator
 from components.tenant.model import differences, known, seen
 from components.tenant.phone_provider import PhoneProvider
 from components.tenant.phone_template import PhoneTemplate
-from components.tenant.snapshot import Snapshot
 from phonemfa.drift.findings import Finding, Repair, by_hand, shown, text_diff
-from phonemfa.drift.sources import Live, Recorded
-from phonemfa.pulumi.state import Resource
+from phonemfa.drift.look import Sides
 
 
-def check(declared: Snapshot, recorded: Recorded, live: Live) -> Iterator[Finding]:
+def check(at: Sides) -> Iterator[Finding]:
     """Every finding about provider and texts."""
-    if isinstance(declared.provider, PhoneProvider):
-        yield from _provider(declared.provider, recorded, live.tenant)
-    for kind, wanted in seen(declared.templates).items():
-        ours = recorded.one(PhoneTemplate.TOKEN, type=kind)
-        there = seen(live.tenant.templates).get(kind)
-        if there is None:
-            yield Finding(
-                kind="template",
-                subject=kind,
-                what="the text is gone: users get Auth0's default one",
-                expected="ours",
-                found="Auth0's default",
-            )
-        elif recorded.is_seen and (ours is None or ours.id != there.id):
-            yield _made_anew(kind, there)
-        else:
-            yield from _template(kind, wanted, ours, there)
+    if isinstance(at.declared.provider, PhoneProvider):
+        yield from _provider(at, at.declared.provider)
+    for kind, wanted in seen(at.declared.templates).items():
+        yield from _template(at, kind, wanted)
 
 
-def _provider(declared: PhoneProvider, recorded: Recorded, tenant: Snapshot) -> Iterator[Finding]:
+def _provider(at: Sides, declared: PhoneProvider) -> Iterator[Finding]:
     expected = _provider_shown(declared)
-    ours, first_listed = recorded.one(PhoneProvider.TOKEN), seen(tenant.provider)
+    ours, first_listed = at.recorded.one(PhoneProvider.TOKEN), seen(at.tenant.provider)
     if first_listed is None:
         yield Finding(
             kind="provider", what="the phone provider is gone", expected=expected, found="none"
         )
         return
-    providers = (first_listed, *tenant.second_providers)
+    providers = (first_listed, *at.tenant.second_providers)
     # The one that the plugin would take over: ours where it is there, else the first.
-    there = next((one for one in providers if ours and one.id == ours.id), None)
-    first = there or first_listed
-    wrong = list(_provider_faults(first, declared))
-    if ours and there is None:
-        wrong.insert(0, "made anew")
-    if wrong:
+    there = next((one for one in providers if ours and one.id == ours.id), first_listed)
+    differing = {one.part.field for one in differences(declared, there)}
+    another_vendor = "name" in differing
+    another_account = bool(differing & {"default_from", "mssid", "sid"}) and not another_vendor
+    told = {
+        "made anew": ours is not None and there.id != ours.id,
+        "another vendor": another_vendor,
+        _switched(off=seen(there.disabled)): "disabled" in differing,
+        "other delivery methods": "delivery_methods" in differing,
+        "another sender or account": another_account,
+    }
+    if any(told.values()):
         yield Finding(
             kind="provider",
-            what=f"the phone provider was changed: {', '.join(wrong)}",
+            what=f"the phone provider was changed: {', '.join(one for one in told if told[one])}",
             expected=expected,
-            found=_provider_shown(first),
-            since=first.updated_at,
+            found=_provider_shown(there),
+            since=there.updated_at,
             how="pulumi up takes this provider over and overwrites its configuration and "
             "credentials: note them down first if you may want to go back"
-            if first.name != declared.name
+            if another_vendor
             else "",
         )
     for other in providers:
-        if other is not first:
+        if other is not there:
             yield by_hand(
                 "provider",
                 other.id,
@@ -72,18 +63,6 @@ def _provider(declared: PhoneProvider, recorded: Recorded, tenant: Snapshot) -> 
             )
 
 
-def _provider_faults(provider: PhoneProvider, declared: PhoneProvider) -> Iterator[str]:
-    differing = {one.part.field for one in differences(declared, provider)}
-    if "name" in differing:
-        yield "another vendor"
-    if "disabled" in differing:
-        yield _switched(off=seen(provider.disabled))
-    if "delivery_methods" in differing:
-        yield "other delivery methods"
-    if differing & {"default_from", "mssid", "sid"} and "name" not in differing:
-        yield "another sender or account"
-
-
 def _provider_shown(provider: PhoneProvider) -> str:
     name, methods = known(provider.name, "unnamed"), known(provider.delivery_methods, ())
     return f"{shown(name)}, {_switched(off=seen(provider.disabled))}, {shown(list(methods))}"
@@ -93,53 +72,61 @@ def _switched(*, off: bool) -> str:
     return "disabled" if off else "enabled"
 
 
-def _made_anew(kind: str, there: PhoneTemplate) -> Finding:
-    return Finding(
-        kind="template",
-        subject=kind,
-        what="somebody made the text anew: Pulumi does not know it, and pulumi up would meet 409",
-        expected="ours",
-        found=f"another, {there.id}",
-        since=there.updated_at,
-        repair=Repair.BY_HAND,
-        how="delete it in the tenant (Branding > Phone > Templates: reset to default), then "
-        "pulumi up --refresh",
-        blocks=True,
-    )
-
-
-def _template(
-    kind: str, wanted: PhoneTemplate, ours: Resource | None, there: PhoneTemplate
-) -> Iterator[Finding]:
-    differing = {one.part.field: one for one in differences(wanted, there)}
-    diffs = {
-        channel: text_diff(one.wanted or "", one.found or "", name=f"{kind}.{channel}")
-        for channel, one in differing.items()
-        if channel in {"text", "voice"}
-    }
-    off, sender = seen(there.disabled), seen(there.sender)
-    wrong = [f"other {channel}" for channel in diffs]
-    if "disabled" in differing:
-        wrong.append(_switched(off=off))
-    if "sender" in differing:
-        wrong.append("another sender")
-    if not wrong:
+def _template(at: Sides, kind: str, wanted: PhoneTemplate) -> Iterator[Finding]:
+    ours = at.recorded.one(PhoneTemplate.TOKEN, type=kind)
+    there = seen(at.tenant.templates).get(kind)
+    if there is None:
+        yield Finding(
+            kind="template",
+            subject=kind,
+            what="the text is gone: users get Auth0's default one",
+            expected="ours",
+            found="Auth0's default",
+        )
         return
-    # The API has no way to take a sender away again: an update leaves it, and so does a reset.
-    stays = bool(sender) and wanted.sender is None
-    yield Finding(
-        kind="template",
-        subject=kind,
-        what=f"the text was changed: {', '.join(wrong)}",
-        expected=f"{_switched(off=seen(wanted.disabled))}, sender {shown(wanted.sender)}, the "
-        "declared texts",
-        found=f"{_switched(off=off)}, sender {shown(sender)}, "
-        f"{' and '.join(diffs) or 'no text'} changed",
-        since=there.updated_at,
-        repair=Repair.BY_HAND if stays else Repair.UP,
-        how=f"pulumi up --refresh --target-replace '{ours.urn if ours else 'the text'}' (an "
-        "update cannot take the sender away)"
-        if stays
-        else "",
-        diff="\n".join(diffs.values()),
-    )
+    if at.recorded.is_seen and (ours is None or ours.id != there.id):
+        yield Finding(
+            kind="template",
+            subject=kind,
+            what="somebody made the text anew: Pulumi does not know it, and pulumi up would meet "
+            "409",
+            expected="ours",
+            found=f"another, {there.id}",
+            since=there.updated_at,
+            repair=Repair.BY_HAND,
+            how="delete it in the tenant (Branding > Phone > Templates: reset to default), then "
+            "pulumi up --refresh",
+            blocks=True,
+        )
+        return
+    off, sender = seen(there.disabled), seen(there.sender)
+    diffs, wrong = {}, []
+    for one in differences(wanted, there):
+        match one.part.field:
+            case "text" | "voice" as channel:
+                name = f"{kind}.{channel}"
+                diffs[channel] = text_diff(one.wanted or "", one.found or "", name=name)
+                wrong.append(f"other {channel}")
+            case "disabled":
+                wrong.append(_switched(off=off))
+            case "sender":
+                wrong.append("another sender")
+    if wrong:
+        # The API has no way to take a sender away again: an update leaves it, and so does a reset.
+        stays = bool(sender) and wanted.sender is None
+        yield Finding(
+            kind="template",
+            subject=kind,
+            what=f"the text was changed: {', '.join(wrong)}",
+            expected=f"{_switched(off=seen(wanted.disabled))}, sender {shown(wanted.sender)}, the "
+            "declared texts",
+            found=f"{_switched(off=off)}, sender {shown(sender)}, "
+            f"{' and '.join(diffs) or 'no text'} changed",
+            since=there.updated_at,
+            repair=Repair.BY_HAND if stays else Repair.UP,
+            how=f"pulumi up --refresh --target-replace '{ours.urn if ours else 'the text'}' (an "
+            "update cannot take the sender away)"
+            if stays
+            else "",
+            diff="\n".join(diffs.values()),
+        )

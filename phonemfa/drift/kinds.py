@@ -36,6 +36,32 @@ class Kind:
 KINDS: Final = {
     kind.id: kind
     for kind in (
+        Kind(
+            "policy",
+            "A second factor is asked for at other times",
+            _REFRESH,
+            f"{_UP}; by hand where the tenant asks more often, as no deploy lowers it",
+        ),
+        Kind("factor", "The phone factor is switched off"),
+        Kind(
+            "tenant-switch",
+            "The tenant's phone experience, or its MFA through Actions, was switched",
+            f"{_REFRESH} on legacy tenants, else {_ONLY_HERE}",
+            "by hand: the phone experience, with a move (docs/guides/migrate.md); "
+            f"{_UP} for the rest",
+        ),
+        Kind(
+            "provider",
+            "The phone provider is gone, disabled, replaced or set up otherwise",
+            _REFRESH,
+            f"{_UP}, which takes over whatever provider is there",
+        ),
+        Kind(
+            "binding",
+            "Our Action is not bound, or somebody else's is bound too",
+            f"{_REFRESH} for ours, {_ONLY_HERE} for others'",
+            f"{_UP} for ours; others' by hand",
+        ),
         Kind("action", "The Action is gone, or was renamed"),
         Kind(
             "action-code",
@@ -49,21 +75,11 @@ KINDS: Final = {
             _ONLY_HERE,
             "`phonemfa drift --repair`, which deploys the draft",
         ),
-        Kind("action-runtime", "The Action runs on another Node.js than the pinned one"),
-        Kind("action-dependencies", "The Action has npm dependencies"),
         Kind(
-            "secret-names",
-            "Secrets of the Action were added or removed",
+            "second-action",
+            "Another Action is on the trigger that has room for one, or has our name",
             _ONLY_HERE,
-            "by hand: declare an added one by its setting, or say that it may go "
-            "(`phonemfa:retiredSecrets`); for a removed one set a new key; then `pulumi up`, which "
-            "sends all secrets again",
-        ),
-        Kind(
-            "action-settings",
-            "The Action's settings in the stack's file are not those that were applied",
-            "`pulumi preview`, as a change of the component",
-            _UP,
+            "by hand: it is somebody's; delete it when nobody needs it",
         ),
         Kind(
             "secret-changed",
@@ -72,36 +88,27 @@ KINDS: Final = {
             "by hand: set a new key and `pulumi up`, which sends all secrets again",
         ),
         Kind(
-            "second-action",
-            "Another Action is on the trigger that has room for one, or has our name",
+            "secret-names",
+            "Secrets of the Action were added or removed",
             _ONLY_HERE,
-            "by hand: it is somebody's; delete it when nobody needs it",
+            "by hand: declare an added one by its setting, or say that it may go "
+            "(`phonemfa:retiredSecrets`); for a removed one set a new key; then `pulumi up`, which "
+            "sends all secrets again",
         ),
+        Kind("message-types", "The phone factor offers other channels"),
+        Kind("action-runtime", "The Action runs on another Node.js than the pinned one"),
+        Kind("action-dependencies", "The Action has npm dependencies"),
         Kind(
-            "binding",
-            "Our Action is not bound, or somebody else's is bound too",
-            f"{_REFRESH} for ours, {_ONLY_HERE} for others'",
-            f"{_UP} for ours; others' by hand",
-        ),
-        Kind(
-            "provider",
-            "The phone provider is gone, disabled, replaced or set up otherwise",
-            _REFRESH,
-            f"{_UP}, which takes over whatever provider is there",
+            "action-settings",
+            "The Action's settings in the stack's file are not those that were applied",
+            "`pulumi preview`, as a change of the component",
+            _UP,
         ),
         Kind(
             "template",
             "A text was changed, disabled, reset or removed",
             _REFRESH,
             f"{_UP}; by hand where the template was made anew or got a sender",
-        ),
-        Kind("factor", "The phone factor is switched off"),
-        Kind("message-types", "The phone factor offers other channels"),
-        Kind(
-            "policy",
-            "A second factor is asked for at other times",
-            _REFRESH,
-            f"{_UP}; by hand where the tenant asks more often, as no deploy lowers it",
         ),
         Kind(
             "other-factor",
@@ -114,13 +121,6 @@ KINDS: Final = {
             "Codes last otherwise, or browsers are remembered otherwise",
             f"{_REFRESH} if the stack names it, else {_ONLY_HERE}",
             f"{_UP} if the stack names it; else it is a notice and stays as it is",
-        ),
-        Kind(
-            "tenant-switch",
-            "The tenant's phone experience, or its MFA through Actions, was switched",
-            f"{_REFRESH} on legacy tenants, else {_ONLY_HERE}",
-            "by hand: the phone experience, with a move (docs/guides/migrate.md); "
-            f"{_UP} for the rest",
         ),
         Kind(
             "tenant-setting",
@@ -137,6 +137,8 @@ KINDS: Final = {
         Kind("other", "Pulumi sees a difference that no other kind names"),
     )
 }
+"""The gravest first: logins without a second factor, then codes that are not sent or are read by
+somebody else, then the others."""
 
 _BY_PART: Final[dict[str, Thing]] = {
     "phone_enabled": ("factor", ""),

@@ -5,12 +5,11 @@ from typing import Final
 
 from components.tenant.guardian import HOOK, OTHER_FACTORS, WITH_DEFAULT, Guardian
 from components.tenant.model import LEFT_ALONE, Difference, Unseen, differences, not_compared
-from components.tenant.snapshot import Snapshot
 from components.tenant.tenant_settings import TenantSettings
 from components.vocabulary import asks_less, policy_word
 from phonemfa.drift.findings import Finding, Repair, notice, shown, text_diff
 from phonemfa.drift.kinds import thing_of
-from phonemfa.drift.sources import Live, Recorded
+from phonemfa.drift.look import Sides
 
 _RAISED: Final = (
     "no deploy lowers a policy: set phonemfa:policy to what the tenant has; or, if users are to be "
@@ -22,37 +21,36 @@ _SWITCH_NAMES: Final = {
 }
 
 
-def check(declared: Snapshot, recorded: Recorded, live: Live) -> Iterator[Finding]:
+def check(at: Sides) -> Iterator[Finding]:
     """Every finding about Guardian, a legacy tenant's texts among it, and about switches."""
-    yield from _switches(declared, recorded, live.tenant)
-    there = live.tenant.guardian
-    for one in differences(declared.guardian, there):
-        if _is_offered(one, there):
+    for one in differences(at.declared.settings, at.tenant.settings):
+        yield _switch(at, one)
+    for one in differences(at.declared.guardian, at.tenant.guardian):
+        if _is_offered(one, at.tenant.guardian):
             yield _differing(one)
-    yield from _left_alone(declared.guardian, recorded, there)
-    yield from _not_told(declared.guardian, there)
+    yield from _left_alone(at)
+    yield from _not_told(at.declared.guardian, at.tenant.guardian)
 
 
-def _switches(declared: Snapshot, recorded: Recorded, tenant: Snapshot) -> Iterator[Finding]:
-    for one in differences(declared.settings, tenant.settings):
-        # The guard in front of every write refuses a tenant of the other generation.
-        guarded = one.part.field == "unified" and not declared.in_transition
-        kind, subject = thing_of(one.part)
-        yield Finding(
-            kind=kind,
-            subject=subject,
-            what=f"{_SWITCH_NAMES[one.part.field]} was switched {shown(one.found)}",
-            expected=shown(one.wanted),
-            found=shown(one.found),
-            repair=Repair.BY_HAND if guarded else Repair.UP,
-            how=f"take the tenant back to {declared.experience}: pulumi config set "
-            "phonemfa:transition true, pulumi up --refresh, pulumi config rm phonemfa:transition, "
-            "pulumi up (docs/guides/migrate.md); or switch it in the dashboard"
-            if guarded
-            else "",
-            blocks=guarded,
-            in_state=recorded.one(TenantSettings.TOKEN) is not None,
-        )
+def _switch(at: Sides, one: Difference) -> Finding:
+    # The guard in front of every write refuses a tenant of the other generation.
+    guarded = one.part.field == "unified" and not at.declared.in_transition
+    kind, subject = thing_of(one.part)
+    return Finding(
+        kind=kind,
+        subject=subject,
+        what=f"{_SWITCH_NAMES[one.part.field]} was switched {shown(one.found)}",
+        expected=shown(one.wanted),
+        found=shown(one.found),
+        repair=Repair.BY_HAND if guarded else Repair.UP,
+        how=f"take the tenant back to {at.declared.experience}: pulumi config set "
+        "phonemfa:transition true, pulumi up --refresh, pulumi config rm phonemfa:transition, "
+        "pulumi up (docs/guides/migrate.md); or switch it in the dashboard"
+        if guarded
+        else "",
+        blocks=guarded,
+        in_state=at.recorded.one(TenantSettings.TOKEN) is not None,
+    )
 
 
 def _is_offered(one: Difference, there: Guardian) -> bool:
@@ -68,49 +66,48 @@ def _is_offered(one: Difference, there: Guardian) -> bool:
 
 def _differing(one: Difference) -> Finding:
     kind, subject = thing_of(one.part)
-    wanted, found = one.wanted, one.found
-    if kind == "policy":
-        lowered = asks_less([wanted], [found])
-        return Finding(
-            kind=kind,
-            what="a second factor is asked for at other times",
-            expected=policy_word([wanted]),
-            found=policy_word([found]),
-            repair=Repair.BY_HAND if lowered else Repair.UP,
-            how=_RAISED if lowered else "",
-            blocks=lowered,
-        )
-    if kind == "template":
-        return Finding(
-            kind=kind,
-            subject=subject,
-            what="the text was changed" if found else "the text is gone",
-            expected="ours",
-            found="another" if found else "Auth0's default",
-            diff=text_diff(wanted, found, name=subject),
-        )
-    what = {
-        "factor": "the phone factor is switched on"
-        if found
-        else "the phone factor is switched off: nobody gets a code by phone",
-        "message-types": "the phone factor offers other channels",
-        "provider": "the tenant sends codes itself instead of handing them to the Action"
-        if wanted == HOOK
-        else "codes are sent by another provider",
-        "other-factor": f"{subject} was switched {shown(found)}",
-    }.get(kind, f"{one.part.setting} was changed")
+    expected, found = shown(one.wanted), shown(one.found)
+    what, diff, lowered = f"{one.part.setting} was changed", "", False
+    match kind:
+        case "policy":
+            what = "a second factor is asked for at other times"
+            expected, found = policy_word([one.wanted]), policy_word([one.found])
+            lowered = asks_less([one.wanted], [one.found])
+        case "template":
+            what = "the text was changed" if one.found else "the text is gone"
+            expected, found = "ours", "another" if one.found else "Auth0's default"
+            diff = text_diff(one.wanted, one.found, name=subject)
+        case "factor":
+            what = f"the phone factor is switched {found}"
+            what += "" if one.found else ": nobody gets a code by phone"
+        case "message-types":
+            what = "the phone factor offers other channels"
+        case "provider":
+            what = "codes are sent by another provider"
+            if one.wanted == HOOK:
+                what = "the tenant sends codes itself instead of handing them to the Action"
+        case "other-factor":
+            what = f"{subject} was switched {found}"
     return Finding(
-        kind=kind, subject=subject, what=what, expected=shown(wanted), found=shown(found)
+        kind=kind,
+        subject=subject,
+        what=what,
+        expected=expected,
+        found=found,
+        repair=Repair.BY_HAND if lowered else Repair.UP,
+        how=_RAISED if lowered else "",
+        blocks=lowered,
+        diff=diff,
     )
 
 
-def _left_alone(declared: Guardian, recorded: Recorded, there: Guardian) -> Iterator[Finding]:
+def _left_alone(at: Sides) -> Iterator[Finding]:
     """What the stack does not say, and is not as the last run left it, or as Auth0 has it."""
-    held = recorded.one(Guardian.TOKEN)
+    held, there = at.recorded.one(Guardian.TOKEN), at.tenant.guardian
     before = Guardian.recorded(held.outputs) if held else there
     for part in Guardian.PARTS:
         found, (kind, subject) = getattr(there, part.field), thing_of(part)
-        if getattr(declared, part.field) is not LEFT_ALONE or isinstance(found, Unseen):
+        if getattr(at.declared.guardian, part.field) is not LEFT_ALONE or isinstance(found, Unseen):
             continue
         if part in OTHER_FACTORS and found != getattr(before, part.field):
             key, _, member = part.setting.partition(".")

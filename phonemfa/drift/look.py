@@ -3,49 +3,95 @@
 The nightly job of a company has a client that reads and nothing else: without the state, what is
 declared is compared with the tenant, and what only a state knows is said to be unknown.
 
-Nothing in it can write: the engine only previews its refresh, and the tenant is read with read
-scopes.
+Nothing in it can write: the engine only previews its refresh, and the tenant is read with the read
+scopes that `phonemfa.scopes` lists for it.
 """
 
-from collections.abc import Callable, Collection
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 
 from components.tenant import snapshot
 from components.tenant.access import Access
+from components.tenant.action import Action, Version
 from components.tenant.client import Heard, ask
-from components.tenant.model import LEFT_ALONE, seen
-from components.tenant.snapshot import Snapshot
+from components.tenant.model import LEFT_ALONE, plain, seen
+from components.tenant.snapshot import EVERYTHING, About, Snapshot
+from components.vocabulary import TRIGGERS
 from phonemfa.answered import RefusedError
-from phonemfa.drift.check import check
-from phonemfa.drift.findings import Finding
-from phonemfa.drift.sources import Live, Recorded, read_live
+from phonemfa.applied import Applied
+from phonemfa.pulumi.preview import Step
 from phonemfa.pulumi.stack_file import StackFile
+from phonemfa.pulumi.state import Resource
+
+if TYPE_CHECKING:
+    from auth0.management import AsyncManagementClient
 
 Working = Callable[[str], AbstractContextManager[Heard | None]]
 
 
-class NothingAppliedError(RefusedError):
-    """The stack has no resources: there is nothing that a tenant could have drifted from."""
+@dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """The state of a stack beside what a refresh would make of it.
+
+    `applied` is what the last run applied of the stack's settings. `is_seen` is false where no
+    state was read: then no resource is known, which does not mean that there is none.
+    """
+
+    resources: tuple[Resource, ...]
+    changes: tuple[tuple[Resource, Step], ...]
+    """Resources of which a refresh would change the record."""
+    applied: Applied
+    is_seen: bool = True
+
+    @classmethod
+    def unseen(cls) -> Recorded:
+        """Where nobody looked: a nightly job has neither the state nor what decrypts it."""
+        return cls(resources=(), changes=(), applied=Applied.not_read(), is_seen=False)
+
+    @classmethod
+    def of(cls, steps: Iterable[Step]) -> Recorded:
+        """The auth0 resources and changes among the steps of a refresh."""
+        there = [(one.before, one) for one in steps if one.before and not one.before.is_replaced]
+        ours = [(one, step) for one, step in there if one.type.startswith("auth0:")]
+        return cls(
+            resources=tuple(one for one, _ in ours),
+            changes=tuple((one, step) for one, step in ours if step.is_change),
+            applied=Applied.of(one for one, _ in there),
+        )
+
+    def all(self, type_: str) -> list[Resource]:
+        """The resources of one type."""
+        return [one for one in self.resources if one.type == type_]
+
+    def one(self, type_: str, **outputs: Any) -> Resource | None:
+        """The resource of one type whose outputs have these values."""
+        for found in self.all(type_):
+            if all(found.outputs.get(name) == value for name, value in outputs.items()):
+                return found
+        return None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
-    """What a look found, and what it was found in."""
+class Sides:
+    """What is compared: what the stack declares, what its state recorded, and what is there.
+
+    `deployed_by_us` is the version that the stack's last `pulumi up` deployed, by Action id;
+    without the Action when the tenant has forgotten it.
+    """
 
     declared: Snapshot
     recorded: Recorded
-    live: Live
-    findings: list[Finding]
-
-    @property
-    def compared(self) -> int:
-        """How many resources of the stack were compared: those that `pulumi up` makes there."""
-        return len(held(self.declared))
+    tenant: Snapshot
+    deployed_by_us: Mapping[str, Version]
 
 
 def held(one: Snapshot) -> list[object]:
-    """What a stack holds in a tenant, one for each resource."""
+    """What `pulumi up` makes of a stack in a tenant, one for each resource."""
     parts = [*seen(one.actions), *seen(one.bindings), *seen(one.templates), one.guardian]
     if seen(one.provider):
         parts.append(one.provider)
@@ -54,14 +100,7 @@ def held(one: Snapshot) -> list[object]:
     return parts
 
 
-def look(
-    wanted: StackFile,
-    access: Access,
-    working: Working,
-    *,
-    with_state: bool = True,
-    accepted: Collection[str] = (),
-) -> Look:
+def look(wanted: StackFile, access: Access, working: Working, *, with_state: bool = True) -> Sides:
     """Look once.
 
     Args:
@@ -69,24 +108,60 @@ def look(
         access: to its tenant.
         working: shows that something takes its time, by what it does.
         with_state: whether the engine is asked too.
-        accepted: ids of findings that are notices.
 
     Raises:
         EngineFailedError: the engine gave no answer.
-        NothingAppliedError: the stack is empty.
+        RefusedError: the stack is empty.
         TenantUnreadableError: the tenant gave no answer, or a scope is missing.
     """
     recorded = Recorded.unseen()
     if with_state:
         with working(f"pulumi refresh --preview-only of stack {wanted.stack}"):
             recorded = Recorded.of(wanted.cli.refresh_preview())
-    if recorded.is_seen and not recorded.resources:
-        raise NothingAppliedError(
-            f"Stack {wanted.stack} has no resources: pulumi up has not run, or was undone. There "
-            "is nothing that the tenant could have drifted from."
-        )
+        if not recorded.resources:
+            raise RefusedError(
+                f"Stack {wanted.stack} has no resources: pulumi up has not run, or was undone. "
+                "There is nothing that the tenant could have drifted from."
+            )
     declared = snapshot.declared(wanted.settings, wanted.project)
     with working(f"reading the tenant {access.domain}") as heard:
-        live = ask(access, lambda client: read_live(client, declared, recorded), heard=heard)
-    findings = check(declared, recorded, live, accepted=accepted)
-    return Look(declared=declared, recorded=recorded, live=live, findings=findings)
+        return ask(access, lambda client: _read(client, declared, recorded), heard=heard)
+
+
+async def _read(client: AsyncManagementClient, declared: Snapshot, recorded: Recorded) -> Sides:
+    """With what the stack declares of a tenant, and what could stand beside it."""
+    about = {*EVERYTHING}
+    if declared.provider is None:
+        about.discard(About.PROVIDER)
+    if not declared.templates:
+        about.discard(About.TEMPLATES)
+    if not isinstance(declared.guardian.selected_provider, str):
+        about.discard(About.LEGACY)
+    triggers = {one.trigger for one in seen(declared.actions)}
+    experiences = [
+        one for one, name in TRIGGERS.items() if name in triggers or one is declared.experience
+    ]
+    tenant = await snapshot.read(client, about, experiences=experiences)
+    versions = {one.id: one.action.version_id for one in recorded.all(Action.TOKEN)}
+    deployed: dict[str, Version] = {}
+    for action in seen(tenant.actions):
+        if version_id := versions.get(action.id):
+            found = await _version(client, action, version_id)
+            deployed |= {action.id: found} if found else {}
+    return Sides(declared=declared, recorded=recorded, tenant=tenant, deployed_by_us=deployed)
+
+
+async def _version(
+    client: AsyncManagementClient, action: Action, version_id: str
+) -> Version | None:
+    from auth0.management.core.api_error import ApiError  # noqa: PLC0415
+
+    if action.running and action.running.id == version_id:
+        return action.running
+    # Somebody else has deployed since. The tenant keeps the last fifty versions.
+    try:
+        return Version.of_api(plain(await client.actions.versions.get(action.id, version_id)))
+    except ApiError as error:
+        if error.status_code == HTTPStatus.NOT_FOUND:
+            return None
+        raise

@@ -8,20 +8,19 @@ that an update ran from and whether its checkout had changes (`pulumi stack hist
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from components.tenant.action import Action, read_one
 from components.tenant.client import ask
-from components.tenant.model import seen
+from components.tenant.model import Maybe
 from phonemfa.answered import RefusedError
 from phonemfa.deploying import deploy_draft
 from phonemfa.drift.actions import senders
 from phonemfa.drift.findings import Finding, Level, Repair
-from phonemfa.drift.look import Look
+from phonemfa.drift.look import Sides
 from phonemfa.git import git
 from phonemfa.output.terminal import working
 from phonemfa.pulumi.stack_file import StackFile
@@ -31,28 +30,20 @@ if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """What a repair does, finding by finding."""
+Plan = Mapping[Repair, Sequence[Finding]]
+"""What repairs each finding that is drift."""
 
-    up: Sequence[Finding]
-    deploy: Sequence[Finding]
-    by_hand: Sequence[Finding]
 
-    @classmethod
-    def of(cls, findings: Sequence[Finding]) -> Plan:
-        """The plan for what drifted; notices stay as they are."""
-        up, deploy, by_hand = (
-            [one for one in findings if one.level is Level.DRIFT and one.repair is repair]
-            for repair in (Repair.UP, Repair.DEPLOY, Repair.BY_HAND)
-        )
-        return cls(up=up, deploy=deploy, by_hand=by_hand)
+def plan_of(findings: Iterable[Finding]) -> Plan:
+    """What a repair does, finding by finding; notices stay as they are."""
+    drifted = [one for one in findings if one.level is Level.DRIFT]
+    return {way: [one for one in drifted if one.repair is way] for way in Repair}
 
-    @property
-    def is_possible(self) -> bool:
-        """Whether there is anything to do, and nothing that must be settled by hand first."""
-        blocked = any(one.blocks for one in (*self.up, *self.deploy, *self.by_hand))
-        return bool(self.up or self.deploy) and not blocked
+
+def is_possible(plan: Plan) -> bool:
+    """Whether there is anything to do, and nothing that must be settled by hand first."""
+    blocked = any(one.blocks for findings in plan.values() for one in findings)
+    return bool(plan[Repair.UP] or plan[Repair.DEPLOY]) and not blocked
 
 
 def why_another(project: Path, deployed: Checkout) -> str:
@@ -73,28 +64,27 @@ def why_another(project: Path, deployed: Checkout) -> str:
     return ""
 
 
-def deploy_drafts(wanted: StackFile, looked: Look) -> list[str]:
+def deploy_drafts(wanted: StackFile, at: Sides, findings: Iterable[Finding]) -> list[str]:
     """Deploy each Action whose draft is as declared while something else runs: a line for each.
 
-    The application needs `create:actions` too. A draft that has changed since it was `looked` at
-    is not deployed.
+    The application needs `create:actions` too. A draft that has changed since it was looked at is
+    not deployed.
 
     Raises:
         RefusedError: the draft is not what was looked at, or does not get deployed.
         TenantUnreadableError: no answer, or a missing scope.
     """
-    triggers = {one.subject for one in looked.findings if one.repair is Repair.DEPLOY}
+    triggers = {one.subject for one in findings}
     done = []
-    for sender in senders(looked.declared, looked.recorded, looked.live):
+    for sender in senders(at):
         if sender.ours and sender.trigger in triggers:
-            action, code = sender.ours, seen(sender.declared.code)
-            with working(f"deploying the Action {action.name}") as heard:
-                deploy = partial(_deploy, action=action, code=code)
+            deploy = partial(_deploy, action=sender.ours, code=sender.declared.code)
+            with working(f"deploying the Action {sender.ours.name}") as heard:
                 done.append(ask(wanted.access, deploy, heard=heard))
     return done
 
 
-async def _deploy(client: AsyncManagementClient, *, action: Action, code: str) -> str:
+async def _deploy(client: AsyncManagementClient, *, action: Action, code: Maybe[str]) -> str:
     now = await read_one(client, action.id, action.trigger)
     if now.code != code or now.secrets != action.secrets:
         raise RefusedError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
 
 from phonemfa.drift.findings import Finding, Level, Repair
@@ -32,17 +32,7 @@ LABEL: Final = "phone-mfa-drift"
 LONGEST_ISSUE: Final = 60_000
 """UTF-16 units; GitHub takes 65,536 characters."""
 
-_MOST_DANGEROUS: Final = (
-    *("policy", "factor", "tenant-switch", "provider", "binding", "action", "action-code"),
-    *("action-undeployed", "second-action", "secret-changed", "secret-names", "message-types"),
-)
-"""Kinds in this order, then the others: logins without a second factor, then codes that are not
-sent or read by somebody else."""
-
-_TOLD: Final = (
-    *("kind", "subject", "level", "what", "expected", "found", "since", "repair", "how"),
-    *("recorded", "diff"),
-)
+_TOLD: Final = [one.name for one in fields(Finding) if one.name not in {"blocks", "in_state"}]
 """What JSON has of a finding under the field's own name."""
 
 
@@ -61,19 +51,6 @@ class Report:
         """What is drift."""
         return [one for one in self.findings if one.level is Level.DRIFT]
 
-    @property
-    def by_danger(self) -> list[Finding]:
-        """All findings, the gravest first: what blocks `pulumi up`, other drift, notices."""
-        ranks = {kind: rank for rank, kind in enumerate(_MOST_DANGEROUS)}
-        return sorted(
-            self.findings,
-            key=lambda one: (
-                one.level is not Level.DRIFT,
-                not one.blocks,
-                ranks.get(one.kind, len(ranks)),
-            ),
-        )
-
 
 def as_object(report: Report) -> dict[str, Any]:
     """The report for JSON: `stack`, `domain`, `drift`, `compared`, `findings`."""
@@ -84,7 +61,7 @@ def as_object(report: Report) -> dict[str, Any]:
         "compared": report.compared,
         "findings": [
             {"id": one.id, **{name: getattr(one, name) for name in _TOLD}, "blocksUp": one.blocks}
-            for one in report.by_danger
+            for one in report.findings
         ],
     }
 
@@ -102,21 +79,21 @@ def repair_of(finding: Finding) -> str:
 def summary(report: Report) -> str:
     """The result in one sentence."""
     drifted, notices = len(report.drifted), len(report.findings) - len(report.drifted)
-    besides = f"{notices} notice{'s' * (notices > 1)}" if notices else ""
+    text = f"{drifted} drift{'s' * (drifted > 1)} of {report.domain} from stack {report.stack}"
+    joint = ", "
     if not drifted:
+        joint = "; "
         text = (
             f"no drift: the tenant {report.domain} is as stack {report.stack} declares it "
             f"({report.compared} resources compared)"
         )
-        return f"{text}; {besides}" if besides else text
-    text = f"{drifted} drift{'s' * (drifted > 1)} of {report.domain} from stack {report.stack}"
-    return f"{text}, {besides}" if besides else text
+    return f"{text}{joint}{notices} notice{'s' * (notices > 1)}" if notices else text
 
 
 def as_document(report: Report) -> Document:
     """The report for a person at a terminal: findings with their diffs, and the result last."""
     entries = tuple(
-        as_entry(one, (Verbatim(one.diff, "diff"),) if one.diff else ()) for one in report.by_danger
+        as_entry(one, (Verbatim(one.diff, "diff"),) if one.diff else ()) for one in report.findings
     )
     mark = Mark.BAD if report.drifted else Mark.GOOD
     return Document("", (Entries((*entries, Entry(mark=mark, line=(Strong(summary(report)),)))),))
@@ -146,15 +123,13 @@ def cases(report: Report) -> list[Case]:
     return [_case(kind, [one for one in report.findings if one.kind == kind]) for kind in KINDS]
 
 
-def _case(kind: str, findings: list[Finding]) -> Case:
+def _case(kind: str, findings: Sequence[Finding]) -> Case:
     drifted = [one for one in findings if one.level is Level.DRIFT]
-    notices = [one for one in findings if one.level is Level.NOTICE]
-    message = "; ".join(one.what for one in drifted)
-    return Case(
-        name=kind,
-        failure=(message, "\n\n".join(map(_at_length, drifted))) if drifted else None,
-        output="\n\n".join(map(_at_length, notices)),
+    at_length, notices = (
+        "\n\n".join(_at_length(one) for one in findings if one.level is level) for level in Level
     )
+    message = "; ".join(one.what for one in drifted)
+    return Case(name=kind, failure=(message, at_length) if drifted else None, output=notices)
 
 
 def _at_length(finding: Finding) -> str:
@@ -181,8 +156,7 @@ def keep_issue(issues: Issues, report: Report) -> list[Posted]:
     marker, blind = f"drift:{stack}", f"drift-unseen:{stack}"
     if report.failure:
         title = f"Drift: the tenant of stack {stack} cannot be looked at"
-        body = shortened((_unseen(report),), note=(), limit=LONGEST_ISSUE)
-        return [issues.upsert_issue(blind, label=LABEL, title=title, body=body)]
+        return [issues.upsert_issue(blind, label=LABEL, title=title, body=body_of(report))]
     again = f"`phonemfa drift` looks at stack `{stack}` again."
     seen = issues.close_issue(blind, label=LABEL, comment=again)
     if report.drifted:
@@ -193,39 +167,34 @@ def keep_issue(issues: Issues, report: Report) -> list[Posted]:
     return [*seen, *issues.close_issue(marker, label=LABEL, comment=gone)]
 
 
-def _unseen(report: Report) -> Document:
-    tenant = f" `{report.domain}`" if report.domain else ""
-    said = (
-        f"Nobody knows whether the tenant{tenant} of stack `{report.stack}` is what it declares: "
-        "`phonemfa drift` had no answer. This text follows the reason, and the issue is closed by "
-        "the next look that has one."
-    )
-    return Document("", (Paragraph(words(said)), Verbatim(report.failure, "text")))
-
-
 def body_of(report: Report) -> str:
-    """Markdown; the same drift gives the same text.
+    """Markdown; the same drift, or the same reason, gives the same text.
 
-    So an issue is only updated when the drift has changed.
+    So an issue is only updated when something has changed.
     """
-    note = (f"Shortened: python -m phonemfa drift --stack {report.stack} shows all.",)
-    short = _issue(report)
-    diffs = [Folded(one.id, (Verbatim(one.diff, "diff"),)) for one in report.by_danger if one.diff]
-    documents = (Document("", (*short, *diffs)), Document("", short))
-    return shortened(documents, note=note, limit=LONGEST_ISSUE)
-
-
-def _issue(report: Report) -> tuple[Block, ...]:
+    stack, domain = f"`{report.stack}`", f"`{report.domain}`"
+    if report.failure:
+        said = (
+            f"Nobody knows whether the tenant{f' {domain}' if report.domain else ''} of stack "
+            f"{stack} is what it declares: `phonemfa drift` had no answer. This text follows the "
+            "reason, and the issue is closed by the next look that has one."
+        )
+        unseen = Document("", (Paragraph(words(said)), Verbatim(report.failure, "text")))
+        return shortened((unseen,), note=(), limit=LONGEST_ISSUE)
     introduction = (
-        f"`{report.domain}` differs from what stack `{report.stack}` declares. This text follows "
-        "the drift, and the issue is closed when it is gone."
+        f"{domain} differs from what stack {stack} declares. This text follows the drift, and the "
+        "issue is closed when it is gone."
     )
     advice = (
         f"Repair: `python -m phonemfa drift --stack {report.stack} --repair` shows what it will do "
         "and asks. Or change the stack, if the tenant is right."
     )
-    return (
+    short = (
         Paragraph(words(introduction)),
-        Entries(tuple(map(as_entry, report.by_danger))),
+        Entries(tuple(map(as_entry, report.findings))),
         Paragraph(words(advice)),
     )
+    diffs = [Folded(one.id, (Verbatim(one.diff, "diff"),)) for one in report.findings if one.diff]
+    note = (f"Shortened: python -m phonemfa drift --stack {report.stack} shows all.",)
+    documents = (Document("", (*short, *diffs)), Document("", short))
+    return shortened(documents, note=note, limit=LONGEST_ISSUE)

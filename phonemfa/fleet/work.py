@@ -21,6 +21,7 @@ from components.tenant.access import (
 )
 from components.tenant.client import access_of
 from phonemfa.answered import NO_ANSWER
+from phonemfa.drift.check import check
 from phonemfa.drift.findings import is_drift
 from phonemfa.drift.look import look
 from phonemfa.fleet.run import Outcome, State
@@ -189,14 +190,14 @@ def _look(site: Site, member: Member, tell: Tell) -> Outcome:
         wanted = read_stack_file(site.project, member.stack)
         access = access_to(site, member)
         secrets += [getattr(access, FIELDS[key]) for key in SECRETS]
-        seen = look(replace(wanted, cli=_cli(site, member)), access, working)
+        found = check(look(replace(wanted, cli=_cli(site, member)), access, working))
     except NO_ANSWER as error:
         return Outcome(state=State.UNANSWERED, why=_in_short(str(error), secrets))
-    drifted = is_drift(seen.findings)
+    drifted = is_drift(found)
     return Outcome(
         state=State.DRIFTED if drifted else State.DONE,
         nothing="no drift",
-        findings=tuple(one.id for one in seen.findings if is_drift([one])),
+        findings=tuple(one.id for one in found if is_drift([one])),
         why=f"python -m phonemfa drift --stack {member.stack} says what" if drifted else "",
     )
 

@@ -12,7 +12,7 @@ import yaml
 
 from components.settings.model import StackSettings
 from phonemfa.doctor.access import requests_of_first_up
-from phonemfa.doctor.checks import installed_sdk
+from phonemfa.doctor.reading import installed_sdk
 from tests.contract import PROJECT
 from tests.end_to_end.conftest import ASKS_NOBODY, CONFIG, KEY, PHONE, Apply, Tenant
 from tests.end_to_end.operators import (

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from phonemfa.drift.check import check
 from phonemfa.drift.findings import Finding, is_drift
 from phonemfa.drift.look import look
 from phonemfa.pulumi.engine import PulumiCli
@@ -112,8 +113,8 @@ def no_false_alarm(stack: PulumiProject, tenant: Tenant, monkeypatch: pytest.Mon
         auth0 = tenant.running.parts.tenant
         for one in (auth0, auth0.context.stamp):
             monkeypatch.setattr(one, "clock", lambda now=now: now)
-        seen = look(wanted, access, lambda _: nullcontext(), with_state=night % 2 == 0)
-        found += [one for one in seen.findings if is_drift([one])]
+        at = look(wanted, access, lambda _: nullcontext(), with_state=night % 2 == 0)
+        found += [one for one in check(at) if is_drift([one])]
     assert found == []
 
 

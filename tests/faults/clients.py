@@ -18,11 +18,11 @@ from components.tenant.access import Access
 from components.tenant.client import Heard, TenantUnreadableError
 from components.tenant.model import Unseen
 from components.tenant.stack_access import TenantAccess, TenantCallError
-from components.vocabulary import Experience
 from phonemfa.doctor import reading as doctor
 from sandbox.plugin import client as plugin
 from sandbox.plugin.client import Management, ManagementError
 from tests.faults.table import Client
+from tests.stacks import stack_settings
 
 SHORT: Final = 0.8
 """Seconds for one request whose answer never ends, in these tests."""
@@ -112,7 +112,7 @@ def _commands(at: Reached, _clock: Clock) -> Any:
 
 def _doctor(at: Reached, _clock: Clock) -> Any:
     environ = {"AUTH0_CLIENT_ID": at.client_id, "AUTH0_CLIENT_SECRET": at.client_secret}
-    found = doctor.read({"domain": at.domain}, [Experience.UNIFIED], Heard(), environ)
+    found = doctor.read({"domain": at.domain}, stack_settings(), Heard(), environ)
     if found.unreachable:
         raise found.unreachable
     return found.tenant.guardian.policy

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,8 @@ from phonemfa import scopes
 from phonemfa.doctor.checks import check
 from phonemfa.doctor.findings import Finding, Level, Subject
 from phonemfa.doctor.reading import Reading
+from phonemfa.pulumi.engine import PulumiCli
+from phonemfa.pulumi.stack_file import StackFile
 from tests.stacks import stack_settings
 
 Json = dict[str, Any]
@@ -57,17 +60,33 @@ def settings(**changes: Any) -> StackSettings:
     return stack_settings(**({"actionName": "ours"} | changes))
 
 
+def stack_file(
+    cli: PulumiCli, *, secrets: tuple[str, ...] = (), project: Path = Path(), **changes: Any
+) -> StackFile:
+    return StackFile(
+        stack="dev",
+        file=project / "Pulumi.dev.yaml",
+        project=project,
+        cli=cli,
+        settings=settings(**changes),
+        domain="t.example.com",
+        project_name="phonemfa",
+        secrets=secrets,
+    )
+
+
 def granted(*missing: str) -> Heard:
     """A token with every scope but these."""
     return Heard(scopes=scopes.names(scopes.SCOPES) - set(missing))
 
 
 def reading(
-    *, unified: bool = True, login: Mapping[str, Any] | None = None, **changes: Any
+    stack: Json | None = None, *, unified: bool = True, login: Json | None = None, **changes: Any
 ) -> Reading:
     """An empty tenant that answers everything, and a token that may do all that is needed.
 
     Args:
+        stack: what its stack says otherwise.
         unified: its generation.
         login: other answers about the login, by path.
         changes: other parts of the reading or of its snapshot.
@@ -85,6 +104,7 @@ def reading(
     tenant |= {name: changes.pop(name) for name in parts & set(changes)}
     values: dict[str, Any] = {
         "domain": "t.example.com",
+        "stack": settings(**stack or {}),
         "tenant": Snapshot(**tenant),
         "heard": granted(),
         "action_count": 0,
@@ -125,21 +145,35 @@ def about(subject: Subject, findings: Iterable[Finding]) -> list[Finding]:
     return [one for one in findings if one.subject is subject]
 
 
-def lines(
-    subject: Subject, tenant: Reading, stack: StackSettings | None = None, sdk: str = ""
-) -> list[str]:
+def lines(subject: Subject, tenant: Reading) -> list[str]:
     """What is said of a subject, as `level: what → fix`."""
-    found = about(subject, check(tenant, stack or settings(), sdk=sdk))
-    return [f"{one.level}: {one.what} → {one.fix}" for one in found]
+    return [f"{one.level}: {one.what} → {one.fix}" for one in about(subject, check(tenant))]
 
 
-def says(subject: Subject, words: str, stack: Json | None = None, **tenant: Any) -> Any:
-    """A row for `is_said`: words, divided by `…`, that are said of a subject; none after `¬`."""
-    return pytest.param(subject, words, stack or {}, tenant, id=words)
+def says(words: str, stack: Json | None = None, besides: str = "", **tenant: Any) -> Any:
+    """A row for `is_said`."""
+    return pytest.param(words, stack or {}, besides, tenant, id=words)
 
 
-def is_said(subject: Subject, words: str, stack: Json, tenant: Json) -> None:
-    (line,) = lines(subject, reading(**tenant), settings(**stack))
+def is_said(words: str, stack: Json, besides: str, tenant: Json) -> None:
+    """Of a subject these lines, divided by `/`, are said.
+
+    Of each these words, divided by `…`, and none of those after `¬`. There is no other trouble but
+    of a subject `besides`.
+    """
+    looked = reading(stack, **tenant)
+    subject, _, said = words.partition(": ")
+    told, expected = lines(Subject(subject), looked), said.split(" / ")
+    assert len(told) == len(expected), told
+    for line, one in zip(told, expected, strict=True):
+        are_in(line, one)
+    found = check(looked)
+    own, every = troubles(about(Subject(subject), found)), troubles(found)
+    assert [one for one in every if one[1] != besides] == own
+
+
+def are_in(line: str, words: str) -> None:
+    """Words, divided by `…`, and none of those after `¬`."""
     wanted, *unwanted = words.split("¬")
     assert [one for one in wanted.split("…") if one.strip() not in line] == [], line
     assert [one for one in unwanted if one.strip() in line] == [], line
@@ -147,4 +181,4 @@ def is_said(subject: Subject, words: str, stack: Json, tenant: Json) -> None:
 
 def troubles(findings: Iterable[Finding]) -> list[tuple[str, str]]:
     quiet = {Level.OK, Level.NOTE}
-    return [(one.level.value, one.subject.value) for one in findings if one.level not in quiet]
+    return [(one.level.value, one.subject) for one in findings if one.level not in quiet]

@@ -9,6 +9,7 @@ import pytest
 
 from phonemfa import deploying
 from phonemfa.drift import repair
+from phonemfa.drift.findings import Repair
 from phonemfa.pulumi.state import Checkout
 from sandbox.drift.scenarios import SCENARIOS
 from sandbox.tenant.context import Page
@@ -129,7 +130,7 @@ def test_a_draft_that_changes_between_look_and_repair_is_not_deployed(
     bad = running_version(desk.tenant)["code"]
 
     def meanwhile(plan: repair.Plan) -> None:
-        assert plan.deploy
+        assert plan[Repair.DEPLOY]
         foreign = [{"name": "CPAAS_API_KEY", "value": "canary-of-somebody"}]
         change = {"code": f"{good}// and again"} if part == "code" else {"secrets": foreign}
         desk.tenant.api("PATCH", path, change)

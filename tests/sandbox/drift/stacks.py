@@ -21,7 +21,7 @@ from components.tenant.trigger import Binding
 from components.vocabulary import COMPONENT, Experience
 from phonemfa.drift.check import check
 from phonemfa.drift.findings import Finding
-from phonemfa.drift.sources import Live, Recorded
+from phonemfa.drift.look import Recorded, Sides
 from phonemfa.pulumi.preview import read_refresh
 from sandbox.tenant import Generation, Tenant
 from sandbox.tenant.context import Page
@@ -59,8 +59,8 @@ class Answers:
     templates: list[Json]
     login: Json
 
-    def read(self) -> Live:
-        """As the check reads it."""
+    def beside(self, declared: Snapshot, recorded: Recorded) -> Sides:
+        """What the check compares."""
         providers = tuple(PhoneProvider.of_api(one) for one in self.providers)
         tenant = Snapshot(
             settings=TenantSettings.of_api(self.settings),
@@ -78,7 +78,7 @@ class Answers:
             second_providers=providers[1:],
         )
         ours = {key: Version.of_api(one) for key, one in self.deployed_by_us.items()}
-        return Live(tenant=tenant, deployed_by_us=ours)
+        return Sides(declared=declared, recorded=recorded, tenant=tenant, deployed_by_us=ours)
 
 
 class AppliedStack:
@@ -108,7 +108,8 @@ class AppliedStack:
 
     def findings(self, *accepted: str) -> dict[str, Finding]:
         """What the check finds, by id."""
-        found = check(self.declared, self.recorded(), self.answers().read(), accepted=accepted)
+        at = self.answers().beside(self.declared, self.recorded())
+        found = check(at, accepted=accepted)
         assert len({one.id for one in found}) == len(found), "one finding a thing"
         return {one.id: one for one in found}
 
