@@ -29,7 +29,7 @@ def post_comment(text: str, number: int | None = None) -> None:
     try:
         number = number or pull_number(os.environ)
         with working(f"writing the comment of pull request {number}"):
-            posted = GitHub.of().upsert_comment(number, "report", text)
+            posted = GitHub().upsert_comment(number, "report", text)
     except (HostError, NoPullRequestError) as error:
         give_up(str(error))
     say(f"comment {posted.outcome}: {posted.url}")

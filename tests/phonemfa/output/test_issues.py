@@ -14,6 +14,7 @@ VARIABLES = {
     GitHubStandIn: ["GITHUB_TOKEN", "GITHUB_REPOSITORY"],
     GitLabStandIn: ["CI_API_V4_URL", "CI_PROJECT_ID", "GITLAB_ISSUES_TOKEN"],
 }
+TOKEN = {one: next(name for name in VARIABLES[one] if "TOKEN" in name) for one in VARIABLES}
 ANY, GITHUB = (
     pytest.mark.parametrize("stand_in", some, indirect=True) for some in (HOSTS, HOSTS[:1])
 )
@@ -37,7 +38,7 @@ def issues(stand_in: GitHubStandIn) -> Issues:
 
 @pytest.fixture
 def github(stand_in: GitHubStandIn) -> GitHub:
-    return GitHub.of()
+    return GitHub()
 
 
 def drift_issue(issues: Issues, body: str, *, marker: str = "drift:dev") -> str:
@@ -184,6 +185,18 @@ def test_missing_variables_are_all_named(
         monkeypatch.delenv(name)
     with pytest.raises(HostError, match=", ".join(VARIABLES[type(stand_in)])):
         issues_of_this_run()
+
+
+@ANY
+@pytest.mark.parametrize("token", ["canary-鍵", "canary\n"])
+def test_a_token_that_no_header_takes_is_said_to_be_one(
+    stand_in: GitHubStandIn, monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    stand_in.refuse_with = 401  # GitHub is sent the letters as UTF-8, and says that it has no such.
+    monkeypatch.setenv(TOKEN[type(stand_in)], token)
+    with pytest.raises(HostError, match=r"in a token or key|Check GITHUB_TOKEN") as refused:
+        drift_issue(issues_of_this_run(), "policy")
+    assert "canary" not in str(refused.value)
 
 
 @ANY
