@@ -24,7 +24,7 @@ from components.vocabulary import (
     policy_word,
 )
 from phonemfa.pulumi.preview import Operation, Preview, Step
-from phonemfa.report.settings import Plain, Settings, read_settings
+from phonemfa.report.settings import Plain, Settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +124,7 @@ class Change:
     @classmethod
     def of(cls, preview: Preview) -> Self:
         """The change of a preview. It is one tenant's: of several components the first counts."""
-        settings = read_settings(preview.components)
+        settings = tuple(map(Settings.of, preview.components))
         there = [one for one in preview.steps if one.before]
         staying = [one for one in preview.steps if one.new]
         first = settings[0] if settings else None

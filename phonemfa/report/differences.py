@@ -23,7 +23,7 @@ from components.vocabulary import CHANNEL_NAMES, Experience
 from phonemfa.output.text import cut, unified_diff
 from phonemfa.pulumi.preview import Operation, Step
 from phonemfa.report.change import Change, Side
-from phonemfa.report.settings import ASKED_ONLY, Settings, Source
+from phonemfa.report.settings import ASKED_ONLY, Settings
 
 _NAMES: Final = {
     PhoneProvider.TOKEN: "the phone provider",
@@ -182,7 +182,7 @@ def _of_settings(settings: tuple[Settings, ...]) -> Iterator[Difference]:
     for one in settings:
         # With several components in a program each is named.
         whose = f" of {one.component}" if len(settings) > 1 else ""
-        before_is = ASKED_ONLY if one.source is Source.ASKED else ""
+        before_is = ASKED_ONLY if one.asked_only else ""
         was, will_be = one.tenants
         if was and will_be and was != will_be:
             yield Difference(
