@@ -102,7 +102,10 @@ def test_a_stack_without_a_preview_is_told_beside_the_others() -> None:
     assert "Nothing changes in `staging`." in shown
 
 
-def test_a_rule_that_is_broken_without_any_change_is_told_alone() -> None:
+def test_a_rule_that_is_broken_and_a_warning_are_told_without_any_change() -> None:
+    warned = comment(Change(stack="dev").warn("careful").environment())
+    assert "`dev`: nothing changes." in warned
+    assert "### Warnings\n\n- ⚠️ `dev`: careful\n" in warned
     shown = comment(Change(stack="prod").environment())
     assert "`protected-in-production` (mandatory), `prod`" in shown
     assert "### Messages" not in shown
