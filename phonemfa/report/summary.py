@@ -78,7 +78,7 @@ def environment(
     broken = violations(declared(preview), stack=stack, settings=levels.settings_of(stack, project))
     return Environment(
         stack=stack,
-        planned=planned(preview.steps),
+        planned=tuple(planned(preview.steps)),
         differences=differing,
         messages=texts,
         code=tuple(code_changes(change)),
@@ -87,7 +87,10 @@ def environment(
         relaxed=tuple(levels.relaxed(stack, base=base, project=project)) if base else (),
         violations=tuple(broken),
         warnings=preview.warnings,
-        not_compared=(*not_compared(change.settings), *unseen(change)),
+        not_compared=(
+            *not_compared(change.settings),
+            *(one for step in change.steps for one in unseen(step)),
+        ),
         foreign_plugin=preview.foreign_plugin,
     )
 

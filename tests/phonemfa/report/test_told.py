@@ -313,6 +313,15 @@ def test_several_components_are_told_apart() -> None:
     }
 
 
+def test_each_of_several_actions_is_told() -> None:
+    change = Change().sets(ACTION, runtime="node24")
+    second = json.loads(json.dumps(change.step(ACTION)))
+    second["urn"] += "-two"
+    change.answer["steps"].append(second)
+    subjects = [one.subject for one in change.environment().differences]
+    assert subjects == ["the Action's runtime"] * 2
+
+
 def test_the_fixture_is_as_the_official_plugin_prints_it() -> None:
     steps = json.loads(FIXTURE.read_text(encoding="utf-8"))["steps"]
     (action,) = [one for one in steps if one["urn"].endswith(f"::{ACTION}")]
