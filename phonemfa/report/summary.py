@@ -74,7 +74,7 @@ def environment(
         policy.levels.LevelsError: the stack's file of policy levels cannot be used.
     """
     change, stack = Change.of(preview), preview.stack
-    differing, texts = differences(change), messages(change)
+    differing, texts = differences(change), tuple(messages(change))
     broken = violations(declared(preview), stack=stack, settings=levels.settings_of(stack, project))
     return Environment(
         stack=stack,
