@@ -25,15 +25,7 @@ from phonemfa.adopt.stack_text import with_values
 from phonemfa.answered import answered
 from phonemfa.audit import Record
 from phonemfa.files import write_private, write_whole
-from phonemfa.output.document import (
-    Document,
-    Entries,
-    Entry,
-    Mark,
-    Paragraph,
-    Strong,
-    Verbatim,
-)
+from phonemfa.output.document import Document, Entries, Entry, Mark, Paragraph, Strong, Verbatim
 from phonemfa.output.json_text import print_json
 from phonemfa.output.terminal import show, working
 from phonemfa.pulumi.stack_file import name_of, refuse_turned

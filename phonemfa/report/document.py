@@ -82,11 +82,7 @@ _REPEATED: Final = "the Action adds a sentence that says the code again"
 
 
 def as_comment(
-    environments: Sequence[Environment],
-    *,
-    whole: Line,
-    preface: str = "",
-    limit: int = MAX_LENGTH,
+    environments: Sequence[Environment], *, whole: Line, preface: str = "", limit: int = MAX_LENGTH
 ) -> str:
     """The report as Markdown, within `limit` (1,000 or more) UTF-16 units.
 

@@ -75,11 +75,7 @@ def risks(
 
 
 def _about(
-    subjects: Iterable[str],
-    title: str,
-    what: str,
-    fix: str = "",
-    danger: Danger = Danger.WARNING,
+    subjects: Iterable[str], title: str, what: str, fix: str = "", danger: Danger = Danger.WARNING
 ) -> Iterator[Risk]:
     """One risk about all of these; none without any."""
     found = tuple(subjects)
@@ -176,8 +172,7 @@ _DONE: Final[Mapping[tuple[str, Operation], Risk]] = {
         "keep it while the tenant has the unified experience",
     ),
     (Action.TOKEN, Operation.DELETE): Risk(
-        "Action deleted",
-        "Its versions and its secrets go with it: going back means a new Action.",
+        "Action deleted", "Its versions and its secrets go with it: going back means a new Action."
     ),
     (Guardian.TOKEN, Operation.DELETE): Risk(
         "All MFA off",

@@ -58,9 +58,7 @@ TEXTS = st.one_of(
     st.lists(_PIECES, min_size=1, max_size=4).map("".join),
     st.text(max_size=40),
 )
-_TAGS = {
-    *("h2", "h3", "p", "ul", "li", "strong", "em", "code", "pre", "details", "summary", "sub"),
-}
+_TAGS = {*("h2", "h3", "p", "ul", "li", "strong", "em", "code", "pre", "details", "summary", "sub")}
 
 
 def drifted(text: str, **more: Any) -> drift.Report:

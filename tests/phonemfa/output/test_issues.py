@@ -201,8 +201,7 @@ def test_a_token_that_no_header_takes_is_said_to_be_one(
 
 @ANY
 @pytest.mark.parametrize(
-    "answer",
-    [{"hello": "proxy"}, [{"hello": "proxy"}], "hello", [{"html_url": "x", "number": 1}]],
+    "answer", [{"hello": "proxy"}, [{"hello": "proxy"}], "hello", [{"html_url": "x", "number": 1}]]
 )
 def test_an_answer_that_is_not_the_hosts_names_the_variable_to_look_at(
     issues: Issues, stand_in: GitHubStandIn, monkeypatch: pytest.MonkeyPatch, answer: object

@@ -373,7 +373,7 @@ def owned(payload: str) -> dict[str, Any]:
             "allowedPrefixes": [payload],
             "texts": {payload: {"text": payload}},
             payload: {"odd": [payload]},
-        },
+        }
     )
     change.step(COMPONENT)["newState"]["inputs"]["tenant"] = payload
     change.answer["steps"].append(

@@ -13,14 +13,7 @@ from phonemfa.files import FileNotWrittenError
 from phonemfa.output.document import Link
 from phonemfa.report.pull_request import NoPullRequestError, pull_number, whole_report
 from tests.phonemfa.github_stand_in import GitHubStandIn
-from tests.phonemfa.report.previews import (
-    ACTION,
-    GUARDIAN,
-    PROVIDER,
-    VERIFY,
-    Change,
-    saying,
-)
+from tests.phonemfa.report.previews import ACTION, GUARDIAN, PROVIDER, VERIFY, Change, saying
 
 GITHUB = ("GITHUB_TOKEN", "GITHUB_REPOSITORY", "GITHUB_EVENT_PATH", "GITHUB_REF")
 NO_GITHUB = dict.fromkeys(GITHUB, "")

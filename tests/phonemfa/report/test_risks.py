@@ -95,10 +95,7 @@ RISKS: dict[str, tuple[Change, dict[str, str]]] = {
         {"Channel taken away": ""},
     ),
     "taking over from it": (taken_over(), {}),
-    "declaring it": (
-        as_found(Change().asks(adopted=FOUND).sets(ACTION, **THEIRS)),
-        {},
-    ),
+    "declaring it": (as_found(Change().asks(adopted=FOUND).sets(ACTION, **THEIRS)), {}),
     "no Action": (Change().delete(ACTION), {LOCKOUT: "no Action", "Action deleted": ""}),
     "no Action, beside Twilio": (
         Change().has(PROVIDER, name="twilio").delete(ACTION),
@@ -131,10 +128,7 @@ RISKS: dict[str, tuple[Change, dict[str, str]]] = {
         Change().sets(ACTION, deploy=False),
         {LOCKOUT: "no Action is deployed", "Code without a version": ""},
     ),
-    "an Action without its key": (
-        Change().sets(ACTION, secrets=[]),
-        {LOCKOUT: "no CPAAS_API_KEY"},
-    ),
+    "an Action without its key": (Change().sets(ACTION, secrets=[]), {LOCKOUT: "no CPAAS_API_KEY"}),
     "always, and another Action": (
         from_never(Change().replace(ACTION)),
         {LOCKOUT: "replaces the Action", "A moment without a sender": "", UNTRIED: ""},
