@@ -199,6 +199,12 @@ TOLD: dict[str, tuple[Change, dict[str, Any], list[Known]]] = {
     "a key beside it": (Change().of_an_earlier_version().rotates(), {}, UNTOLD),
     "the same as of a run that did not finish": (Change().unfinished(), {}, []),
     "a hidden setting": (Change().asks(smsSender=SECRET), {}, BESIDE),
+    "protection, although the engine does nothing": (
+        Change().protect(was=True, will_be=False),
+        {"protection against deletion": ("on", "off")},
+        [],
+    ),
+    "nothing": (Change(), {}, []),
 }
 
 
@@ -322,20 +328,6 @@ def test_the_fixture_is_as_the_official_plugin_prints_it() -> None:
     steps = json.loads(FIXTURE.read_text(encoding="utf-8"))["steps"]
     (action,) = [one for one in steps if one["urn"].endswith(f"::{ACTION}")]
     assert action["newState"]["inputs"]["secrets"] == SECRET
-
-
-def test_nothing_is_told_of_what_stays() -> None:
-    environment = Change().environment()
-    assert environment.quiet
-    assert not environment.planned
-    assert not environment.risks
-
-
-def test_protection_is_told_although_the_engine_does_nothing() -> None:
-    environment = Change().protect(was=True, will_be=False).environment()
-    assert environment.planned == ()
-    assert told(environment) == {"protection against deletion": ("on", "off")}
-    assert not environment.quiet
 
 
 @pytest.mark.parametrize("factor", OTHER_FACTORS)
