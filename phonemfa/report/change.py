@@ -154,9 +154,10 @@ class Change:
         moved = self.before.tenant.in_transition and not self.after.tenant.in_transition
         return moved and self.after.action is not None
 
-    def touched(self, kind: str, *operations: Operation) -> list[Step]:
-        """Steps on resources of a type, of these operations."""
-        return [one for one in self.steps if one.type == kind and one.operation in operations]
+    def touched(self, model: Any, *operations: Operation) -> list[Step]:
+        """Steps on resources of a model, of these operations."""
+        of_it = [one for one in self.steps if one.type == model.TOKEN]
+        return [one for one in of_it if one.operation in operations]
 
     def actions(self) -> list[Step]:
         """Steps on Actions of the phone triggers."""
