@@ -124,18 +124,12 @@ def test_a_failed_preview_is_reported_beside_the_others(run: Run) -> None:
     assert "`staging`: **1 update.**" in shown.stdout
 
 
-def test_a_pull_request_has_one_comment_kept_up_to_date(
-    run: Run, stand_in: GitHubStandIn, tmp_path: Path
-) -> None:
-    event = tmp_path / "event.json"
-    event.write_text(json.dumps({"pull_request": {"number": 7}}), encoding="utf-8")
-    environ = {**stand_in.environment, "GITHUB_EVENT_PATH": str(event)}
-    first = run(changed_text(), options=("--comment",), **environ)
-    assert first.exit_code == 0, first.output
-    assert "comment opened" in first.stderr
-    assert first.stdout == ""
-    again = run(Change(stack="dev"), options=("--comment",), **environ)
-    assert "comment updated" in again.stderr
+def test_a_pull_request_has_one_comment_kept_up_to_date(run: Run, stand_in: GitHubStandIn) -> None:
+    environ = {**stand_in.environment, "GITHUB_REF": "refs/pull/7/merge"}
+    for change, outcome in ((changed_text(), "opened"), (Change(stack="dev"), "updated")):
+        posted = run(change, options=("--comment",), **environ)
+        assert (posted.exit_code, posted.stdout) == (0, "")
+        assert f"comment {outcome}" in posted.stderr
     (comment,) = stand_in.comments[7]
     assert "nothing changes" in comment["body"]
     assert len(comment["body"].strip().splitlines()) == 4, "marker, title, empty line, sentence"

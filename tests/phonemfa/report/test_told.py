@@ -418,8 +418,3 @@ def test_of_code_that_is_not_the_packages_every_output_has_length_and_hash_alone
         foreign = [side for side in (told.before, told.after) if side and not side.ours]
         assert all(side.digest[:12] in one for side in foreign)
         assert foreign
-
-
-def test_the_packages_own_code_is_told_from_every_other() -> None:
-    ours = only(had(OURS).recodes(stamped("// another version\n")))
-    assert ours.lines
