@@ -52,6 +52,7 @@ def test_what_is_equal_in_two_environments_is_said_once() -> None:
 def test_a_message_is_shown_before_and_after() -> None:
     change = Change().says("{{ code }}です。" * 12)
     shown = comment(change.environment())
+    assert "`otp_verify`, **SMS** from `0005212345` (`t1`)\n" in shown
     assert "Before (65 UTF-16 units, 1 part):\n```text\n株式会社日本架空銀行" in shown
     assert "2 parts; **more parts than before**):\n```text\n123456です。" in shown
     assert "5 messages unchanged" in shown

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from components.action_code import assemble
 from components.vocabulary import MessageType
-from phonemfa.report.document import size
+from phonemfa.report.document import as_comment, size
 from phonemfa.report.messages import Message, render
 from sandbox.runner.runner import find_node
 from tests.phonemfa.report.previews import CHANGE_PASSWORD, GUARDIAN, Change
@@ -61,8 +61,11 @@ def test_a_change_that_the_sample_values_hide_is_a_change() -> None:
 
 
 def test_a_text_of_a_closed_channel_is_said_to_wait() -> None:
-    environment = Change().sets(GUARDIAN, phone={"messageTypes": ["sms"]}).environment()
+    change = Change().sets(GUARDIAN, phone={"messageTypes": ["sms"]}).says("{{ code }}", "voice")
+    environment = change.environment()
     assert {one.channel for one in environment.messages if not one.sent} == {"voice"}
+    shown = as_comment([environment], whole=("x",))
+    assert "voice call, not sent: the channel is closed**" in shown
 
 
 @pytest.mark.parametrize(

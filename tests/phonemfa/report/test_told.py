@@ -144,6 +144,12 @@ def by_hand() -> Change:
     return Change().has(GUARDIAN, policy="confidence-score").sets(GUARDIAN, policy="never")
 
 
+def legacy(provider: str) -> Change:
+    change = Change().has(GUARDIAN, phone={"provider": provider})
+    change.answer["steps"].remove(change.step(PROVIDER))
+    return change
+
+
 def incomplete(*, settings: Any = None, inputs: bool = True) -> Change:
     """The component tells less than it does; without either there is none."""
     change = Change().rotates()
@@ -199,6 +205,16 @@ TOLD: dict[str, tuple[Change, dict[str, Any], list[Known]]] = {
     "a key beside it": (Change().of_an_earlier_version().rotates(), {}, UNTOLD),
     "the same as of a run that did not finish": (Change().unfinished(), {}, []),
     "a hidden setting": (Change().asks(smsSender=SECRET), {}, BESIDE),
+    "a provider that goes off": (
+        Change().sets(PROVIDER, disabled=True),
+        {"phone provider": ("custom", "custom, switched off")},
+        [],
+    ),
+    "another sender of a legacy tenant": (
+        legacy("auth0").sets(GUARDIAN, phone={"provider": "phone-message-hook"}),
+        {"phone provider": ("auth0", "phone-message-hook")},
+        [],
+    ),
     "protection, although the engine does nothing": (
         Change().protect(was=True, will_be=False),
         {"protection against deletion": ("on", "off")},
