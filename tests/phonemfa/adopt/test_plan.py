@@ -130,6 +130,7 @@ def test_what_is_declared_differs_in_nothing_from_what_was_found(
         *((one, texts[1][kind]) for kind, one in texts[0].items()),
     ]
     assert [list(differences(*pair)) for pair in pairs] == [[]] * len(pairs)
+    assert bool(settings.bind_action) == (unified and bool(seen(found.bindings)))
     # What is left alone differs in nothing either: these are named, so that no `up` leaves them.
     factors = {"otp": found.guardian.otp, "email": False, "recovery_code": False}
     assert settings.other_factors.model_dump(exclude_none=True) == factors
