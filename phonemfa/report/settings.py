@@ -174,53 +174,43 @@ class SecretsChange:
 
 def secrets_changes(
     steps: tuple[Step, ...], settings: tuple[Settings, ...]
-) -> tuple[SecretsChange, ...]:
+) -> Iterator[SecretsChange]:
     """Every Action whose secrets the engine says to change."""
-    return tuple(
-        SecretsChange(action=known(step.will.name, step.name), known=_known(step, settings))
-        for step in steps
-        if step.type == Action.TOKEN
-        and (
-            (step.operation is Operation.UPDATE and step.differs(Action.HIDDEN))
-            or (step.operation is Operation.REPLACE and step.was and step.was.has_secrets)
-        )
-    )
-
-
-def _known(step: Step, settings: tuple[Settings, ...]) -> Known:
     # Which component an Action belongs to is not looked at: with several, each may be why.
     explained = [one.may_change_secrets for one in settings]
-    if step.operation is Operation.REPLACE or not explained or None in explained:
-        return Known.UNTOLD
-    return Known.BESIDE_SETTINGS if any(explained) else Known.CHANGED
+    known_of_key = Known.BESIDE_SETTINGS if any(explained) else Known.CHANGED
+    if not explained or None in explained:
+        known_of_key = Known.UNTOLD
+    for step in steps:
+        if step.type != Action.TOKEN:
+            continue
+        name = known(step.will.name, step.name) if step.will else step.name
+        if step.operation is Operation.UPDATE and step.differs(Action.HIDDEN):
+            yield SecretsChange(action=name, known=known_of_key)
+        if step.operation is Operation.REPLACE and step.was and step.was.has_secrets:
+            yield SecretsChange(action=name, known=Known.UNTOLD)
 
 
-_NO_COMPONENT: Final = (
-    "Settings are not told in this preview: it has no component of this package, so no setting "
-    "was compared, and country-allow-list was not judged."
-)
-
-
-def not_compared(settings: tuple[Settings, ...]) -> tuple[str, ...]:
+def not_compared(settings: tuple[Settings, ...]) -> Iterator[str]:
     """What this preview does not tell of settings, in sentences."""
     if not settings:
-        return (_NO_COMPONENT,)
-    return tuple(sentence for one in settings for sentence in _not_compared(one))
-
-
-def _not_compared(one: Settings) -> Iterator[str]:
-    if one.after is None:
         yield (
-            "Settings are not told in this preview: its component does not carry them, or they "
-            "are hidden. No setting was compared, and country-allow-list was not judged."
+            "Settings are not told in this preview: it has no component of this package, so no "
+            "setting was compared, and country-allow-list was not judged."
         )
-    elif one.before is None:
-        yield (
-            "Settings are recorded for the first time: what they were before is not told, so none "
-            "of them is compared."
-        )
-    elif one.asked_only:
-        yield f"Settings before this change are what was {ASKED_ONLY}."
-    names = cut(", ".join(subject(hidden.key, *hidden.members) for hidden in one.hidden), 300)
-    if names:
-        yield f"Hidden in this preview, and not compared: {names}."
+    for one in settings:
+        if one.after is None:
+            yield (
+                "Settings are not told in this preview: its component does not carry them, or they "
+                "are hidden. No setting was compared, and country-allow-list was not judged."
+            )
+        elif one.before is None:
+            yield (
+                "Settings are recorded for the first time: what they were before is not told, so "
+                "none of them is compared."
+            )
+        elif one.asked_only:
+            yield f"Settings before this change are what was {ASKED_ONLY}."
+        names = cut(", ".join(subject(hidden.key, *hidden.members) for hidden in one.hidden), 300)
+        if names:
+            yield f"Hidden in this preview, and not compared: {names}."

@@ -82,7 +82,7 @@ def environment(
         differences=differing,
         messages=texts,
         code=tuple(code_changes(change)),
-        secrets=secrets_changes(preview.steps, change.settings),
+        secrets=tuple(secrets_changes(preview.steps, change.settings)),
         risks=risks(change, differing, texts),
         relaxed=tuple(levels.relaxed(stack, base=base, project=project)) if base else (),
         violations=tuple(broken),

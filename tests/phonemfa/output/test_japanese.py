@@ -55,7 +55,6 @@ OURS = sorted(
         *said_by(rules, "Finding"),
         *yielded_by(differences),
         *yielded_by(settings),
-        settings._NO_COMPONENT,
         settings.ASKED_ONLY,
         *differences._NAMES.values(),
         *differences._PART_NAMES.values(),
