@@ -184,11 +184,10 @@ def secrets_changes(
     for step in steps:
         if step.type != Action.TOKEN:
             continue
-        name = known(step.will.name, step.name) if step.will else step.name
         if step.operation is Operation.UPDATE and step.differs(Action.HIDDEN):
-            yield SecretsChange(action=name, known=known_of_key)
+            yield SecretsChange(action=known(step.will.name, step.name), known=known_of_key)
         if step.operation is Operation.REPLACE and step.was and step.was.has_secrets:
-            yield SecretsChange(action=name, known=Known.UNTOLD)
+            yield SecretsChange(action=known(step.will.name, step.name), known=Known.UNTOLD)
 
 
 def not_compared(settings: tuple[Settings, ...]) -> Iterator[str]:
