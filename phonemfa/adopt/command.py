@@ -25,19 +25,12 @@ from phonemfa.adopt.stack_text import with_values
 from phonemfa.answered import answered
 from phonemfa.audit import Record
 from phonemfa.files import write_private, write_whole
-from phonemfa.output.document import (
-    Document,
-    Entries,
-    Entry,
-    Mark,
-    Paragraph,
-    Strong,
-    Verbatim,
-)
+from phonemfa.output.document import Document, Entries, Entry, Mark, Paragraph, Strong, Verbatim
 from phonemfa.output.json_text import print_json
 from phonemfa.output.terminal import show, working
 from phonemfa.pulumi.stack_file import name_of, refuse_turned
 
+_PREFIX: Final = f"{NAMESPACE}:"
 _MARKS: Final = {
     Fate.ADOPTED: Mark.GOOD,
     Fate.ABSENT: Mark.NOTE,
@@ -93,8 +86,13 @@ def adopt(
     with working(f"reading the tenant {access.domain}") as heard:
         found = ask(access, read_found, heard=heard)
     plan = plan_of(found, config.stack, access.domain)
-    changes = changes_of(plan, config)
-    commands = next_commands(config.stack)
+    import_file = f"{FOLDER}/{config.stack}/import.json"
+    changes = changes_of(plan, config, import_file)
+    commands = [
+        f"pulumi stack init {config.stack}",
+        f"pulumi import --stack {config.stack} --file {import_file} --generate-code=false",
+        f"pulumi preview --stack {config.stack}",
+    ]
     if as_json:
         print_json(_as_object(plan, changes, config.folder, commands))
     else:
@@ -112,7 +110,14 @@ def adopt(
         (write_private if path in changes.code else write_whole)(path, content)
     record.after = _hashes(changes)
     if not as_json:
-        _show_next(commands)
+        told = (
+            "The import warns that a phone provider's credentials fail to validate: no API answers "
+            "them. The preview may update the component phone-mfa, which records the settings in "
+            "the state, and nothing else: the tenant stays as it is. Taking over is a later "
+            "change: docs/guides/adopt.md."
+        )
+        next_ones = Verbatim("\n".join(f"  {one}" for one in commands), "sh")
+        show(Document("Written. Next:", (next_ones, Paragraph((told,)))))
 
 
 def _hashes(changes: Changes) -> dict[str, str | None]:
@@ -120,15 +125,6 @@ def _hashes(changes: Changes) -> dict[str, str | None]:
         str(path): sha256(path.read_bytes()).hexdigest() if path.is_file() else None
         for path in changes.files
     }
-
-
-def next_commands(stack: str) -> list[str]:
-    """What brings the tenant into the stack."""
-    return [
-        f"pulumi stack init {stack}",
-        f"pulumi import --stack {stack} --file {import_path(stack)} --generate-code=false",
-        f"pulumi preview --stack {stack}",
-    ]
 
 
 def _show(domain: str, plan: Plan, changes: Changes) -> None:
@@ -144,17 +140,6 @@ def _show(domain: str, plan: Plan, changes: Changes) -> None:
         line = f"replaced: {other.what} is {other.was} and would become {other.becomes}"
         entries.append(Entry(mark=Mark.WARNING, line=(line,)))
     show(Document(f"tenant {domain}", (Entries(tuple(entries)),)))
-
-
-def _show_next(commands: list[str]) -> None:
-    told = (
-        "The import warns that a phone provider's credentials fail to validate: no API answers "
-        "them. The preview may update the component phone-mfa, which records the settings in "
-        "the state, and nothing else: the tenant stays as it is. Taking over is a later "
-        "change: docs/guides/adopt.md."
-    )
-    next_ones = Verbatim("\n".join(f"  {one}" for one in commands), "sh")
-    show(Document("Written. Next:", (next_ones, Paragraph((told,)))))
 
 
 def _as_object(plan: Plan, changes: Changes, project: Path, commands: list[str]) -> dict[str, Any]:
@@ -183,29 +168,29 @@ def stack_text(path: Path) -> str:
         ) from None
 
 
-def import_path(stack: str) -> str:
-    """Where the import file is, below the project."""
-    return f"{FOLDER}/{stack}/import.json"
-
-
-def changes_of(plan: Plan, config: Config) -> Changes:
+def changes_of(plan: Plan, config: Config, import_file: str) -> Changes:
     """Everything that would be written, checked by the rules that the program has for it.
 
     Raises:
         SettingsError: naming every fault of the config that would be.
         StackFileError: the stack's file is not one that values can be set in.
     """
-    path, project, stack = config.file, config.folder, config.stack
+    path, project = config.file, config.folder
     before = stack_text(path)
     there = config_in(path.name, before)
     new = {key: value for key, value in plan.suggestions.items() if key not in there}
     new |= {key: value for key, value in plan.facts.items() if there.get(key) != value}
-    ordered = {key: new[key] for key in sorted(new, key=_place)}
-    text = with_values(path.name, before, ordered) if new else before
-    _check(config, config_in(path.name, text))
+    new = {key: new[key] for key in sorted(new, key=_place)}
+    text = with_values(path.name, before, new) if new else before
+    written = config_in(path.name, text)
+    values = config.of(NAMESPACE) | {
+        key.removeprefix(_PREFIX): one for key, one in written.items() if key.startswith(_PREFIX)
+    }
+    values.pop(API_KEY, None)
+    StackSettings.check(config.stack, values)
     imports = json.dumps(plan.imports, indent=2) + "\n"
     code = {project / name: text for name, text in plan.files.items()}
-    files = code | {path: text, project / import_path(stack): imports}
+    files = code | {path: text, project / import_file: imports}
     replaced = [
         Replacement(what=key, was=shown(there[key]), becomes=shown(value))
         for key, value in new.items()
@@ -222,16 +207,7 @@ def changes_of(plan: Plan, config: Config) -> Changes:
 def _place(key: str) -> int:
     # As the settings are documented, what is not theirs first, the long block last.
     names = [field.alias or name for name, field in StackSettings.model_fields.items()]
-    name = key.removeprefix(f"{NAMESPACE}:")
+    name = key.removeprefix(_PREFIX)
     if name not in names:
         return -1
     return len(names) if name == "adopted" else names.index(name)
-
-
-def _check(config: Config, written: Mapping[str, Any]) -> None:
-    prefix = f"{NAMESPACE}:"
-    values = config.of(NAMESPACE) | {
-        key.removeprefix(prefix): value for key, value in written.items() if key.startswith(prefix)
-    }
-    values.pop(API_KEY, None)
-    StackSettings.check(config.stack, values)

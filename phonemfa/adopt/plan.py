@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
@@ -66,11 +66,11 @@ _UNCHANGED: Final = Guardian(phone_enabled=False, message_types=LEFT_ALONE, poli
 _BLOCKS: Final = {one.field for one in OTHER_FACTORS if one.pulumi.endswith(".enabled")}
 """The other factors that have settings of their own."""
 _TYPES: Final = frozenset(MessageType)
-_DEFAULT_TYPES: Final = (
+_DEFAULT_TYPES: Final = {
     MessageType.OTP_ENROLL,
     MessageType.OTP_VERIFY,
     MessageType.CHANGE_PASSWORD,
-)
+}
 _HOST: Final = re.compile(r"\b[a-z0-9-]+\.api\.infobip\.com\b")
 _LITERAL: Final = re.compile(r"""['"`](?:(?:App|Bearer|Basic) )?([\w.+/=-]{20,})['"`]""")
 _MIXED: Final = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w+=-]+\Z")
@@ -205,9 +205,8 @@ def _policy_and_factors(found: Snapshot, plan: Plan) -> None:
     on = ", ".join(key for key, enabled in switches.items() if enabled)
     plan.tell("email, otp, recovery code", on or "all off", "otherFactors, as they are")
     rest = {name_of(one): there[one.field] for one in OTHER_FACTORS if one.field in _BLOCKS}
-    on = ", ".join(name for name in sorted(rest) if rest[name])
-    becomes = "have settings of their own"
-    plan.tell(", ".join(sorted(rest)), on or "all off", becomes, Fate.LEFT)
+    on, every = ", ".join(name for name in sorted(rest) if rest[name]), ", ".join(sorted(rest))
+    plan.tell(every, on or "all off", "have settings of their own", Fate.LEFT)
 
 
 def _with_default(there: Guardian, plan: Plan) -> None:
@@ -310,13 +309,10 @@ def _code(part: str, code: str, path: str, plan: Plan) -> None:
     plan.files[path] = code
     lines = key_like_lines(code)
     seen_in = f"line {', '.join(map(str, lines))}" if lines else "no line, which proves nothing"
-    row = Row(
-        part=part,
-        found=f"{code_mark(code)}; what may be a key in {seen_in}",
-        becomes=f"{path}, for you alone: look before you commit it. {ROTATE_FIRST}",
-        fate=Fate.WARNING,
-    )
-    plan.rows.append(row)
+    found = f"{code_mark(code)}; what may be a key in {seen_in}"
+    becomes = f"{path}, for you alone: look before you commit it. {ROTATE_FIRST}"
+    # Not by `tell`, which takes a code's hash for a key.
+    plan.rows.append(Row(part=part, found=found, becomes=becomes, fate=Fate.WARNING))
 
 
 def _others(found: Snapshot, chosen: Action | None, plan: Plan) -> None:
@@ -373,52 +369,43 @@ def _texts(found: Snapshot, plan: Plan) -> None:
     (no code in it, Liquid that the tenant does not know) stays in the adopted block, where no
     rule reads it, and goes with the block.
     """
-    before, types = len(plan.rows), list(_DEFAULT_TYPES)
-    settings: dict[str, dict[str, str]] = {}
+    before, settings = len(plan.rows), plan.facts.setdefault("texts", {})
     if found.experience is Experience.UNIFIED:
-        blocks = plan.adopted["templates"] = {}
-        for name, template in seen(found.templates).items():
+        templates = seen(found.templates)
+        for name, template in templates.items():
             if name in _TYPES:
-                types.append(MessageType(name))
-                _template(types[-1], template, settings, blocks, plan)
+                _template(MessageType(name), template, settings, plan)
             else:
                 becomes = "left as it is: no setting knows its type"
                 plan.tell(f"template {name}", "customised", becomes, Fate.LEFT)
-        if not blocks:
-            del plan.adopted["templates"]
+        if (_TYPES & templates.keys()) - _DEFAULT_TYPES:
+            types = _DEFAULT_TYPES | templates.keys()
+            plan.facts["messageTypes"] = [kind.value for kind in MessageType if kind in types]
     else:
-        _legacy_texts(found.guardian.texts, settings, plan)
-    if settings:
-        plan.facts["texts"] = settings
-    if len(set(types)) > len(_DEFAULT_TYPES):
-        plan.facts["messageTypes"] = [kind.value for kind in MessageType if kind in types]
+        for kind, text in found.guardian.texts.items():
+            _legacy_text(kind, text, settings, plan)
+    if not settings:
+        del plan.facts["texts"]
     if len(plan.rows) == before:
         plan.tell("texts", "Auth0's own", "none is declared", Fate.ABSENT)
 
 
-def _legacy_texts(
-    texts: Mapping[MessageType, str], settings: dict[str, dict[str, str]], plan: Plan
-) -> None:
+def _legacy_text(kind: MessageType, text: str, settings: dict[str, Any], plan: Plan) -> None:
+    name, problem = f"legacy text {kind}", _problem(kind, "text", text, legacy=True)
     phone = plan.adopted["phone"]
-    for kind, text in texts.items():
-        name, problem = f"legacy text {kind}", _problem(kind, "text", text, legacy=True)
-        if not problem:
-            settings[kind.value] = {"text": text}
-            plan.tell(name, "customised", f"texts.{kind}.text")
-        elif "provider" in phone:
-            phone[_MESSAGES[kind]] = text
-            _unfit(name, problem, plan)
-        else:
-            becomes = f"stays in the tenant, and is not declared. {problem}"
-            plan.tell(name, "customised", becomes, Fate.LEFT)
+    if not problem:
+        settings[kind.value] = {"text": text}
+        plan.tell(name, "customised", f"texts.{kind}.text")
+    elif "provider" in phone:
+        phone[_MESSAGES[kind]] = text
+        _unfit(name, problem, plan)
+    else:
+        becomes = f"stays in the tenant, and is not declared. {problem}"
+        plan.tell(name, "customised", becomes, Fate.LEFT)
 
 
 def _template(
-    kind: MessageType,
-    template: PhoneTemplate,
-    settings: dict[str, dict[str, str]],
-    blocks: dict[str, dict[str, Any]],
-    plan: Plan,
+    kind: MessageType, template: PhoneTemplate, settings: dict[str, Any], plan: Plan
 ) -> None:
     texts = {"text": known(template.text, None), "voice": known(template.voice, None)}
     given = {channel: text for channel, text in texts.items() if text is not None}
@@ -429,7 +416,8 @@ def _template(
         fit = {}
     disabled, origin = seen(template.disabled), known(template.sender, None) or None
     unfit = {channel: text for channel, text in given.items() if channel not in fit}
-    blocks[kind.value] = _written(FoundTemplate, disabled=disabled, sender=origin, **unfit)
+    block = _written(FoundTemplate, disabled=disabled, sender=origin, **unfit)
+    plan.adopted.setdefault("templates", {})[kind.value] = block
     if fit:
         settings[kind.value] = fit
     name, sender = f"template {kind}", f", from {origin}" if origin else ""
@@ -488,48 +476,37 @@ def import_file(found: Snapshot, adopted: Action | None, domain: str) -> dict[st
     Components are in it too, so that a resource is imported under the very URN that the program
     gives it. The engine takes the inputs from the auth0 provider's own reading.
     """
-    return {"resources": list(_resources(found, adopted, domain))}
-
-
-def _resources(found: Snapshot, adopted: Action | None, domain: str) -> Iterator[dict[str, Any]]:
-    yield to_import(COMPONENT, ROOT)
+    resources = [to_import(COMPONENT, ROOT)]
+    legacy = found.experience is Experience.LEGACY
     if adopted:
-        yield from _sender_of(found, adopted)
-    if found.experience is Experience.UNIFIED:
-        yield from _delivery_of(found)
-    factor = f"{ROOT}-factor"
-    yield _component("Factor", factor)
+        bound = [one for one in found.bindings_of(adopted.trigger) if one.action_id == adopted.id]
+        resources += _component(
+            "legacy-sender" if legacy else "sender",
+            (model_action.TOKEN, "action", adopted.id),
+            *((trigger.TOKEN, "binding", one.pulumi_id) for one in bound),
+        )
+    if not legacy:
+        provider, templates = seen(found.provider), seen(found.templates)
+        there = [provider] if provider and declarable(provider) else []
+        resources += _component(
+            "delivery",
+            *((phone_provider.TOKEN, "provider", one.id) for one in there),
+            *(
+                (phone_template.TOKEN, kind.replace("_", "-"), templates[kind].id)
+                for kind in sorted(_TYPES & templates.keys())
+            ),
+        )
     # Guardian is one a tenant, and its id a name that nobody looks up.
     identifier = str(uuid5(NAMESPACE_DNS, domain))
-    yield to_import(guardian.TOKEN, f"{factor}-guardian", identifier, factor)
+    resources += _component("factor", (guardian.TOKEN, "guardian", identifier))
+    return {"resources": resources}
 
 
-def _sender_of(found: Snapshot, adopted: Action) -> Iterator[dict[str, Any]]:
-    legacy = found.experience is Experience.LEGACY
-    sender = f"{ROOT}-legacy-sender" if legacy else f"{ROOT}-sender"
-    yield _component("Sender", sender)
-    yield to_import(model_action.TOKEN, f"{sender}-action", adopted.id, sender)
-    for one in found.bindings_of(adopted.trigger):
-        if one.action_id == adopted.id:
-            yield to_import(trigger.TOKEN, f"{sender}-binding", one.pulumi_id, sender)
-
-
-def _delivery_of(found: Snapshot) -> Iterator[dict[str, Any]]:
-    delivery = f"{ROOT}-delivery"
-    provider, templates = seen(found.provider), seen(found.templates)
-    if provider and not declarable(provider):
-        provider = None
-    if provider or _TYPES & templates.keys():
-        yield _component("Delivery", delivery)
-    if provider:
-        yield to_import(phone_provider.TOKEN, f"{delivery}-provider", provider.id, delivery)
-    for kind in sorted(_TYPES & templates.keys()):
-        name = f"{delivery}-{kind.replace('_', '-')}"
-        yield to_import(phone_template.TOKEN, name, templates[kind].id, delivery)
-
-
-def _component(kind: str, name: str) -> dict[str, Any]:
-    return to_import(f"phonemfa:index:{kind}", name, parent=ROOT)
+def _component(part: str, *resources: tuple[str, str, str]) -> list[dict[str, Any]]:
+    """A part of phone MFA with what is in it (type, name, id); nothing where that is nothing."""
+    name, kind = f"{ROOT}-{part}", part.removeprefix("legacy-").capitalize()
+    inside = [to_import(token, f"{name}-{own}", found, name) for token, own, found in resources]
+    return [to_import(f"phonemfa:index:{kind}", name, parent=ROOT), *inside] if inside else []
 
 
 def _written(model: type[Strict], **values: Any) -> dict[str, Any]:

@@ -154,7 +154,7 @@ def propose(
         "back.\n"
     )
     try:
-        url = GitHub.of().open_pull(branch, base=base, title=title, body=text)
+        url = GitHub().open_pull(branch, base=base, title=title, body=text)
     except HostError as error:
         give_up(str(error))
     say(f"pull request: {url}")

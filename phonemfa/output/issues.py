@@ -3,6 +3,7 @@
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, Final, Literal
@@ -46,28 +47,35 @@ class Issues(ABC):
 
     Attributes:
         name: of the host, for people.
-        domain: where it is.
-        address: the variable that says so.
+        address: the variable that says where it is; `domain` is its host.
+        needed: variables that have to be set; `where` they come from.
         largest: characters that it takes in one text.
         may_label: what a token needs to set labels.
         hints: what to do about a refusal, by its status.
+        keys: of an issue's number, address and text in an answer.
     """
 
     name: str
-    domain: str
     address: str
+    domain: str
+    needed: tuple[str, ...]
+    where: str
     largest: int
     may_label: str
     hints: Mapping[int, str]
+    keys: tuple[str, str, str]
 
-    def reach(self, url: str) -> str:
-        """The address without a slash at its end; `domain` is known from now on.
+    def __init__(self, environ: Mapping[str, str], *, public: str = "") -> None:
+        """Find the host where a run has it.
 
         Raises:
-            HostError: it is no address.
+            HostError: naming every variable that is missing, or the one that is no address.
         """
+        if missing := [name for name in self.needed if not environ.get(name)]:
+            raise HostError(f"Not set: {', '.join(missing)}. {self.where}")
+        self.url = (environ.get(self.address) or public).rstrip("/")
         try:
-            found = httpx.URL(url)
+            found = httpx.URL(self.url)
             self.domain = found.host if found.scheme in {"http", "https"} else ""
         except (httpx.InvalidURL, UnicodeError):  # the second: of a name in Punycode
             self.domain = ""
@@ -77,7 +85,6 @@ class Issues(ABC):
                 f"{self.address} is no address of an API: it has to begin with https:// and the "
                 "name of a host."
             )
-        return url.rstrip("/")
 
     def upsert_issue(self, marker: str, *, label: str, title: str, body: str) -> Posted:
         """Open the one issue that `marker` names, or bring the open one up to date.
@@ -108,9 +115,6 @@ class Issues(ABC):
 
     def close_issue(self, marker: str, *, label: str, comment: str) -> list[Posted]:
         """Close every open issue that `marker` names, each with a last comment.
-
-        Returns:
-            The closed ones; empty when none was open.
 
         Raises:
             HostError: refused or unreachable.
@@ -144,21 +148,41 @@ class Issues(ABC):
         for page in count(1):
             found = ask(page)
             if not isinstance(found, list):
-                raise self.another()
+                raise self._another()
             yield from found
             if len(found) < PER_PAGE:
                 return
 
-    def unreachable(self, error: Exception) -> HostError:
-        """That there was no answer."""
-        return HostError(f"No answer from {self.domain} ({type(error).__name__}: {error}).")
+    def issue(self, found: Any) -> Issue:
+        """An issue in an answer."""
+        number, url, text = self.keys
+        with self.reading():
+            labels = [one["name"] if isinstance(one, dict) else one for one in found["labels"]]
+            return Issue(
+                number=int(found[number]),
+                url=str(found[url]),
+                title=str(found["title"]),
+                text=str(found[text] or ""),
+                labels=frozenset(map(str, labels)),
+            )
 
-    def another(self) -> HostError:
-        """That an answer is none of this host's."""
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Say of an answer that it is none of this host's."""
+        try:
+            yield
+        except (KeyError, TypeError, ValueError):
+            raise self._another() from None
+
+    def _another(self) -> HostError:
         return HostError(
             f"{self.domain} answered otherwise than {self.name}'s REST API does: check "
             f"{self.address}."
         )
+
+    def unreachable(self, error: Exception) -> HostError:
+        """That there was no answer."""
+        return HostError(f"No answer from {self.domain} ({type(error).__name__}: {error}).")
 
     def refused(self, answer: httpx.Response) -> HostError:
         """What a refusal says, and what to do."""
@@ -200,18 +224,6 @@ def is_same(there: str, ours: str) -> bool:
     return there.replace("\r\n", "\n").strip() == ours.strip()
 
 
-def require(environ: Mapping[str, str], names: tuple[str, ...], where: str) -> list[str]:
-    """Values of variables.
-
-    Raises:
-        HostError: naming every one that is missing, and where they come from.
-    """
-    missing = [name for name in names if not environ.get(name)]
-    if missing:
-        raise HostError(f"Not set: {', '.join(missing)}. {where}")
-    return [environ[name] for name in names]
-
-
 def issues_of_this_run() -> Issues:
     """The issues of the repository that this run is for.
 
@@ -222,10 +234,10 @@ def issues_of_this_run() -> Issues:
     if os.environ.get("GITLAB_CI"):
         from phonemfa.output.gitlab import GitLab  # noqa: PLC0415
 
-        return GitLab.of()
+        return GitLab()
     from phonemfa.output.github import GitHub  # noqa: PLC0415
 
-    return GitHub.of()
+    return GitHub()
 
 
 def post_issues(keep: Callable[[Issues], list[Posted]]) -> None:

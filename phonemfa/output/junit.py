@@ -13,34 +13,27 @@ _NOT_IN_XML: Final = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One thing that was looked at.
-
-    Attributes:
-        name: of the case.
-        failure: why it failed, in a line and at length; None when it did not.
-        error: why there is no answer.
-        output: what is worth knowing besides.
-    """
+    """One thing that was looked at."""
 
     name: str
     failure: tuple[str, str] | None = None
+    """Why it failed, in a line and at length; None when it did not."""
     error: str = ""
+    """Why there is no answer."""
     output: str = ""
+    """What is worth knowing besides."""
 
 
 def as_junit(suite: str, cases: Sequence[Case], *, classname: str) -> str:
     """One suite."""
-    root = Element("testsuites")
-    inner = SubElement(root, "testsuite", name=_clean(suite))
     counts = {
-        "tests": len(cases),
-        "failures": sum(one.failure is not None for one in cases),
-        "errors": sum(bool(one.error) for one in cases),
-        "skipped": 0,
+        "tests": str(len(cases)),
+        "failures": str(sum(one.failure is not None for one in cases)),
+        "errors": str(sum(bool(one.error) for one in cases)),
+        "skipped": "0",
     }
-    for element in (root, inner):
-        for name, count in counts.items():
-            element.set(name, str(count))
+    root = Element("testsuites", counts)
+    inner = SubElement(root, "testsuite", {"name": _clean(suite), **counts})
     for one in cases:
         names = {"classname": _clean(classname), "name": _clean(one.name)}
         case = SubElement(inner, "testcase", names, time="0")

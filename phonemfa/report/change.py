@@ -24,7 +24,7 @@ from components.vocabulary import (
     policy_word,
 )
 from phonemfa.pulumi.preview import Operation, Preview, Step
-from phonemfa.report.settings import Plain, Settings, read_settings
+from phonemfa.report.settings import Plain, Settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +124,7 @@ class Change:
     @classmethod
     def of(cls, preview: Preview) -> Self:
         """The change of a preview. It is one tenant's: of several components the first counts."""
-        settings = read_settings(preview.components)
+        settings = tuple(map(Settings.of, preview.components))
         there = [one for one in preview.steps if one.before]
         staying = [one for one in preview.steps if one.new]
         first = settings[0] if settings else None
@@ -154,9 +154,10 @@ class Change:
         moved = self.before.tenant.in_transition and not self.after.tenant.in_transition
         return moved and self.after.action is not None
 
-    def touched(self, kind: str, *operations: Operation) -> list[Step]:
-        """Steps on resources of a type, of these operations."""
-        return [one for one in self.steps if one.type == kind and one.operation in operations]
+    def touched(self, model: Any, *operations: Operation) -> list[Step]:
+        """Steps on resources of a model, of these operations."""
+        of_it = [one for one in self.steps if one.type == model.TOKEN]
+        return [one for one in of_it if one.operation in operations]
 
     def actions(self) -> list[Step]:
         """Steps on Actions of the phone triggers."""

@@ -4,7 +4,7 @@ Settings come from the component (`settings`), the rest from the two sides of th
 Whether a difference is dangerous says `risks`.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Final
@@ -23,7 +23,7 @@ from components.vocabulary import CHANNEL_NAMES, Experience
 from phonemfa.output.text import cut, unified_diff
 from phonemfa.pulumi.preview import Operation, Step
 from phonemfa.report.change import Change, Side
-from phonemfa.report.settings import ASKED_ONLY, Settings, Source
+from phonemfa.report.settings import ASKED_ONLY, Settings
 
 _NAMES: Final = {
     PhoneProvider.TOKEN: "the phone provider",
@@ -74,11 +74,6 @@ class Planned:
     parts: tuple[str, ...] = ()
 
 
-def planned(steps: tuple[Step, ...]) -> tuple[Planned, ...]:
-    """What the engine will do, in its own order."""
-    return tuple(_planned(step) for step in steps if step.operation is not Operation.SAME)
-
-
 def named(step: Step) -> tuple[str, str]:
     """What a resource is, in our words, and other people's name of it where there are several."""
     there = step.will or step.was
@@ -95,13 +90,16 @@ def named(step: Step) -> tuple[str, str]:
     return "a resource that is no part of phone MFA:", f"{step.type} {step.name}"
 
 
-def _planned(step: Step) -> Planned:
-    kind, name = named(step)
-    parts: tuple[str, ...] = ()
-    if step.operation is Operation.UPDATE:
-        known_parts = [words for words, path in _parts(step) if step.differs(path)]
-        parts = tuple(dict.fromkeys(known_parts)) if step.paths else (_AGAIN,)
-    return Planned(operation=step.operation, kind=kind, name=name, parts=parts)
+def planned(steps: Iterable[Step]) -> Iterator[Planned]:
+    """What the engine will do, in its own order."""
+    for step in steps:
+        if step.operation is not Operation.SAME:
+            kind, name = named(step)
+            parts: tuple[str, ...] = ()
+            if step.operation is Operation.UPDATE:
+                differing = [words for words, path in _parts(step) if step.differs(path)]
+                parts = tuple(dict.fromkeys(differing)) if step.paths else (_AGAIN,)
+            yield Planned(operation=step.operation, kind=kind, name=name, parts=parts)
 
 
 def _parts(step: Step) -> Iterator[tuple[str, str]]:
@@ -120,18 +118,13 @@ def _words(part: Part) -> str:
     return subject(key) if words(key).as_one else subject(key, *members)
 
 
-def unseen(change: Change) -> tuple[str, ...]:
+def unseen(step: Step) -> Iterator[str]:
     """Each changing part of which a side cannot be seen, in a sentence.
 
     An Action's secrets and settings have sentences of their own (`settings`).
     """
-    return tuple(sentence for step in change.steps for sentence in _unseen(step))
-
-
-def _unseen(step: Step) -> Iterator[str]:
     if step.operation in {Operation.SAME, Operation.DELETE}:
         return
-    kind, name = named(step)
     # Without paths the engine does not say what differs: then nothing rules a difference out.
     told = step.operation is Operation.UPDATE and bool(step.paths)
     hidden = [
@@ -143,8 +136,8 @@ def _unseen(step: Step) -> Iterator[str]:
     ]
     for part in dict.fromkeys(hidden):
         yield (
-            f"The {part} of {f'{kind} {name}'.strip()} cannot be seen (a secret, or known only "
-            "after the apply), and was not compared."
+            f"The {part} of {' '.join(named(step)).strip()} cannot be seen (a secret, or known "
+            "only after the apply), and was not compared."
         )
 
 
@@ -160,8 +153,7 @@ def differences(change: Change) -> tuple[Difference, ...]:
         same = [
             each
             for each in resources
-            if each.subject == one.subject
-            and each.after == one.after
+            if (each.subject, each.after) == (one.subject, one.after)
             # Factors that a stack did not name were left as the tenant has them.
             and one.before in {None, each.before}
             and not one.before_is
@@ -169,12 +161,9 @@ def differences(change: Change) -> tuple[Difference, ...]:
         resources = [each for each in resources if each not in same]
         found += same[:1] or [one]
     twice = {one.subject for one in found}
-    found += [
-        replace(one, subject=f"{one.subject}, as Pulumi's state has it")
-        if one.subject in twice
-        else one
-        for one in resources
-    ]
+    for one in resources:
+        again = ", as Pulumi's state has it" if one.subject in twice else ""
+        found.append(replace(one, subject=f"{one.subject}{again}"))
     return tuple(sorted(found, key=lambda one: not one.subject.startswith("policy")))
 
 
@@ -182,51 +171,36 @@ def _of_settings(settings: tuple[Settings, ...]) -> Iterator[Difference]:
     for one in settings:
         # With several components in a program each is named.
         whose = f" of {one.component}" if len(settings) > 1 else ""
-        before_is = ASKED_ONLY if one.source is Source.ASKED else ""
+        before_is = ASKED_ONLY if one.asked_only else ""
         was, will_be = one.tenants
         if was and will_be and was != will_be:
             yield Difference(
                 subject=f"tenant{whose}", before=was, after=will_be, before_is=before_is
             )
         for each in one.changed:
-            after = value_in_words(each.key, each.after)
             yield Difference(
                 subject=f"{cut(subject(each.key, *each.members), _LONGEST_SUBJECT)}{whose}",
                 before=value_in_words(each.key, each.before),
-                after=after,
+                after=value_in_words(each.key, each.after),
                 meaning=meaning(each.key, each.after),
                 before_is=before_is if each.before is not None else "",
             )
 
 
 def _of_resources(change: Change) -> Iterator[Difference]:
-    def of_sides(subject: str, told: Callable[[Side], str | None]) -> Iterator[Difference]:
-        return _differ(subject, told(change.before), told(change.after))
-
-    for one in of_sides("policy", lambda side: side.policy):
-        yield replace(one, meaning=meaning("policy", one.after))
-    yield from of_sides("phone experience", lambda side: side.experience)
-    yield from of_sides("phone factor", lambda side: _on_off(side.tenant.guardian.phone_enabled))
-    yield from of_sides("phone provider", _provider)
-    yield from of_sides("channels", _channels)
+    for what, told in _OF_A_SIDE.items():
+        yield from _differ(what, told(change.before), told(change.after))
     yield from _other_factors(change.steps)
     yield from _actions(change)
-    yield from of_sides("bound triggers", lambda side: _joined(side.bound))
-    if change.steps:
-        yield from of_sides("protection against deletion", lambda side: _on_off(side.protected))
 
 
-def _differ(subject: str, before: str | None, after: str | None) -> Iterator[Difference]:
+def _differ(what: str, before: str | None, after: str | None) -> Iterator[Difference]:
     if before != after:
-        yield Difference(subject=subject, before=before, after=after)
+        yield Difference(subject=what, before=before, after=after, meaning=meaning(what, after))
 
 
 def _on_off(value: Any) -> str | None:
     return ("on" if value else "off") if isinstance(value, bool) else None
-
-
-def _joined(names: Iterable[str]) -> str | None:
-    return ", ".join(names) or None
 
 
 def _provider(side: Side) -> str | None:
@@ -238,8 +212,15 @@ def _provider(side: Side) -> str | None:
     return str(selected) if is_told else None
 
 
-def _channels(side: Side) -> str | None:
-    return _joined(CHANNEL_NAMES[one] for one in side.channels)
+_OF_A_SIDE: Final[Mapping[str, Callable[[Side], str | None]]] = {
+    "policy": lambda side: side.policy,
+    "phone experience": lambda side: side.experience,
+    "phone factor": lambda side: _on_off(side.tenant.guardian.phone_enabled),
+    "phone provider": _provider,
+    "channels": lambda side: ", ".join(CHANNEL_NAMES[one] for one in side.channels) or None,
+    "bound triggers": lambda side: ", ".join(side.bound) or None,
+    "protection against deletion": lambda side: _on_off(side.protected),
+}
 
 
 def _other_factors(steps: tuple[Step, ...]) -> Iterator[Difference]:

@@ -18,6 +18,7 @@ from phonemfa.output.document import (
     Line,
     Mark,
     Paragraph,
+    Part,
     Phone,
     Phones,
     Section,
@@ -52,13 +53,12 @@ class Room:
 
     diff_lines: int
     line_length: int
-    digest: int
     messages: int
     plans_first: bool = True
 
 
-_PAGE: Final = Room(diff_lines=5_000, line_length=100_000, digest=64, messages=10_000)
-_COMMENT: Final = Room(diff_lines=200, line_length=500, digest=13, messages=40)
+_PAGE: Final = Room(diff_lines=5_000, line_length=100_000, messages=10_000)
+_COMMENT: Final = Room(diff_lines=200, line_length=500, messages=40)
 _CUT: Final = replace(_COMMENT, plans_first=False)
 """Of a comment that loses its end: what many environments do must not push out a risk of one."""
 _MOST_NAMES: Final = 30
@@ -82,19 +82,11 @@ _REPEATED: Final = "the Action adds a sentence that says the code again"
 
 
 def as_comment(
-    environments: Sequence[Environment],
-    *,
-    whole: Line,
-    preface: str = "",
-    limit: int = MAX_LENGTH,
+    environments: Sequence[Environment], *, whole: Line, preface: str = "", limit: int = MAX_LENGTH
 ) -> str:
-    """The report as Markdown, within `limit` UTF-16 units.
+    """The report as Markdown, within `limit` (1,000 or more) UTF-16 units.
 
-    Args:
-        environments: in the order in which they are shown.
-        whole: where the unshortened report is; told when anything was left out.
-        preface: what it says before all else.
-        limit: at least 1,000.
+    What is left out is in the `whole` report; the `preface` is said before all else.
     """
     note = (Strong("Shortened"), " to fit into a comment; the whole is in ", *whole, ".")
     documents = (as_document(environments, room, preface=preface) for room in (_COMMENT, _CUT))
@@ -163,28 +155,27 @@ def _entries(
 
 def _plans(environments: Iterable[Environment]) -> Iterator[Block]:
     for one in environments:
-        if not one.quiet:
-            yield from _environment(one)
+        line: Line = (Code(one.stack), ": ")
+        if one.failure:
+            yield Paragraph((*line, Strong("no preview"), "."))
+            yield Verbatim(one.failure)
+        elif one.planned:
+            yield Paragraph((*line, *_planned(one.planned)))
+        elif not one.quiet:
+            where = " in the tenant" if one.differences else ""
+            yield Paragraph((*line, f"nothing changes{where}."))
     still = [one.stack for one in environments if one.quiet]
     if still:
         yield Paragraph(("Nothing changes in ", *codes(still, most=_MOST_NAMES), "."))
 
 
-def _environment(one: Environment) -> Iterator[Block]:
-    if one.failure:
-        yield Paragraph((Code(one.stack), ": ", Strong("no preview"), "."))
-        yield Verbatim(one.failure)
-        return
-    if not one.planned:
-        what = "nothing changes in the tenant" if one.differences else "nothing changes"
-        yield Paragraph((Code(one.stack), f": {what}."))
-        return
-    line: Line = (Code(one.stack), ": ", Strong(f"{_counted(one.planned)}."))
+def _planned(planned: Sequence[Planned]) -> Line:
+    line: Line = (Strong(f"{_counted(planned)}."),)
     for operation, (_, verb) in _WORDS.items():
-        steps = [_plan(step) for step in one.planned if step.operation is operation]
+        steps = [_plan(step) for step in planned if step.operation is operation]
         if steps:
             line = (*line, f" {verb} ", *listed(steps, most=_MOST_NAMES), ".")
-    yield Paragraph(line)
+    return line
 
 
 def _plan(step: Planned) -> Line:
@@ -229,17 +220,13 @@ def _violation(one: Violation, where: Line) -> Entry:
 
 
 def _difference(one: Difference, where: Line) -> Entry:
-    return Entry(line=(*where, ": ", Strong(one.subject), " ", *_change(one)))
-
-
-def _change(one: Difference) -> Line:
+    before, after = (
+        Code(value) if value is not None else Soft("none") for value in (one.before, one.after)
+    )
     worth: Line = (" ", Soft(f"({one.before_is})")) if one.before_is else ()
     meaning = f" ({one.meaning})" if one.meaning else ""
-    return (*_value(one.before), *worth, " → ", *_value(one.after), meaning)
-
-
-def _value(value: str | None) -> Line:
-    return (Code(value) if value is not None else Soft("none"),)
+    line = (*where, ": ", Strong(one.subject), " ", before, *worth, " → ", after, meaning)
+    return Entry(line=line)
 
 
 def _messages(environments: Sequence[Environment], room: Room) -> Iterator[Block]:
@@ -268,27 +255,24 @@ def _message(one: Message, where: Line) -> Article:
         told = "Reads the same with the sample values; the template is another. Before:"
         before, after = Verbatim(one.before.template), Verbatim(one.after.template)
         return Article(title, (Paragraph((told,)), before, Paragraph(("After:",)), after))
-    nothing = Phone(label="After", below="Auth0's own text, or nothing")
+    grew: Line = ("; ", Strong("more parts than before")) if one.parts[1] > one.parts[0] else ()
     phones = (
-        _phone("Before", one, one.before)
-        if one.before
-        else Phone(label="Before", below="no text of this stack"),
-        _phone("After", one, one.after) if one.after else nothing,
+        _phone("Before", one, one.before, nothing="no text of this stack"),
+        _phone("After", one, one.after, *grew, nothing="Auth0's own text, or nothing"),
     )
     return Article(title, (Phones(phones),))
 
 
-def _phone(label: str, message: Message, one: Rendered) -> Phone:
-    grew = label == "After" and message.parts[1] > message.parts[0]
-    more: Line = ("; ", Strong("more parts than before")) if grew else ()
-    parts = several(one.size.parts, "part") if one.size else "voice call · what is read out"
+def _phone(label: str, message: Message, one: Rendered | None, *more: Part, nothing: str) -> Phone:
+    if one is None:
+        return Phone(label=label, below=nothing)
     return Phone(
         label=label,
         about=(*_about(one), *more),
         channel=message.channel,
         sender=message.sender,
         text=one.text,
-        below=parts,
+        below=several(one.size.parts, "part") if one.size else "voice call · what is read out",
     )
 
 
@@ -300,32 +284,27 @@ def _about(one: Rendered) -> Line:
 
 def _codes(environments: Sequence[Environment], room: Room) -> Iterator[Block]:
     for change, where in _together(environments, lambda one: one.code):
-        yield _code(change, where, room)
+        yield Article((Code(change.action), " (", *where, ")"), tuple(_code(change, room)))
 
 
-def _code(change: CodeChange, where: Line, room: Room) -> Article:
-    title: Line = (Code(change.action), " (", *where, ")")
+def _code(change: CodeChange, room: Room) -> Iterator[Block]:
     if not change.lines:
-        sides = (("Before: ", change.before), ("After: ", change.after))
-        told = [(label, *_told(one, room)) for label, one in sides if one]
-        return Article(title, tuple(Paragraph(one) for one in told))
-    about: Line = (f"+{change.count('+')} −{change.count('-')} lines", *_digest(change.after, room))
-    shown = change.lines[: room.diff_lines]
-    lines = "\n".join(cut(one, room.line_length) for one in shown)
-    blocks: list[Block] = [Verbatim(lines, "diff")]
-    left = len(change.lines) - len(shown)
-    if left:
-        blocks.append(Paragraph((f"… and {left} more lines of this diff.",)))
-    return Article(title, (Paragraph(about), Folded("Unified diff", tuple(blocks))))
+        for label, code in (("Before: ", change.before), ("After: ", change.after)):
+            if code:
+                whose = "the package's" if code.ours else "not the package's, and so not shown"
+                told = f"{several(code.lines, 'line')}, {whose}"
+                yield Paragraph((label, told, *_digest(code)))
+        return
+    count = f"+{change.count('+')} −{change.count('-')} lines"
+    yield Paragraph((count, *_digest(change.after)))
+    lines = "\n".join(cut(one, room.line_length) for one in change.lines[: room.diff_lines])
+    left = len(change.lines) - room.diff_lines
+    more = Paragraph((f"… and {left} more lines of this diff.",))
+    yield Folded("Unified diff", (Verbatim(lines, "diff"), *[more] * (left > 0)))
 
 
-def _told(code: Coded, room: Room) -> Line:
-    whose = "the package's" if code.ours else "not the package's, and so not shown"
-    return (f"{several(code.lines, 'line')}, {whose}", *_digest(code, room))
-
-
-def _digest(code: Coded | None, room: Room) -> Line:
-    return (", SHA-256 ", Code(cut(code.digest, room.digest))) if code else ()
+def _digest(code: Coded | None) -> Line:
+    return (", SHA-256 ", Code(code.digest)) if code else ()
 
 
 def _secrets(one: SecretsChange, where: Line) -> Entry:
@@ -371,6 +350,5 @@ def _headline(environments: Sequence[Environment]) -> str:
     changing = [one for one in environments if one.changes]
     if not changing:
         return "nothing changes"
-    total = [step for one in changing for step in one.planned]
-    where = several(len(changing), "environment")
-    return f"{_counted(total) or 'settings of Pulumi alone'} in {where}"
+    total = _counted([step for one in changing for step in one.planned])
+    return f"{total or 'settings of Pulumi alone'} in {several(len(changing), 'environment')}"

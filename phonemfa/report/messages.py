@@ -7,12 +7,7 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from components.settings.code_in_text import where_missing, written
-from components.settings.message_size import (
-    SmsSize,
-    rendered,
-    sms_size,
-    unshowable,
-)
+from components.settings.message_size import SmsSize, rendered, sms_size, unshowable
 from components.settings.model import sample_of
 from components.settings.text_rules import origin_line
 from components.settings.texts import unified_variables
@@ -22,9 +17,7 @@ from phonemfa.report.change import Change, Side
 from phonemfa.report.settings import Plain
 
 Channel = Literal["text", "voice"]
-CHANNELS: Final[tuple[Channel, ...]] = ("text", "voice")
-_LEGACY_CHANNELS: Final[dict[Channel, str]] = {"text": "sms", "voice": "voice"}
-
+_LEGACY_CHANNELS: Final[Mapping[Channel, str]] = {"text": "sms", "voice": "voice"}
 _SENDERS: Final[Mapping[Channel, str]] = {"text": "smsSender", "voice": "voiceSender"}
 
 LONGEST: Final = 2_000
@@ -84,16 +77,13 @@ class Message:
         return was, will_be
 
 
-def messages(change: Change) -> tuple[Message, ...]:
+def messages(change: Change) -> Iterator[Message]:
     """Every message of both sides, changed or not, in the order of the message types."""
-    return tuple(_messages(change.before, change.after))
-
-
-def _messages(before: Side, after: Side) -> Iterator[Message]:
-    order = [kind.value for kind in MessageType]
-    kinds = {**before.texts, **after.texts}
-    for kind in sorted(kinds, key=lambda one: (order.index(one) if one in order else 99, one)):
-        for channel in CHANNELS:
+    before, after = change.before, change.after
+    kinds = {*before.texts, *after.texts}
+    ours = [kind.value for kind in MessageType if kind in kinds]
+    for kind in (*ours, *sorted(kinds.difference(ours))):
+        for channel in _SENDERS:
             old, new = _rendered(before, kind, channel), _rendered(after, kind, channel)
             # Without text on either side there is nothing to show (a voice text may be absent).
             if old or new:
@@ -128,13 +118,8 @@ def render(
 ) -> Rendered:
     """One text as users get it; what keeps it from being sent is in `problem`.
 
-    Args:
-        template: its Liquid source.
-        kind: the message type.
-        channel: by which it goes.
-        legacy: whether it is a legacy tenant's.
-        plain: the stack's settings: the code's length, and the host of the line that the Action
-            adds to an SMS with a code.
+    The stack's settings tell the code's length, and the host of the line that the Action adds to
+    an SMS with a code.
     """
     values, origin = sample_of(plain), plain.get("originBoundCode")
     source = cut(encodable(template), LONGEST)

@@ -4,8 +4,8 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from phonemfa.output.document import Code, Line, Link
 from phonemfa.output.terminal import give_up, say, working
@@ -18,9 +18,7 @@ class NoPullRequestError(Exception):
 def post_comment(text: str, number: int | None = None) -> None:
     """Post the one comment of a pull request, or update it; gives up where that cannot be.
 
-    Args:
-        text: Markdown.
-        number: of the pull request; None: the one that the workflow runs for.
+    Without a number it is the pull request that the workflow runs for.
     """
     # A quarter of a second to load: only for those who post.
     from phonemfa.output.github import GitHub  # noqa: PLC0415
@@ -29,7 +27,7 @@ def post_comment(text: str, number: int | None = None) -> None:
     try:
         number = number or pull_number(os.environ)
         with working(f"writing the comment of pull request {number}"):
-            posted = GitHub.of().upsert_comment(number, "report", text)
+            posted = GitHub().upsert_comment(number, "report", text)
     except (HostError, NoPullRequestError) as error:
         give_up(str(error))
     say(f"comment {posted.outcome}: {posted.url}")
@@ -41,10 +39,9 @@ def pull_number(environ: Mapping[str, str]) -> int:
     Raises:
         NoPullRequestError: neither the event nor the reference names one.
     """
-    pull = _event(environ.get("GITHUB_EVENT_PATH", "")).get("pull_request")
-    number = pull.get("number") if isinstance(pull, dict) else None
-    if isinstance(number, int):
-        return number
+    with suppress(KeyError, TypeError, OSError, ValueError):
+        event = json.loads(Path(environ["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))
+        return int(event["pull_request"]["number"])
     if named := re.match(r"refs/pull/([0-9]+)/", environ.get("GITHUB_REF", "")):
         return int(named[1])
     raise NoPullRequestError(
@@ -53,19 +50,11 @@ def pull_number(environ: Mapping[str, str]) -> int:
     )
 
 
-def _event(path: str) -> dict[str, Any]:
-    try:
-        content = json.loads(Path(path).read_text(encoding="utf-8")) if path else {}
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
 def whole_report(environ: Mapping[str, str]) -> Line:
     """Where to see everything that does not fit into a comment."""
-    address = "{GITHUB_SERVER_URL}/{GITHUB_REPOSITORY}/actions/runs/{GITHUB_RUN_ID}"
-    named = {"GITHUB_SERVER_URL": "", "GITHUB_REPOSITORY": "", "GITHUB_RUN_ID": "", **environ}
-    run = address.format_map(named)
+    names = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
+    server, repository, number = (environ.get(name, "") for name in names)
+    run = f"{server}/{repository}/actions/runs/{number}"
     if re.fullmatch(r"https://[\w.-]+(:[0-9]+)?/[\w.-]+/[\w.-]+/actions/runs/[0-9]+", run):
         return ("the HTML report of ", Link("this run", run))
     return ("the HTML report (", Code("python -m phonemfa report --html FILE"), ")")

@@ -57,17 +57,14 @@ def risks(
     rules = (
         _another_address,
         _nobody_can_log_in,
-        _always_while_replaced,
+        _becomes_always,
         _done_to_resources,
-        _always_with_something_new,
         _generation,
         _policy_weaker,
         _narrowed,
         _dearer,
-        _gate_off,
         _templates,
-        _code_stays_a_draft,
-        _protection,
+        _safeguards,
     )
     found = [risk for rule in rules for risk in rule(change)]
     found += [*_other_factors(differing), *_longer(messages)]
@@ -75,11 +72,7 @@ def risks(
 
 
 def _about(
-    subjects: Iterable[str],
-    title: str,
-    what: str,
-    fix: str = "",
-    danger: Danger = Danger.WARNING,
+    subjects: Iterable[str], title: str, what: str, fix: str = "", danger: Danger = Danger.WARNING
 ) -> Iterator[Risk]:
     """One risk about all of these; none without any."""
     found = tuple(subjects)
@@ -120,19 +113,13 @@ def _nobody_can_log_in(change: Change) -> Iterator[Risk]:
         )
 
 
-def _becomes_always(change: Change) -> bool:
-    """Whether users are asked at every login from this change on."""
-    return change.after.policy == Policy.ALWAYS != change.before.policy
-
-
-def _always_while_replaced(change: Change) -> Iterator[Risk]:
-    parts = {
-        Action.TOKEN: "Action",
-        PhoneProvider.TOKEN: "phone provider",
-        Guardian.TOKEN: "factor",
-    }
-    replaced = [words for kind, words in parts.items() if change.touched(kind, Operation.REPLACE)]
-    if _becomes_always(change) and replaced:
+def _becomes_always(change: Change) -> Iterator[Risk]:
+    """Users are asked at every login from this change on."""
+    if not change.after.policy == Policy.ALWAYS != change.before.policy:
+        return
+    parts = {Action: "Action", PhoneProvider: "phone provider", Guardian: "factor"}
+    replaced = [name for kind, name in parts.items() if change.touched(kind, Operation.REPLACE)]
+    if replaced:
         yield Risk(
             "Lockout",
             "The policy becomes always in the same change that replaces the "
@@ -141,80 +128,77 @@ def _always_while_replaced(change: Change) -> Iterator[Risk]:
             "make the replacement first, see a code arrive, then change the policy",
             danger=Danger.LOCKOUT,
         )
+    what = "" if change.after.missing else _something_new(change)
+    if what:
+        yield Risk(
+            "Always from the first try",
+            f"{what}, and from the same change on every login needs one: a fault in it locks "
+            "everybody out.",
+            "apply it with the policy never, see a code arrive on your own phone, then switch",
+        )
+
+
+def _something_new(change: Change) -> str:
+    """What of sending has never been tried as it will be; empty when all has."""
+    action = change.after.action
+    tried = [one for one in _TRIED_BY_SENDING if one in change.changed_settings]
+    known = {one.known for one in secrets_changes(change.steps, change.settings)}
+    if change.touched(Action, Operation.CREATE, Operation.IMPORT):
+        return "This sender has never delivered a code"
+    if action and change.before.action and action.code != change.before.action.code:
+        return "The code that sends changes too"
+    if Known.CHANGED in known:
+        return "The CPaaS key changes too"
+    if tried:
+        return f"The {words(tried[0]).subject} changes too"
+    return "The Action's secrets change too, and whether the key does is not told" if known else ""
+
+
+_TRIED_BY_SENDING: Final = ("cpaasBaseHost", "smsSender", "voiceSender")
+"""Settings with a wrong value of which nothing is sent, which no check finds."""
 
 
 def _done_to_resources(change: Change) -> Iterator[Risk]:
     for (kind, operation), risk in _DONE.items():
         # A tenant that has moved leaves its other sender behind (`_generation`).
-        moved = change.ends_transition and operation is Operation.DELETE and kind != Guardian.TOKEN
+        moved = change.ends_transition and operation is Operation.DELETE and kind is not Guardian
         if change.touched(kind, operation) and not moved:
             yield risk
 
 
-_DONE: Final[Mapping[tuple[str, Operation], Risk]] = {
-    (Action.TOKEN, Operation.REPLACE): Risk(
+_DONE: Final[Mapping[tuple[type, Operation], Risk]] = {
+    (Action, Operation.REPLACE): Risk(
         "A moment without a sender",
         "The Action is deleted before the new one is made, because a tenant has room for one: "
         "codes asked for in between are not sent, and a failure in between leaves none.",
         "apply it when few people log in; a plain pulumi up finishes a failed run",
     ),
-    (PhoneProvider.TOKEN, Operation.REPLACE): Risk(
+    (PhoneProvider, Operation.REPLACE): Risk(
         "Phone provider replaced",
         "A tenant has one provider: creating takes over the one that is there, and deleting the "
         "old one afterwards may leave none.",
         "look at Branding > Phone Provider after the run, or avoid the replacement",
     ),
-    (Guardian.TOKEN, Operation.REPLACE): Risk(
+    (Guardian, Operation.REPLACE): Risk(
         "All MFA off",
         "Replacing the factor ends with deleting the old one, which sets the policy to never and "
         "switches every MFA factor off.",
         "avoid the replacement; otherwise run pulumi up --refresh right after it",
     ),
-    (PhoneProvider.TOKEN, Operation.DELETE): Risk(
+    (PhoneProvider, Operation.DELETE): Risk(
         "Phone provider destroyed",
         "The tenant's phone provider is really deleted, with its configuration.",
         "keep it while the tenant has the unified experience",
     ),
-    (Action.TOKEN, Operation.DELETE): Risk(
-        "Action deleted",
-        "Its versions and its secrets go with it: going back means a new Action.",
+    (Action, Operation.DELETE): Risk(
+        "Action deleted", "Its versions and its secrets go with it: going back means a new Action."
     ),
-    (Guardian.TOKEN, Operation.DELETE): Risk(
+    (Guardian, Operation.DELETE): Risk(
         "All MFA off",
         "Deleting the factor sets the policy to never and switches every MFA factor off, those of "
         "other teams too.",
     ),
 }
-
-
-def _always_with_something_new(change: Change) -> Iterator[Risk]:
-    if not _becomes_always(change) or change.after.missing:
-        return
-    action = change.after.action
-    tried = [one for one in _TRIED_BY_SENDING if one in change.changed_settings]
-    known = {one.known for one in secrets_changes(change.steps, change.settings)}
-    if change.touched(Action.TOKEN, Operation.CREATE, Operation.IMPORT):
-        what = "This sender has never delivered a code"
-    elif action and change.before.action and action.code != change.before.action.code:
-        what = "The code that sends changes too"
-    elif Known.CHANGED in known:
-        what = "The CPaaS key changes too"
-    elif tried:
-        what = f"The {words(tried[0]).subject} changes too"
-    elif known:
-        what = "The Action's secrets change too, and whether the key does is not told"
-    else:
-        return
-    yield Risk(
-        "Always from the first try",
-        f"{what}, and from the same change on every login needs one: a fault in it locks everybody "
-        "out.",
-        "apply it with the policy never, see a code arrive on your own phone, then switch",
-    )
-
-
-_TRIED_BY_SENDING: Final = ("cpaasBaseHost", "smsSender", "voiceSender")
-"""Settings with a wrong value of which nothing is sent, which no check finds."""
 
 
 def _dearer(change: Change) -> Iterator[Risk]:
@@ -242,15 +226,6 @@ def _longer(messages: tuple[Message, ...]) -> Iterator[Risk]:
         "These are sent in more parts than before, and each part is paid for.",
         "shorten the text: one SMS holds 70 characters of Japanese, a part of several 67",
     )
-
-
-def _gate_off(change: Change) -> Iterator[Risk]:
-    if "gate" in change.changed_settings and change.after.settings.get("gate") == Gate.OFF:
-        yield Risk(
-            "Nothing is checked before users are asked",
-            "From here on the policy is written whether or not the tenant can send a code.",
-            "set phonemfa:gate to ready",
-        )
 
 
 def _generation(change: Change) -> Iterator[Risk]:
@@ -327,7 +302,7 @@ def _other_factors(differing: tuple[Difference, ...]) -> Iterator[Risk]:
 
 
 def _templates(change: Change) -> Iterator[Risk]:
-    deleted = change.touched(PhoneTemplate.TOKEN, Operation.DELETE)
+    deleted = change.touched(PhoneTemplate, Operation.DELETE)
     yield from _about(
         [named(one)[1] for one in deleted if not change.ends_transition],
         "Text deleted",
@@ -344,7 +319,7 @@ def _templates(change: Change) -> Iterator[Risk]:
     )
 
 
-def _code_stays_a_draft(change: Change) -> Iterator[Risk]:
+def _safeguards(change: Change) -> Iterator[Risk]:
     changing = [one for one in change.actions() if one.operation is not Operation.SAME]
     yield from _about(
         [named(one)[1] for one in changing if one.will and one.will.deployed is False],
@@ -353,9 +328,12 @@ def _code_stays_a_draft(change: Change) -> Iterator[Risk]:
         "and the preview shows the draft.",
         "set deploy on the Action",
     )
-
-
-def _protection(change: Change) -> Iterator[Risk]:
+    if "gate" in change.changed_settings and change.after.settings.get("gate") == Gate.OFF:
+        yield Risk(
+            "Nothing is checked before users are asked",
+            "From here on the policy is written whether or not the tenant can send a code.",
+            "set phonemfa:gate to ready",
+        )
     if change.before.protected and not change.after.protected:
         yield Risk(
             "Protection removed",

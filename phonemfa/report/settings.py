@@ -7,8 +7,9 @@ engine's difference alone: nothing here looks into them.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import Enum, auto
-from typing import Any, Final
+from enum import Enum
+from functools import cached_property
+from typing import Any, Final, Self
 
 from pydantic_core import PydanticUndefined, to_jsonable_python
 
@@ -18,7 +19,6 @@ from components.tenant.action import IN_SECRETS, Action
 from components.tenant.model import at, is_hidden, known
 from phonemfa.output.text import cut
 from phonemfa.pulumi.preview import Operation, Step
-from phonemfa.pulumi.state import Resource
 
 ASKED_ONLY: Final = "asked; the last run did not finish, what was there before is unknown"
 
@@ -27,15 +27,6 @@ Plain = Mapping[str, Any]
 
 _NOT_IN_SECRETS: Final = frozenset(fields_by_key()) - IN_SECRETS
 """Settings of which the Action is told nothing. Any other may be why its secrets change."""
-
-
-class Source(Enum):
-    """Where the settings before a change are known from."""
-
-    APPLIED = auto()
-    """A run that finished."""
-    ASKED = auto()
-    """What a run that did not finish was asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,110 +41,96 @@ class Setting:
     before: Any
     after: Any
 
+    @property
+    def is_hidden(self) -> bool:
+        """Whether a side of it cannot be seen."""
+        return is_hidden(self.before) or is_hidden(self.after)
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether neither side says anything."""
+        sides = (self.before, self.after)
+        return all(one is None or one is False or one in ("", [], {}) for one in sides)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """What one component tells of its settings: none of one that is not there; None: not told.
 
-    An earlier version of the package recorded none: then there is no source of `before`.
+    An earlier version of the package recorded none. `asked_only`: the run before did not finish.
     """
 
     component: str
-    source: Source | None
     before: Plain | None
     after: Plain | None
-    tenants: tuple[str | None, str | None] = (None, None)
+    tenants: tuple[str | None, str | None]
+    asked_only: bool
 
-    @property
-    def _sides(self) -> tuple[Plain, Plain] | None:
-        """Both sides; None when one is not told, so that nothing can be said of a change."""
-        if self.before is None or self.after is None:
-            return None
-        return self.before, self.after
+    @classmethod
+    def of(cls, step: Step) -> Self:
+        """Those of a component's step."""
+        applied = step.before.outputs.get("applied") if step.before else {}
+        asked_only = not at(applied, "settings") and bool(step.before)
+        old = step.before.inputs if step.before and asked_only else applied
+        stays = step.after is not None and step.operation is not Operation.DELETE
+        new = step.after.inputs if step.after and stays else {}
+        return cls(
+            component=step.name,
+            before=_plain(old) if step.before else {},
+            after=_plain(new) if stays else {},
+            tenants=(_tenant(old), _tenant(new)),
+            asked_only=asked_only,
+        )
 
     @property
     def changed(self) -> tuple[Setting, ...]:
         """Every setting that changes, and can be seen to."""
-        return tuple(self._found(hidden=False))
+        return tuple(one for one in self._differing if not one.is_hidden)
 
     @property
     def hidden(self) -> tuple[Setting, ...]:
         """Every setting that cannot be compared, because a side of it cannot be seen."""
-        return tuple(self._found(hidden=True))
-
-    @property
-    def appeared(self) -> frozenset[str]:
-        """Settings that the version before did not have, at their default: no change of them."""
-        if not self._sides or not self.before:
-            return frozenset()
-        old, new = self._sides
-        return frozenset(key for key in new if key not in old and _is_default(key, new[key]))
+        return tuple(one for one in self._differing if one.is_hidden)
 
     @property
     def may_change_secrets(self) -> bool | None:
         """Whether one of these changes may change the Action's secrets; None: not told."""
-        if self.source is not Source.APPLIED or self._sides is None:
+        if not self.before or self.asked_only or self.after is None:
             return None
-        keys = {one.key for one in (*self.changed, *self.hidden)} | self.appeared
+        keys = {one.key for one in self._differing} | self._appeared
         return not keys <= _NOT_IN_SECRETS
 
-    def _found(self, *, hidden: bool) -> Iterator[Setting]:
-        if self._sides is None:
-            return
-        old, new = self._sides
+    @property
+    def _appeared(self) -> frozenset[str]:
+        """Settings that the version before did not have, at their default: no change of them."""
+        new = self.after if self.before and self.after else {}
+        return frozenset(
+            key for key in new if key not in (self.before or {}) and _is_default(key, new[key])
+        )
+
+    @cached_property
+    def _differing(self) -> tuple[Setting, ...]:
+        old, new, appeared = self.before, self.after, self._appeared
+        if old is None or new is None:
+            return ()
+        found = (
+            Setting(key=key, members=members, before=was, after=will_be)
+            for key in dict.fromkeys((*new, *old))
+            if key not in appeared
+            for members, was, will_be in _leaves(old.get(key), new.get(key), key=key)
+        )
         # What comes or goes as a whole is told by what it has.
-        stays = bool(old and new)
-        appeared = self.appeared
-        for key in dict.fromkeys((*new, *old)):
-            if key in appeared:
-                continue
-            for members, was, will_be in _leaves(old.get(key), new.get(key), key=key):
-                if any(map(is_hidden, (was, will_be))) != hidden:
-                    continue
-                if not stays and _is_nothing(was) and _is_nothing(will_be):
-                    continue
-                yield Setting(key=key, members=members, before=was, after=will_be)
+        return tuple(one for one in found if (old and new) or not one.is_nothing)
 
 
-def read_settings(components: tuple[Step, ...]) -> tuple[Settings, ...]:
-    """What each component of the package tells."""
-    return tuple(_settings(one) for one in components)
-
-
-def _settings(step: Step) -> Settings:
-    there, gone = step.before, step.after is None or step.operation is Operation.DELETE
-    source, old = _recorded(there) if there else (None, None)
-    new = step.after.inputs if step.after and not gone else None
-    return Settings(
-        component=step.name,
-        source=source,
-        before=_plain(old) if there else {},
-        after={} if gone else _plain(new),
-        tenants=(_tenant(old), _tenant(new)),
-    )
-
-
-def _recorded(before: Resource) -> tuple[Source | None, Mapping[str, Any] | None]:
-    applied = before.outputs.get("applied")
-    if isinstance(applied, Mapping) and "settings" in applied:
-        return Source.APPLIED, applied
-    if "settings" in before.inputs:
-        return Source.ASKED, before.inputs
-    return None, None
-
-
-def _plain(told: Mapping[str, Any] | None) -> Plain | None:
+def _plain(told: Any) -> Plain | None:
     settings = at(told, "settings")
     return settings if isinstance(settings, Mapping) else None
 
 
-def _tenant(told: Mapping[str, Any] | None) -> str | None:
+def _tenant(told: Any) -> str | None:
     tenant = at(told, "tenant")
     return tenant if isinstance(tenant, str) else None
-
-
-def _is_nothing(value: Any) -> bool:
-    return value is None or value is False or value in ("", [], {})
 
 
 def _leaves(old: Any, new: Any, *, key: str = "") -> Iterator[tuple[tuple[str, ...], Any, Any]]:
@@ -197,53 +174,42 @@ class SecretsChange:
 
 def secrets_changes(
     steps: tuple[Step, ...], settings: tuple[Settings, ...]
-) -> tuple[SecretsChange, ...]:
+) -> Iterator[SecretsChange]:
     """Every Action whose secrets the engine says to change."""
-    return tuple(
-        SecretsChange(action=known(step.will.name, step.name), known=_known(step, settings))
-        for step in steps
-        if step.type == Action.TOKEN
-        and (
-            (step.operation is Operation.UPDATE and step.differs(Action.HIDDEN))
-            or (step.operation is Operation.REPLACE and step.was and step.was.has_secrets)
-        )
-    )
-
-
-def _known(step: Step, settings: tuple[Settings, ...]) -> Known:
     # Which component an Action belongs to is not looked at: with several, each may be why.
     explained = [one.may_change_secrets for one in settings]
-    if step.operation is Operation.REPLACE or not explained or None in explained:
-        return Known.UNTOLD
-    return Known.BESIDE_SETTINGS if any(explained) else Known.CHANGED
+    known_of_key = Known.BESIDE_SETTINGS if any(explained) else Known.CHANGED
+    if not explained or None in explained:
+        known_of_key = Known.UNTOLD
+    for step in steps:
+        if step.type != Action.TOKEN:
+            continue
+        if step.operation is Operation.UPDATE and step.differs(Action.HIDDEN):
+            yield SecretsChange(action=known(step.will.name, step.name), known=known_of_key)
+        if step.operation is Operation.REPLACE and step.was and step.was.has_secrets:
+            yield SecretsChange(action=known(step.will.name, step.name), known=Known.UNTOLD)
 
 
-_NO_COMPONENT: Final = (
-    "Settings are not told in this preview: it has no component of this package, so no setting "
-    "was compared, and country-allow-list was not judged."
-)
-
-
-def not_compared(settings: tuple[Settings, ...]) -> tuple[str, ...]:
+def not_compared(settings: tuple[Settings, ...]) -> Iterator[str]:
     """What this preview does not tell of settings, in sentences."""
     if not settings:
-        return (_NO_COMPONENT,)
-    return tuple(sentence for one in settings for sentence in _not_compared(one))
-
-
-def _not_compared(one: Settings) -> Iterator[str]:
-    if one.after is None:
         yield (
-            "Settings are not told in this preview: its component does not carry them, or they "
-            "are hidden. No setting was compared, and country-allow-list was not judged."
+            "Settings are not told in this preview: it has no component of this package, so no "
+            "setting was compared, and country-allow-list was not judged."
         )
-    elif one.before is None:
-        yield (
-            "Settings are recorded for the first time: what they were before is not told, so none "
-            "of them is compared."
-        )
-    elif one.source is Source.ASKED:
-        yield f"Settings before this change are what was {ASKED_ONLY}."
-    names = cut(", ".join(subject(hidden.key, *hidden.members) for hidden in one.hidden), 300)
-    if names:
-        yield f"Hidden in this preview, and not compared: {names}."
+    for one in settings:
+        if one.after is None:
+            yield (
+                "Settings are not told in this preview: its component does not carry them, or they "
+                "are hidden. No setting was compared, and country-allow-list was not judged."
+            )
+        elif one.before is None:
+            yield (
+                "Settings are recorded for the first time: what they were before is not told, so "
+                "none of them is compared."
+            )
+        elif one.asked_only:
+            yield f"Settings before this change are what was {ASKED_ONLY}."
+        names = cut(", ".join(subject(hidden.key, *hidden.members) for hidden in one.hidden), 300)
+        if names:
+            yield f"Hidden in this preview, and not compared: {names}."

@@ -55,9 +55,9 @@ class Environment:
 
     @property
     def quiet(self) -> bool:
-        """Whether there is nothing to read: no change, no violation, no failure, no doubt."""
-        loud = self.violations or self.relaxed or self.failure or self.not_compared
-        return not (self.changes or loud)
+        """Whether there is nothing to read: no change, failure, violation, warning or doubt."""
+        told = self.violations or self.relaxed or self.warnings or self.not_compared
+        return not (self.changes or self.failure or told)
 
     @property
     def changed_messages(self) -> tuple[Message, ...]:
@@ -68,31 +68,29 @@ class Environment:
 def environment(
     preview: Preview, project: Path = Path(), *, base: Path | None = None
 ) -> Environment:
-    """The report of one preview.
-
-    Args:
-        preview: of a stack.
-        project: the folder with Pulumi.yaml.
-        base: the same folder without the change, to name the rules that it relaxes.
+    """The report of one preview; `base` is the project without the change, to name what it relaxes.
 
     Raises:
         policy.levels.LevelsError: the stack's file of policy levels cannot be used.
     """
     change, stack = Change.of(preview), preview.stack
-    differing, texts = differences(change), messages(change)
+    differing, texts = differences(change), tuple(messages(change))
     broken = violations(declared(preview), stack=stack, settings=levels.settings_of(stack, project))
     return Environment(
         stack=stack,
-        planned=planned(preview.steps),
+        planned=tuple(planned(preview.steps)),
         differences=differing,
         messages=texts,
         code=tuple(code_changes(change)),
-        secrets=secrets_changes(preview.steps, change.settings),
+        secrets=tuple(secrets_changes(preview.steps, change.settings)),
         risks=risks(change, differing, texts),
         relaxed=tuple(levels.relaxed(stack, base=base, project=project)) if base else (),
         violations=tuple(broken),
         warnings=preview.warnings,
-        not_compared=(*not_compared(change.settings), *unseen(change)),
+        not_compared=(
+            *not_compared(change.settings),
+            *(one for step in change.steps for one in unseen(step)),
+        ),
         foreign_plugin=preview.foreign_plugin,
     )
 
@@ -101,10 +99,7 @@ def declared(preview: Preview) -> list[Declared]:
     """What a stack declares once the change is made, for the rules of the policy pack."""
     return [
         Declared(
-            urn=step.urn,
-            type=step.type,
-            properties=step.after.inputs,
-            protect=step.after.protect,
+            urn=step.urn, type=step.type, properties=step.after.inputs, protect=step.after.protect
         )
         for step in (*preview.components, *preview.steps)
         if step.after and step.operation is not Operation.DELETE

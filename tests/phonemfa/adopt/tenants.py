@@ -16,11 +16,7 @@ UNIFIED, LEGACY = "custom-phone-provider", "send-phone-message"
 
 
 def action(
-    identifier: str = "a1",
-    trigger: str = UNIFIED,
-    *,
-    runs: str | None = "code",
-    **changes: Any,
+    identifier: str = "a1", trigger: str = UNIFIED, *, runs: str | None = "code", **changes: Any
 ) -> Action:
     """An Action without secrets; `runs` is the code of its deployed version."""
     values: dict[str, Any] = {

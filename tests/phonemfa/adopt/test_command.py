@@ -59,9 +59,7 @@ def test_what_is_written_is_the_config_the_code_and_the_imports(found: Found) ->
     assert desk.json("adopt", "--yes")["replacements"] == []
 
 
-def test_nothing_of_a_persons_is_replaced_without_saying_so_and_a_yes(
-    found: Found,
-) -> None:
+def test_nothing_of_a_persons_is_replaced_without_saying_so_and_a_yes(found: Found) -> None:
     desk = found(hand_made.custom)
     before, code = desk.engine.file.read_text("utf-8"), desk.folder / "adopted/dev/action.js"
     code.parent.mkdir(parents=True)

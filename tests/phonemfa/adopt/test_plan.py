@@ -130,6 +130,7 @@ def test_what_is_declared_differs_in_nothing_from_what_was_found(
         *((one, texts[1][kind]) for kind, one in texts[0].items()),
     ]
     assert [list(differences(*pair)) for pair in pairs] == [[]] * len(pairs)
+    assert bool(settings.bind_action) == (unified and bool(seen(found.bindings)))
     # What is left alone differs in nothing either: these are named, so that no `up` leaves them.
     factors = {"otp": found.guardian.otp, "email": False, "recovery_code": False}
     assert settings.other_factors.model_dump(exclude_none=True) == factors
@@ -337,44 +338,26 @@ def test_the_guardian_has_the_same_id_in_every_import() -> None:
     assert first["id"] == second["id"]
 
 
-FOUND: dict[str, Any] = {
-    "experience": "unified",
-    "deliveryMethods": ["text", "voice"],
-    "policy": "never",
-}
-PHONE = {"phone": {"enabled": False}}
 ACTION = {"name": "a", "code": "code.js", "runtime": "node18", "triggerVersion": "v1"}
 
 
-@pytest.mark.parametrize(
-    ("values", "faulty"),
-    [
-        ({"adopted": PHONE}, set()),
-        ({}, {"cpaasBaseHost", "smsSender", "voiceSender"}),
-        ({"adopted": PHONE, "transition": True}, {"transition"}),
-        *(
-            ({"adopted": PHONE | {"action": ACTION | {"code": path}}}, {"adopted.action.code"})
-            for path in ("/etc/code.js", "../code.js", "a/../../code.js", "Pulumi.yaml")
-        ),
-    ],
-)
-def test_what_is_declared_as_found_needs_no_sender_stays_and_is_of_the_project(
-    values: dict[str, Any], faulty: set[str]
-) -> None:
-    try:
-        StackSettings.check("t1", FOUND | values)
-        found = set()
-    except SettingsError as error:
-        found = {one.key for one in error.faults}
-    assert found == {f"phonemfa:{one}" for one in faulty}
+def as_found(**action: str) -> StackSettings:
+    found = {"phone": {"enabled": False}, "action": ACTION | action}
+    needed = {"experience": "unified", "deliveryMethods": ["text"], "policy": "never"}
+    return StackSettings.check("t1", needed | {"adopted": found})
+
+
+@pytest.mark.parametrize("path", ["/etc/code.js", "../code.js", "a/../../code.js", "Pulumi.yaml"])
+def test_the_code_of_an_adopted_action_is_of_the_project(path: str) -> None:
+    with pytest.raises(SettingsError, match=r"phonemfa:adopted\.action\.code"):
+        as_found(code=path)
 
 
 def test_an_adopted_action_is_never_deployed_and_its_secrets_are_not_declared(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "code.js").write_bytes(b"line\r\n")
-    settings = StackSettings.check("t1", FOUND | {"adopted": PHONE | {"action": ACTION}})
-    (found,) = seen(snapshot.declared(settings, tmp_path).actions)
+    (found,) = seen(snapshot.declared(as_found(), tmp_path).actions)
 
     def program() -> None:
         Sender("s", found, None, "unused")

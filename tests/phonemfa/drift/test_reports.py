@@ -121,7 +121,7 @@ LIVES: dict[str, list[tuple[Report, list[str]]]] = {
 @pytest.mark.parametrize("life", LIVES.values(), ids=LIVES)
 def test_an_issue_lives(life: list[tuple[Report, list[str]]]) -> None:
     with GitHubStandIn() as stand_in:
-        github = GitHub.of(stand_in.environment)
+        github = GitHub(stand_in.environment)
         for told, outcomes in life:
             assert [one.outcome for one in keep_issue(github, told)] == outcomes
     first, second, *more = stand_in.issues

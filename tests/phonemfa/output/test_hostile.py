@@ -58,9 +58,7 @@ TEXTS = st.one_of(
     st.lists(_PIECES, min_size=1, max_size=4).map("".join),
     st.text(max_size=40),
 )
-_TAGS = {
-    *("h2", "h3", "p", "ul", "li", "strong", "em", "code", "pre", "details", "summary", "sub"),
-}
+_TAGS = {*("h2", "h3", "p", "ul", "li", "strong", "em", "code", "pre", "details", "summary", "sub")}
 
 
 def drifted(text: str, **more: Any) -> drift.Report:
@@ -218,27 +216,27 @@ def test_commands_write_through_the_outputs_alone() -> None:
     assert {path: count for path, count in found.items() if count} == allowed
 
 
+_MARKS = st.text(alphabet=st.sampled_from("@#ao1 *_`<>![]()&;:/.\\-+=|~$\n\u202e"))
+WRAPPED: dict[str, tuple[Callable[[str], str], set[str], str]] = {
+    "a code span": (lambda text: f"x {span(text)} y", {"p", "code"}, "x  y"),
+    "a fence": (
+        lambda text: f"<details>\n\n{fence(text)}\n\n</details>\n\nend",
+        {"details", "pre", "code", "p"},
+        "end",
+    ),
+    "prose": (lambda text: f"x {prose(text)}", {"p"}, ""),
+}
+
+
+@pytest.mark.parametrize(("wrapped", "tags", "left"), WRAPPED.values(), ids=WRAPPED)
 @settings(deadline=None)
-@given(st.text())
-def test_a_code_span_is_one_element_whatever_is_in_it(value: str) -> None:
-    rendered = Rendered(f"x {span(value)} y")
-    assert rendered.tags == {"p", "code"}
-    assert rendered.prose.strip() == "x  y"
-
-
-@settings(deadline=None)
-@given(st.text())
-def test_a_fence_is_one_element_whatever_is_in_it(value: str) -> None:
-    rendered = Rendered(f"<details>\n\n{fence(value)}\n\n</details>\n\nend")
-    assert rendered.tags == {"details", "pre", "code", "p"}
-    assert rendered.prose.strip() == "end"
-
-
-@settings(deadline=None)
-@given(st.text(alphabet=st.sampled_from("@#ao1 *_`<>![]()&;:/.\\-+=|~$\n\u202e")))
-def test_prose_is_a_paragraph_whatever_is_in_it(value: str) -> None:
-    rendered = Rendered(f"x {prose(value)}")
-    assert rendered.tags == {"p"}
+@given(text=st.text() | _MARKS)
+def test_other_peoples_text_is_one_element_whatever_is_in_it(
+    wrapped: Callable[[str], str], tags: set[str], left: str, text: str
+) -> None:
+    rendered = Rendered(wrapped(text))
+    assert rendered.tags == tags
+    assert not left or rendered.prose.strip() == left
     assert not re.search(r"[@#](?=\w)", rendered.prose)
 
 

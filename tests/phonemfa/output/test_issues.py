@@ -14,6 +14,7 @@ VARIABLES = {
     GitHubStandIn: ["GITHUB_TOKEN", "GITHUB_REPOSITORY"],
     GitLabStandIn: ["CI_API_V4_URL", "CI_PROJECT_ID", "GITLAB_ISSUES_TOKEN"],
 }
+TOKEN = {one: next(name for name in VARIABLES[one] if "TOKEN" in name) for one in VARIABLES}
 ANY, GITHUB = (
     pytest.mark.parametrize("stand_in", some, indirect=True) for some in (HOSTS, HOSTS[:1])
 )
@@ -35,67 +36,48 @@ def issues(stand_in: GitHubStandIn) -> Issues:
     return issues_of_this_run()
 
 
-@pytest.fixture
-def github(stand_in: GitHubStandIn) -> GitHub:
-    return GitHub.of()
-
-
 def drift_issue(issues: Issues, body: str, *, marker: str = "drift:dev") -> str:
     return issues.upsert_issue(marker, label="drift", title="Drift in dev", body=body).outcome
 
 
 @ANY
-def test_an_issue_is_opened_once_updated_and_closed_when_it_is_over(
+def test_an_issue_is_opened_once_found_behind_others_updated_and_closed_when_it_is_over(
     issues: Issues, stand_in: GitHubStandIn
 ) -> None:
+    for _ in range(130):
+        stand_in.add_issue("another", labels=["drift"])
     outcomes = [drift_issue(issues, text) for text in ("policy", "policy", "policy, template")]
     assert outcomes == ["opened", "unchanged", "updated"]
     again = issues.upsert_issue("drift:dev", label="drift", title="t", body="policy, template")
     assert again.outcome == "updated", "a title is text too"
     assert [one.outcome for one in issues.close_issue("drift:dev", label="drift", comment="over")]
     assert issues.close_issue("drift:dev", label="drift", comment="over") == []
-    (issue,) = stand_in.issues
+    (issue,) = stand_in.issues[130:]
     assert (issue["state"], stand_in.comments[issue["number"]][0]["body"]) == ("closed", "over")
     assert drift_issue(issues, "again") == "opened", "a closed issue's story has ended"
-    assert len(stand_in.issues) == 2
+    assert len(stand_in.issues[130:]) == 2
     below = ("/repos/o/r/issues", "/api/v4/projects/42/issues")
     assert all(path.startswith(below) for _, path in stand_in.requests)
     assert stand_in.authorisations in ({f"token {stand_in.token}"}, {stand_in.token})
 
 
 @GITHUB
-def test_a_pull_request_gets_one_comment_that_is_kept_up_to_date(
-    github: GitHub, stand_in: GitHubStandIn
-) -> None:
-    outcomes = [github.upsert_comment(7, "report", text).outcome for text in ("a", "b", "b")]
-    assert outcomes == ["opened", "updated", "unchanged"]
-    assert [one["body"] for one in stand_in.comments[7]] == [f"{REPORT}b"]
-    assert all(path.startswith("/repos/o/r/issues/") for _, path in stand_in.requests)
-    assert stand_in.authorisations == {f"token {stand_in.token}"}
-
-
-@ANY
-def test_an_own_issue_is_found_behind_a_hundred_others(
-    issues: Issues, stand_in: GitHubStandIn
-) -> None:
-    for _ in range(130):
-        stand_in.add_issue("another", labels=["drift"])
-    assert [drift_issue(issues, text) for text in "ab"] == ["opened", "updated"]
-
-
-@GITHUB
-def test_an_own_comment_is_found_behind_a_hundred_others_and_no_strangers_is_taken_for_it(
-    github: GitHub, stand_in: GitHubStandIn
+def test_a_pull_request_has_one_comment_found_behind_others_and_no_strangers_is_taken_for_it(
+    issues: GitHub, stand_in: GitHubStandIn
 ) -> None:
     forged = f"{REPORT}all is well"
     stand_in.add_comment(7, forged, user_type="User", association="NONE")
     for number in range(130):
         stand_in.add_comment(7, f"chat {number}")
-    assert [github.upsert_comment(7, "report", text).outcome for text in "ab"] == [
-        "opened",
-        "updated",
+    outcomes = [issues.upsert_comment(7, "report", text).outcome for text in ("a", "b", "b")]
+    assert outcomes == ["opened", "updated", "unchanged"]
+    assert [stand_in.comments[7][0]["body"], stand_in.comments[7][131]["body"]] == [
+        forged,
+        f"{REPORT}b",
     ]
-    assert stand_in.comments[7][0]["body"] == forged
+    assert len(stand_in.comments[7]) == 132
+    assert all(path.startswith("/repos/o/r/issues/") for _, path in stand_in.requests)
+    assert stand_in.authorisations == {f"token {stand_in.token}"}
 
 
 @ANY
@@ -124,10 +106,10 @@ def test_an_issue_without_its_label_is_an_error_because_it_would_never_be_found(
 
 @GITHUB
 def test_a_text_that_github_would_refuse_is_refused_before(
-    github: GitHub, stand_in: GitHubStandIn
+    issues: GitHub, stand_in: GitHubStandIn
 ) -> None:
     with pytest.raises(HostError, match=str(MAX_BODY)):
-        github.upsert_comment(7, "report", "x" * MAX_BODY)
+        issues.upsert_comment(7, "report", "x" * MAX_BODY)
     assert stand_in.requests == []
 
 
@@ -187,9 +169,20 @@ def test_missing_variables_are_all_named(
 
 
 @ANY
+@pytest.mark.parametrize("token", ["canary-鍵", "canary\n"])
+def test_a_token_that_no_header_takes_is_said_to_be_one(
+    stand_in: GitHubStandIn, monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    stand_in.refuse_with = 401  # GitHub is sent the letters as UTF-8, and says that it has no such.
+    monkeypatch.setenv(TOKEN[type(stand_in)], token)
+    with pytest.raises(HostError, match=r"in a token or key|Check GITHUB_TOKEN") as refused:
+        drift_issue(issues_of_this_run(), "policy")
+    assert "canary" not in str(refused.value)
+
+
+@ANY
 @pytest.mark.parametrize(
-    "answer",
-    [{"hello": "proxy"}, [{"hello": "proxy"}], "hello", [{"html_url": "x", "number": 1}]],
+    "answer", [{"hello": "proxy"}, [{"hello": "proxy"}], "hello", [{"html_url": "x", "number": 1}]]
 )
 def test_an_answer_that_is_not_the_hosts_names_the_variable_to_look_at(
     issues: Issues, stand_in: GitHubStandIn, monkeypatch: pytest.MonkeyPatch, answer: object

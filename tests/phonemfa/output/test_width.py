@@ -81,11 +81,15 @@ def test_the_gravest_drift_is_first_and_an_id_that_accept_takes_is_whole(
 
 
 @pytest.mark.parametrize("command", ["drift", "health --requests-per-minute 100000"])
-def test_without_colours_the_marks_say_it(drifted: Operator, look: Look, command: str) -> None:
+def test_the_mark_alone_is_coloured_and_says_it_without_colours_too(
+    drifted: Operator, look: Look, command: str
+) -> None:
     seen = look(*command.split(), columns=80, colour=False)
     assert not COLOUR.search(seen.out + seen.notes)
     assert re.search("[✗✓?]", seen.out)
-    assert COLOUR.search(look(*command.split(), columns=80).out)
+    coloured = look(*command.split(), columns=80).out
+    mark = re.compile(r"\x1b\[31m✗ \x1b\[0m") if command == "drift" else COLOUR
+    assert mark.search(coloured), "not the words beside it"
 
 
 @pytest.mark.parametrize("made", PICTURES.values(), ids=PICTURES)
@@ -95,8 +99,3 @@ def test_the_pictures_in_the_guides_are_of_a_terminal_of_80_columns(
     lines = html.unescape(re.sub("<[^>]+>", "", as_html(made()).partition("<pre>")[2])).split("\n")
     assert len(lines) > 5
     assert [one for one in lines if cell_len(one) > 80] == []
-
-
-def test_only_the_mark_has_the_colour_of_a_finding(drifted: Operator, look: Look) -> None:
-    out = look("drift", columns=80).out
-    assert re.search(r"\x1b\[31m✗ \x1b\[0m", out), "the words beside it are read, not shouted"

@@ -8,7 +8,7 @@ from components.tenant.action import TOKEN as ACTION_TYPE
 from components.tenant.model import LEFT_ALONE, UNSEEN
 from components.vocabulary import COMPONENT
 from phonemfa.pulumi.preview import Operation, PreviewError, Step, read_preview, read_refresh
-from tests.phonemfa.report.previews import ACTION, GUARDIAN, VERIFY, Change, rotated, text
+from tests.phonemfa.report.previews import ACTION, GUARDIAN, VERIFY, Change
 
 STACK = {"op": "same", "urn": "urn:pulumi:t1::p::pulumi:pulumi:Stack::p-t1"}
 HALVES = ("create-replacement", "delete-replaced")
@@ -33,13 +33,14 @@ def test_a_replacement_told_in_three_steps_is_one() -> None:
 
 
 def test_a_secret_is_a_mark_on_both_sides() -> None:
-    step = step_of(rotated(Change()), ACTION)
+    step = step_of(Change().rotates(), ACTION)
     assert step.old["secrets"] is step.new["secrets"] is UNSEEN
 
 
 def test_what_a_refresh_looked_at_is_told_by_what_it_found_and_what_becomes_of_it() -> None:
-    change = Change().update(VERIFY, text("{{ code }} after"), "content.body.text")
-    text("{{ code }} of the tenant")(change.step(VERIFY)["oldState"]["outputs"])
+    change = Change().says("{{ code }} after")
+    there = change.step(VERIFY)["oldState"]["outputs"]["content"]["body"]
+    there["text"] = "{{ code }} of the tenant"
     looked_at = [{**one, "op": "refresh"} for one in change.answer["steps"]]
     change.answer["steps"] = [*looked_at, *change.answer["steps"]]
     operations = [one.operation for one in change.preview().steps]

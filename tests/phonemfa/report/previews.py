@@ -36,6 +36,7 @@ VERIFY = "phone-mfa-delivery-otp-verify"
 CHANGE_PASSWORD = "phone-mfa-delivery-change-password"
 
 COMPONENT = "phone-mfa"
+ALWAYS = "all-applications"
 SECRET = "[secret]"
 
 Inputs = dict[str, Any]
@@ -171,7 +172,7 @@ class Change:
         state = step["newState"]["inputs"]
         asked = {**state["settings"], **settings}
         state["settings"] = {key: one for key, one in asked.items() if one is not None}
-        return rotated(self) if IN_SECRETS & settings.keys() else self
+        return self.rotates() if IN_SECRETS & settings.keys() else self
 
     def had(self, **settings: Any) -> Change:
         """Other settings were applied, and are asked for."""
@@ -180,6 +181,26 @@ class Change:
         for told in (old["inputs"], old["outputs"]["applied"], step["newState"]["inputs"]):
             told["settings"].update(settings)
         return self
+
+    def says(self, text: str, channel: str = "text") -> Change:
+        """The verification message has another text."""
+        return self.sets(VERIFY, **_body(text, channel))
+
+    def said(self, text: str) -> Change:
+        """The verification message had another text, which stays (before `says`)."""
+        return self.has(VERIFY, **_body(text, "text"))
+
+    def rotates(self) -> Change:
+        """The CPaaS key is another: the engine prints the same for both, and a path."""
+        return self.update(ACTION, lambda _: None, SECRETS_DIFFER)
+
+    def recodes(self, code: str) -> Change:
+        """The Action has other code."""
+        return self.sets(ACTION, code=code)
+
+    def begins_to_ask(self) -> Change:
+        """The policy goes from never to always."""
+        return self.has(GUARDIAN, policy="never").sets(GUARDIAN, policy=ALWAYS)
 
     def unfinished(self) -> Change:
         """The last run did not finish: what it was asked for stands there, no output."""
@@ -274,34 +295,18 @@ def _places(inputs: Inputs) -> Iterator[str]:
         yield from inner or [key]
 
 
-def text(value: str, *, channel: str = "text") -> Callable[[Inputs], Any]:
-    """Sets a template's text."""
-    return partial(_put, more=saying(value, channel))
-
-
-def saying(value: str, channel: str = "text") -> Inputs:
-    """The inputs of a template with this text."""
-    return {"content": {"body": {channel: value}}}
+def _body(text: str, channel: str) -> Inputs:
+    return {"content": {"body": {channel: text}}}
 
 
 SECRETS_DIFFER = "secrets[0].value"
 """How the engine says that something in an Action's secrets differs."""
 
 
-def rotated(change: Change) -> Change:
-    """The CPaaS key is another: the engine prints the same for both, and a path."""
-    return change.update(ACTION, lambda _: None, SECRETS_DIFFER)
-
-
 def stamped(code: str) -> str:
     """Code as this package makes it."""
     code = f"// CODE\n// of a test, {_UNSTAMPED}.\n{code}"
     return code.replace(_UNSTAMPED, _stamp(code))
-
-
-def recoded(change: Change, code: str) -> Change:
-    """The Action has other code."""
-    return change.sets(ACTION, code=code)
 
 
 ENGLISH = (
@@ -313,11 +318,10 @@ JAPANESE = "{{ friendly_name }}のワンタイムパスワードは、{{ code }}
 
 def everything() -> list[Environment]:
     """A change of each kind in two environments, and a third that cannot be previewed."""
-    dev = Change(stack="dev").sets(VERIFY, **saying(ENGLISH))
-    dev = recoded(dev, stamped("exports.onExecute = async () => { /* " + "x" * 300 + " */ };\n"))
-    prod = Change(stack="prod").protect(was=True, will_be=True).has(GUARDIAN, policy="never")
-    prod.replace(ACTION).sets(GUARDIAN, policy="all-applications")
-    prod.sets(VERIFY, **saying(JAPANESE, "voice"))
+    dev = Change(stack="dev").says(ENGLISH)
+    dev = dev.recodes(stamped("exports.onExecute = async () => { /* " + "x" * 300 + " */ };\n"))
+    prod = Change(stack="prod").protect(was=True, will_be=True).replace(ACTION).begins_to_ask()
+    prod.says(JAPANESE, "voice")
     return [dev.environment(), prod.environment(), failed("staging", "error: no credentials")]
 
 
@@ -373,7 +377,7 @@ def owned(payload: str) -> dict[str, Any]:
             "allowedPrefixes": [payload],
             "texts": {payload: {"text": payload}},
             payload: {"odd": [payload]},
-        },
+        }
     )
     change.step(COMPONENT)["newState"]["inputs"]["tenant"] = payload
     change.answer["steps"].append(

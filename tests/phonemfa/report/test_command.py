@@ -13,14 +13,7 @@ from phonemfa.files import FileNotWrittenError
 from phonemfa.output.document import Link
 from phonemfa.report.pull_request import NoPullRequestError, pull_number, whole_report
 from tests.phonemfa.github_stand_in import GitHubStandIn
-from tests.phonemfa.report.previews import (
-    ACTION,
-    GUARDIAN,
-    PROVIDER,
-    VERIFY,
-    Change,
-    saying,
-)
+from tests.phonemfa.report.previews import ACTION, PROVIDER, Change
 
 GITHUB = ("GITHUB_TOKEN", "GITHUB_REPOSITORY", "GITHUB_EVENT_PATH", "GITHUB_REF")
 NO_GITHUB = dict.fromkeys(GITHUB, "")
@@ -51,12 +44,11 @@ def run(tmp_path: Path) -> Run:
 
 
 def changed_text(stack: str = "dev") -> Change:
-    return Change(stack=stack).sets(VERIFY, **saying("{{ code }} です"))
+    return Change(stack=stack).says("{{ code }} です")
 
 
 def lockout() -> Change:
-    change = Change().has(GUARDIAN, policy="never").replace(ACTION)
-    return change.sets(GUARDIAN, policy="all-applications")
+    return Change().replace(ACTION).begins_to_ask()
 
 
 def test_the_comment_goes_to_the_terminal_and_files_go_where_they_are_wanted(
@@ -124,23 +116,20 @@ def test_a_failed_preview_is_reported_beside_the_others(run: Run) -> None:
     broken.answer["diagnostics"] = [{"severity": "error", "message": "error: no credentials"}]
     shown = run(broken, changed_text("staging"))
     assert shown.exit_code == 2
-    assert "no preview" in shown.stdout
-    assert "no credentials" in shown.stdout
+    assert "not every preview could be made" in shown.stdout
+    assert (
+        "`preview-0`: **no preview**.\n\n```text\nThe preview failed:\nerror: no cred"
+        in shown.stdout
+    )
     assert "`staging`: **1 update.**" in shown.stdout
 
 
-def test_a_pull_request_has_one_comment_kept_up_to_date(
-    run: Run, stand_in: GitHubStandIn, tmp_path: Path
-) -> None:
-    event = tmp_path / "event.json"
-    event.write_text(json.dumps({"pull_request": {"number": 7}}), encoding="utf-8")
-    environ = {**stand_in.environment, "GITHUB_EVENT_PATH": str(event)}
-    first = run(changed_text(), options=("--comment",), **environ)
-    assert first.exit_code == 0, first.output
-    assert "comment opened" in first.stderr
-    assert first.stdout == ""
-    again = run(Change(stack="dev"), options=("--comment",), **environ)
-    assert "comment updated" in again.stderr
+def test_a_pull_request_has_one_comment_kept_up_to_date(run: Run, stand_in: GitHubStandIn) -> None:
+    environ = {**stand_in.environment, "GITHUB_REF": "refs/pull/7/merge"}
+    for change, outcome in ((changed_text(), "opened"), (Change(stack="dev"), "updated")):
+        posted = run(change, options=("--comment",), **environ)
+        assert (posted.exit_code, posted.stdout) == (0, "")
+        assert f"comment {outcome}" in posted.stderr
     (comment,) = stand_in.comments[7]
     assert "nothing changes" in comment["body"]
     assert len(comment["body"].strip().splitlines()) == 4, "marker, title, empty line, sentence"

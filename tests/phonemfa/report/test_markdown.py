@@ -7,20 +7,9 @@ import pytest
 
 from phonemfa.output.github import MAX_BODY
 from phonemfa.report.document import MAX_LENGTH, as_comment
-from phonemfa.report.risks import Risk
 from phonemfa.report.summary import Environment, failed
 from tests.phonemfa.output.rendered import Rendered
-from tests.phonemfa.report.previews import (
-    GUARDIAN,
-    PROVIDER,
-    VERIFY,
-    Change,
-    everything,
-    recoded,
-    rotated,
-    saying,
-    stamped,
-)
+from tests.phonemfa.report.previews import PROVIDER, Change, everything, stamped
 
 
 def comment(*environments: Environment) -> str:
@@ -46,7 +35,7 @@ def test_no_change_is_said_in_three_lines() -> None:
 
 
 def test_every_environment_has_its_headline() -> None:
-    changed = Change(stack="prod").sets(VERIFY, **saying("{{ code }}"))
+    changed = Change(stack="prod").says("{{ code }}")
     shown = comment(Change(stack="dev").environment(), changed.environment())
     assert "## Phone MFA: 1 update in 1 environment" in shown
     assert "`prod`: **1 update.** Updates the text `otp_verify` (text)." in shown
@@ -54,26 +43,23 @@ def test_every_environment_has_its_headline() -> None:
 
 
 def test_what_is_equal_in_two_environments_is_said_once() -> None:
-    both = [
-        recoded(Change(stack=one), stamped("// new\n")).environment() for one in ("dev", "prod")
-    ]
+    both = [Change(stack=one).recodes(stamped("// new\n")).environment() for one in ("dev", "prod")]
     shown = comment(*both)
     assert shown.count("```diff") == 1
     assert "(`dev`, `prod`)\n\n\\+2 −2 lines" in shown
 
 
 def test_a_message_is_shown_before_and_after() -> None:
-    change = Change().sets(VERIFY, **saying("{{ code }}です。" * 12))
+    change = Change().says("{{ code }}です。" * 12)
     shown = comment(change.environment())
+    assert "`otp_verify`, **SMS** from `0005212345` (`t1`)\n" in shown
     assert "Before (65 UTF-16 units, 1 part):\n```text\n株式会社日本架空銀行" in shown
     assert "2 parts; **more parts than before**):\n```text\n123456です。" in shown
     assert "5 messages unchanged" in shown
 
 
 def test_lockouts_secrets_and_broken_rules_are_told() -> None:
-    change = rotated(Change().has(GUARDIAN, policy="never").delete(PROVIDER))
-    change.sets(GUARDIAN, policy="all-applications")
-    shown = comment(change.environment())
+    shown = comment(Change().delete(PROVIDER).rotates().begins_to_ask().environment())
     assert "🛑 **Lockout**, `t1`: Every login is asked" in shown
     assert "🛑 `one-sender-per-channel` (mandatory), `t1`:" in shown
     assert "- `t1`, `ntt-cpaas-phone`: the Action's secrets change; a key was changed" in shown
@@ -95,14 +81,10 @@ def test_the_worst_risk_is_the_first_whichever_environment_it_is_of() -> None:
         assert told.index("**Lockout**") < told.index("**SMS cost more**")
 
 
-def test_a_stack_without_a_preview_is_told_beside_the_others() -> None:
-    shown = comment(failed("dev", "no such stack"), Change(stack="staging").environment())
-    assert "not every preview could be made" in shown
-    assert "`dev`: **no preview**.\n\n```text\nno such stack\n```" in shown
-    assert "Nothing changes in `staging`." in shown
-
-
-def test_a_rule_that_is_broken_without_any_change_is_told_alone() -> None:
+def test_a_rule_that_is_broken_and_a_warning_are_told_without_any_change() -> None:
+    warned = comment(Change(stack="dev").warn("careful").environment())
+    assert "`dev`: nothing changes." in warned
+    assert "### Warnings\n\n- ⚠️ `dev`: careful\n" in warned
     shown = comment(Change(stack="prod").environment())
     assert "`protected-in-production` (mandatory), `prod`" in shown
     assert "### Messages" not in shown
@@ -112,10 +94,9 @@ def test_a_rule_that_is_broken_without_any_change_is_told_alone() -> None:
 def many(count: int, size: int) -> list[Environment]:
     made = []
     for number in range(count):
-        longer = saying(f"{number} {{{{ code }}}} {'長' * size}")
-        change = Change(stack=f"s{number}").sets(VERIFY, **longer)
+        change = Change(stack=f"s{number}").says(f"{number} {{{{ code }}}} {'長' * size}")
         code = "\n".join(f"line {number} {index} {'`' * 50}" for index in range(size))
-        made.append(recoded(change, stamped(code)).environment())
+        made.append(change.recodes(stamped(code)).environment())
     return made
 
 
@@ -131,7 +112,7 @@ def test_a_comment_is_never_longer_than_github_takes(count: int, size: int) -> N
 
 
 def test_what_is_cut_within_a_line_ends_with_an_ellipsis() -> None:
-    change = recoded(Change(), stamped(f"// {'x' * 600}\n")).warn("w" * 700)
+    change = Change().recodes(stamped(f"// {'x' * 600}\n")).warn("w" * 700)
     shown = comment(change.environment())
     assert f"// {'x' * 495}…\n" in shown
     assert re.search("w{500,}…", shown)
@@ -139,18 +120,13 @@ def test_what_is_cut_within_a_line_ends_with_an_ellipsis() -> None:
 
 def locked(stack: str = "prod") -> Change:
     """A change with a risk, a warning and something that cannot be compared."""
-    change = Change(stack=stack).has(GUARDIAN, policy="never").delete(PROVIDER).unfinished()
-    return change.sets(GUARDIAN, policy="all-applications").warn("careful")
-
-
-def failing(count: int) -> list[Environment]:
-    return [failed(f"s{number}", f"error {number}: {'長' * 4_000}") for number in range(count)]
+    return Change(stack=stack).delete(PROVIDER).unfinished().begins_to_ask().warn("careful")
 
 
 CROWDED = {
     "of messages": many(12, 2_000),
-    "of code": [recoded(Change(), stamped(f"{'// 長' * 200}\n" * 300)).environment()],
-    "of failures": failing(40),
+    "of code": [Change().recodes(stamped(f"{'// 長' * 200}\n" * 300)).environment()],
+    "of failures": [failed(f"s{number}", "長" * 4_000) for number in range(40)],
     "of environments": [
         replace(one, stack=f"tenant-{number}")
         for number in range(400)
@@ -176,13 +152,3 @@ def test_shortening_keeps_what_matters_most() -> None:
     assert units(shown) <= 2_500
     assert "🛑 **Lockout**, `prod`" in shown
     assert shown.endswith(NOTE)
-
-
-def test_a_list_that_does_not_fit_is_shown_as_far_as_it_does() -> None:
-    risks = tuple(Risk(f"Risk {number}", "長" * 100) for number in range(20))
-    one = Environment(stack="a", risks=risks, not_compared=("x",))
-    shown = as_comment([one], whole=("elsewhere",), limit=1_000)
-    assert 900 < units(shown) <= 1_000
-    assert "**Risk 0**" in shown
-    assert Rendered(shown).open == []
-    assert shown.endswith(f"\n\n{NOTE}")

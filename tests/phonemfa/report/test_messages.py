@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from components.action_code import assemble
 from components.vocabulary import MessageType
-from phonemfa.report.document import size
+from phonemfa.report.document import as_comment, size
 from phonemfa.report.messages import Message, render
 from sandbox.runner.runner import find_node
-from tests.phonemfa.report.previews import CHANGE_PASSWORD, GUARDIAN, VERIFY, Change, saying
+from tests.phonemfa.report.previews import CHANGE_PASSWORD, GUARDIAN, Change
 
 
 def changed(change: Change) -> list[Message]:
@@ -22,7 +22,7 @@ def changed(change: Change) -> list[Message]:
 
 def test_an_sms_is_rendered_before_and_after_with_its_parts() -> None:
     longer = "{{ friendly_name }}の認証コードは {{ code }} です。" + "お知らせ。" * 21
-    (one,) = changed(Change().sets(VERIFY, **saying(longer)))
+    (one,) = changed(Change().says(longer))
     assert (one.kind, one.channel, one.sender) == ("otp_verify", "text", "0005212345")
     assert one.before
     assert one.after
@@ -33,7 +33,7 @@ def test_an_sms_is_rendered_before_and_after_with_its_parts() -> None:
 
 
 def test_a_call_reads_the_code_digit_by_digit() -> None:
-    (one,) = changed(Change().sets(VERIFY, **saying("{{ code }} です", "voice")))
+    (one,) = changed(Change().says("{{ code }} です", "voice"))
     assert one.channel == "voice"
     assert one.after
     assert one.after.text == "1, 2, 3, 4, 5, 6 です"
@@ -56,13 +56,16 @@ def test_a_change_that_the_sample_values_hide_is_a_change() -> None:
         "{% if user.country == 'Elsewhere' %}x{% endif %}{{ friendly_name }}の認証コードは "
         "{{ code }} です。ログイン画面に入力してください。第三者には教えないでください。"
     )
-    (one,) = changed(Change().sets(VERIFY, **saying(hidden)))
+    (one,) = changed(Change().says(hidden))
     assert one.only_the_template
 
 
 def test_a_text_of_a_closed_channel_is_said_to_wait() -> None:
-    environment = Change().sets(GUARDIAN, phone={"messageTypes": ["sms"]}).environment()
+    change = Change().sets(GUARDIAN, phone={"messageTypes": ["sms"]}).says("{{ code }}", "voice")
+    environment = change.environment()
     assert {one.channel for one in environment.messages if not one.sent} == {"voice"}
+    shown = as_comment([environment], whole=("x",))
+    assert "voice call, not sent: the channel is closed**" in shown
 
 
 @pytest.mark.parametrize(
@@ -101,7 +104,7 @@ def test_an_endless_text_is_cut() -> None:
 
 def test_the_line_that_browsers_fill_in_and_the_codes_length_are_counted() -> None:
     def units(**asked: Any) -> int:
-        change = Change().asks(**asked).sets(VERIFY, **saying("{{ code }} です"))
+        change = Change().asks(**asked).says("{{ code }} です")
         every = {(each.kind, each.channel): each for each in changed(change)}
         one = every["otp_verify", "text"]
         assert one.after

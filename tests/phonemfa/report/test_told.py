@@ -27,12 +27,8 @@ from tests.phonemfa.report.previews import (
     GUARDIAN,
     PROVIDER,
     SECRET,
-    VERIFY,
     Change,
     in_every_format,
-    recoded,
-    rotated,
-    saying,
     stamped,
     told,
     with_an_older_plugin,
@@ -139,7 +135,7 @@ def test_a_remembered_browser_is_told_in_a_users_words() -> None:
 
 def without(key: str) -> Change:
     """Applied by a version that had no such setting; the Action is told of it now."""
-    change = rotated(Change())
+    change = Change().rotates()
     del change.step(COMPONENT)["oldState"]["outputs"]["applied"]["settings"][key]
     return change
 
@@ -148,9 +144,15 @@ def by_hand() -> Change:
     return Change().has(GUARDIAN, policy="confidence-score").sets(GUARDIAN, policy="never")
 
 
+def legacy(provider: str) -> Change:
+    change = Change().has(GUARDIAN, phone={"provider": provider})
+    change.answer["steps"].remove(change.step(PROVIDER))
+    return change
+
+
 def incomplete(*, settings: Any = None, inputs: bool = True) -> Change:
     """The component tells less than it does; without either there is none."""
-    change = rotated(Change())
+    change = Change().rotates()
     step = change.step(COMPONENT)
     if settings:
         step["newState"]["inputs"]["settings"] = settings
@@ -194,15 +196,31 @@ TOLD: dict[str, tuple[Change, dict[str, Any], list[Known]]] = {
         {LIMIT: (None, "33")},
         BESIDE,
     ),
-    "a key": (rotated(Change()), {}, [Known.CHANGED]),
-    "a key beside a policy": (rotated(Change().asks(policy="never")), NEVER, [Known.CHANGED]),
+    "a key": (Change().rotates(), {}, [Known.CHANGED]),
+    "a key beside a policy": (Change().asks(policy="never").rotates(), NEVER, [Known.CHANGED]),
     "a key without a component": (incomplete(), {}, UNTOLD),
-    "another code": (recoded(Change(), "// other"), {}, []),
+    "another code": (Change().recodes("// other"), {}, []),
     "a replacement": (Change().replace(ACTION), {}, UNTOLD),
     "an earlier version's state": (Change().of_an_earlier_version(), {}, []),
-    "a key beside it": (rotated(Change().of_an_earlier_version()), {}, UNTOLD),
+    "a key beside it": (Change().of_an_earlier_version().rotates(), {}, UNTOLD),
     "the same as of a run that did not finish": (Change().unfinished(), {}, []),
     "a hidden setting": (Change().asks(smsSender=SECRET), {}, BESIDE),
+    "a provider that goes off": (
+        Change().sets(PROVIDER, disabled=True),
+        {"phone provider": ("custom", "custom, switched off")},
+        [],
+    ),
+    "another sender of a legacy tenant": (
+        legacy("auth0").sets(GUARDIAN, phone={"provider": "phone-message-hook"}),
+        {"phone provider": ("auth0", "phone-message-hook")},
+        [],
+    ),
+    "protection, although the engine does nothing": (
+        Change().protect(was=True, will_be=False),
+        {"protection against deletion": ("on", "off")},
+        [],
+    ),
+    "nothing": (Change(), {}, []),
 }
 
 
@@ -241,7 +259,7 @@ NOT_COMPARED = {
     "not known as a whole": (incomplete(settings=LATER), NONE),
     "a hidden setting": (Change().asks(smsSender=SECRET), f"{HIDDEN}SMS sender."),
     "one not known yet": (Change().asks(smsSender=LATER), f"{HIDDEN}SMS sender."),
-    "code": (recoded(Change(), SECRET), f"The code of the Action ntt-cpaas-phone {UNSEEN}"),
+    "code": (Change().recodes(SECRET), f"The code of the Action ntt-cpaas-phone {UNSEEN}"),
     "policy": (Change().sets(GUARDIAN, policy=LATER), f"The policy of factor and policy {UNSEEN}"),
     "an earlier version's": (Change().of_an_earlier_version(), "recorded for the first time"),
     "those of a run that did not finish": (Change().unfinished(), "did not finish"),
@@ -294,7 +312,7 @@ def test_a_plugin_that_shows_the_list_of_secrets_changes_nothing(name: str) -> N
 @pytest.mark.parametrize("odd", [None, 3, "text", [], [1], {"a": 1}, {"settings": [1]}])
 def test_a_component_of_any_form_is_read(odd: Any) -> None:
     for side, kind in (("oldState", "outputs"), ("oldState", "inputs"), ("newState", "inputs")):
-        change = rotated(Change())
+        change = Change().rotates()
         change.step(COMPONENT)[side][kind] = odd if kind == "inputs" else {"applied": odd}
         everything(environment(read_preview(change.done())))
         for key in CONFIG:
@@ -313,24 +331,19 @@ def test_several_components_are_told_apart() -> None:
     }
 
 
+def test_each_of_several_actions_is_told() -> None:
+    change = Change().sets(ACTION, runtime="node24")
+    second = json.loads(json.dumps(change.step(ACTION)))
+    second["urn"] += "-two"
+    change.answer["steps"].append(second)
+    subjects = [one.subject for one in change.environment().differences]
+    assert subjects == ["the Action's runtime"] * 2
+
+
 def test_the_fixture_is_as_the_official_plugin_prints_it() -> None:
     steps = json.loads(FIXTURE.read_text(encoding="utf-8"))["steps"]
     (action,) = [one for one in steps if one["urn"].endswith(f"::{ACTION}")]
     assert action["newState"]["inputs"]["secrets"] == SECRET
-
-
-def test_nothing_is_told_of_what_stays() -> None:
-    environment = Change().environment()
-    assert environment.quiet
-    assert not environment.planned
-    assert not environment.risks
-
-
-def test_protection_is_told_although_the_engine_does_nothing() -> None:
-    environment = Change().protect(was=True, will_be=False).environment()
-    assert environment.planned == ()
-    assert told(environment) == {"protection against deletion": ("on", "off")}
-    assert not environment.quiet
 
 
 @pytest.mark.parametrize("factor", OTHER_FACTORS)
@@ -345,7 +358,7 @@ def test_another_factor_is_told_when_the_stack_names_it(factor: str) -> None:
 
 
 def test_what_the_engine_does_is_named_by_what_it_is() -> None:
-    change = Change().sets(VERIFY, **saying("{{ code }}")).replace(ACTION)
+    change = Change().says("{{ code }}").replace(ACTION)
     step = change.step(PROVIDER)
     foreign = {"urn": "urn:pulumi:t1::p::auth0:c:C::app", "op": "create"}
     foreign |= {"newState": step["newState"] | {"type": "auth0:c:C"}}
@@ -368,7 +381,7 @@ def only(change: Change) -> CodeChange:
 
 
 def test_a_changed_line_is_shown_and_one_that_looks_like_a_heading_is_counted() -> None:
-    change = only(recoded(Change(), stamped("exports.onExecute = 2;\n++ x\n-- y\n")))
+    change = only(Change().recodes(stamped("exports.onExecute = 2;\n++ x\n-- y\n")))
     assert change.lines[:2] == ("--- before", "+++ after")
     assert {"-exports.onExecute = 1;", "+exports.onExecute = 2;"} <= {*change.lines}
     assert (change.count("+"), change.count("-")) == (4, 2), "the stamp changes too"
@@ -376,7 +389,7 @@ def test_a_changed_line_is_shown_and_one_that_looks_like_a_heading_is_counted() 
 
 @pytest.mark.parametrize("hidden", ["\u202e", "\u2066", "\u200b", "\u2028", "\x0b", "\x1b", "\r"])
 def test_a_character_that_hides_code_is_written_out(hidden: str) -> None:
-    change = only(recoded(Change(), stamped(f"exports.onExecute = 1;{hidden}evil();\n")))
+    change = only(Change().recodes(stamped(f"exports.onExecute = 1;{hidden}evil();\n")))
     added = " ".join(one for one in change.lines[2:] if one.startswith("+"))
     assert hidden not in added
     assert f"‹U+{ord(hidden):04X}›" in added
@@ -397,15 +410,15 @@ def had(code: str) -> Change:
 BY_HAND = f"const KEY = '{CANARY}';\nexports.onExecuteCustomPhoneProvider = async () => {{}};\n"
 EDITED = OURS.replace("'use strict';", f"'use strict'; const KEY = '{CANARY}';")
 FOREIGN = {
-    "taken over": recoded(had(BY_HAND), OURS),
-    "edited in the dashboard, and a refresh saw it": recoded(had(EDITED), OURS),
-    "edited beyond the end": recoded(had(f"{OURS}// {CANARY}\n"), OURS),
-    "with a stamp of other code": recoded(had(OURS[:200] + BY_HAND), OURS),
-    "declared as it was found": recoded(Change(), BY_HAND),
-    "one of somebody else's for another": recoded(had(BY_HAND), f"// x\n{BY_HAND}"),
-    "new": recoded(Change(), BY_HAND).create(),
+    "taken over": had(BY_HAND).recodes(OURS),
+    "edited in the dashboard, and a refresh saw it": had(EDITED).recodes(OURS),
+    "edited beyond the end": had(f"{OURS}// {CANARY}\n").recodes(OURS),
+    "with a stamp of other code": had(OURS[:200] + BY_HAND).recodes(OURS),
+    "declared as it was found": Change().recodes(BY_HAND),
+    "one of somebody else's for another": had(BY_HAND).recodes(f"// x\n{BY_HAND}"),
+    "new": Change().recodes(BY_HAND).create(),
     "deleted": had(BY_HAND).delete(ACTION),
-    "replaced": recoded(had(BY_HAND), OURS).replace(ACTION),
+    "replaced": had(BY_HAND).recodes(OURS).replace(ACTION),
 }
 
 
@@ -421,8 +434,3 @@ def test_of_code_that_is_not_the_packages_every_output_has_length_and_hash_alone
         foreign = [side for side in (told.before, told.after) if side and not side.ours]
         assert all(side.digest[:12] in one for side in foreign)
         assert foreign
-
-
-def test_the_packages_own_code_is_told_from_every_other() -> None:
-    ours = only(recoded(had(OURS), stamped("// another version\n")))
-    assert ours.lines
