@@ -34,8 +34,17 @@ from phonemfa.pulumi.edit import keep_endings, or_take_back
 from phonemfa.pulumi.engine import EngineFailedError
 from phonemfa.pulumi.preview import Step
 from phonemfa.pulumi.stack_file import StackFile, read_stack_file
-from phonemfa.smoke.command import To, Wait, asked, show, shown
-from phonemfa.smoke.core import SmokeResult, check_access, run_smoke, test_number
+from phonemfa.smoke.command import (
+    SmokeResult,
+    To,
+    Wait,
+    asked,
+    check_access,
+    run_smoke,
+    show,
+    shown,
+    test_number,
+)
 
 
 class Asking(StrEnum):

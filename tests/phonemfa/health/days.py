@@ -2,13 +2,13 @@
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from components.settings.health_levels import HealthLevels
 from phonemfa.health.entries import LOGIN, time_of
 from phonemfa.health.period import Period
-from phonemfa.health.reading import Limits, LogReader, Reach, Window
+from phonemfa.health.reading import LogReader, Window
 from phonemfa.health.result import Health, look
 from phonemfa.health.tally import Tally
 from sandbox.tenant.logs import masked
@@ -30,22 +30,27 @@ class ListReader:
     oldest: float
     now: float = NOW
     domain: str = "tenant.example"
-    limits: Limits = field(default_factory=Limits)
+    seconds: float = 600.0
+    per_minute: int = 60
     requests: int = 96
     waited: float = 0.0
+    ahead: float = 0.0
+    newest: float = NOW
+    by_type: bool = True
+    by_second: bool = True
 
-    def reach(self) -> Reach:
-        return Reach(now=self.now, oldest=self.oldest, newest=self.now)
+    def find_reach(self) -> None:
+        pass
 
-    def read(self, period: Period, _reach: Reach, tally: Tally) -> list[Window]:
+    def read(self, period: Period, tally: Tally) -> list[Window]:
         for one in self.entries:
-            if period.start <= time_of(one) < period.end:
+            if period.start <= (time_of(one) or 0) < period.end:
                 tally.add(one)
         return []
 
-    def logins(self, window: Window, _reach: Reach) -> list[float] | None:
-        times = [time_of(one) for one in self.entries if one["type"] == LOGIN]
-        return sorted((at for at in times if window[0] <= at < window[1]), reverse=True)[:100]
+    def logins(self, begin: float, end: float) -> list[float] | None:
+        times = [time_of(one) or 0 for one in self.entries if one["type"] == LOGIN]
+        return sorted((at for at in times if begin <= at < end), reverse=True)[:100]
 
 
 def health_of(

@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
+from copy import copy
 from dataclasses import replace
 from typing import Any, cast
 from unittest.mock import Mock
@@ -150,7 +151,9 @@ def test_json_has_every_hour_and_null_where_nobody_knows(bad: Health) -> None:
     content = document.as_object(bad)
     assert (content["well"], content["likely"]) == (False, "sender")
     assert len(content["now"]["channels"]["text"]["sent"]) == 24
-    unknown = document.as_object(replace(bad, now=replace(bad.now, known=[False] * 24)))
+    now = copy(bad.now)
+    now.known = [False] * 24
+    unknown = document.as_object(replace(bad, now=now))
     assert unknown["now"]["channels"]["text"]["sent"] == [None] * 24
 
 

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from components.settings.health_levels import HealthLevels
-from phonemfa.health.chance import is_above, is_below
-from phonemfa.health.judging import Finding, Silence, judge, silences, unjudged
+from phonemfa.health.judging import Finding, is_above, is_below, judge, unjudged
 from phonemfa.health.period import HOUR, Period
 from phonemfa.health.tally import Figures, Tally
 
@@ -47,8 +46,7 @@ def judged(
     now: list[Entry], then: list[Entry] | None = None, levels: dict[str, int] | None = None
 ) -> list[Finding]:
     wanted = HealthLevels.model_validate(levels or {})
-    current, earlier = figures(now, then)
-    return judge(current, earlier, wanted, silences(current, wanted))
+    return judge(*figures(now, then), wanted, lambda _begin, _end: None)
 
 
 def later(one: Entry, seconds: float, **other: Any) -> Entry:
@@ -190,12 +188,17 @@ def test_a_message_of_the_last_minutes_is_not_judged_yet() -> None:
     assert (now.total("sent"), now.total("judged")) == (1, 0)
 
 
-@pytest.mark.parametrize(("logins", "found"), [(40, ["silence"]), (8, []), (None, [])])
+@pytest.mark.parametrize(("logins", "found"), [(40, ["silence"]), (20, []), (None, [])])
 def test_logins_without_a_message_are_silence_where_they_had_messages_before(
     logins: int | None, found: list[str]
 ) -> None:
-    quiet = [Silence(first=20, last=23, logins=logins, per_login=0.4)]
-    assert [one.id for one in judge(*figures(TO_20, day(THEN)), LEVELS, quiet)] == found
+    def logged_in(begin: float, end: float) -> list[float] | None:
+        if end == NOW.end:  # of the four hours without a message
+            return None if logins is None else [begin] * logins
+        # A hundred in the last three of them a week before, in which thirty messages were sent.
+        return [begin + HOUR] * 100
+
+    assert [one.id for one in judge(*figures(TO_20, day(THEN)), LEVELS, logged_in)] == found
 
 
 def test_what_cannot_be_judged_is_said() -> None:

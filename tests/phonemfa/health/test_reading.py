@@ -5,21 +5,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
 
 from components.settings.health_levels import HealthLevels
 from components.tenant.client import TenantUnreadableError
+from phonemfa.health.document import as_object
 from phonemfa.health.period import HOUR, latest
-from phonemfa.health.reading import Limits, LogReader, OutOfTimeError
+from phonemfa.health.reading import LogReader, OutOfTimeError
 from phonemfa.health.result import Health, look
 from phonemfa.health.tally import Tally
 from sandbox.tenant.assumptions import Assumptions
 from sandbox.tenant.clock import NANOS_PER_SECOND, millis
 from sandbox.tenant.logs import log_id_of
 from sandbox.traffic.days import Play, play
+from tests.phonemfa.health.days import ListReader
 from tests.sandbox.api.support import DOMAIN, InProcess, Sandbox
 
 MESSAGES = {"gd_send_sms", "gd_send_voice"}
@@ -73,7 +75,8 @@ class Desk:
 def desk(
     *,
     per_day: int = 250,
-    limits: Limits | None = None,
+    per_minute: int = 6000,
+    seconds: float = 3600,
     days: tuple[int, ...] = (0, 1, 2),
     **assumptions: Any,
 ) -> Desk:
@@ -86,7 +89,8 @@ def desk(
         http=httpx.Client(transport=told),
         domain=DOMAIN,
         token=lambda: sandbox.token,
-        limits=limits or Limits(per_minute=6000, seconds=3600),
+        per_minute=per_minute,
+        seconds=seconds,
         clock=lambda: sum(told.slept),
         wall=lambda: now,
         sleep=told.slept.append,
@@ -176,21 +180,22 @@ def test_a_window_with_more_than_a_search_gives_is_read_whole(assumptions: dict[
     period = latest(here.now, 24)
     assert here.messages() > 1000
     tally = Tally([period])
-    assert here.reader.read(period, here.reader.reach(), tally) == []
+    here.reader.find_reach()
+    assert here.reader.read(period, tally) == []
     (figures,) = tally.figures([[True] * 24])
     assert figures.total("sent") == here.messages()
     assert tally.log.repeated > 0, "windows that were halved, and were not counted twice"
 
 
 def test_no_more_requests_a_minute_are_made_than_asked_for() -> None:
-    here = desk(limits=Limits(per_minute=30, seconds=3600))
+    here = desk(per_minute=30)
     here.read()
     assert here.reader.requests > 10
     assert sum(here.told.slept) >= (here.reader.requests - 1) * 2.0 - 1e-6
 
 
 def test_what_could_not_be_read_in_time_is_not_known_and_the_newest_is() -> None:
-    here = desk(per_day=600, limits=Limits(per_minute=60, seconds=16))
+    here = desk(per_day=600, per_minute=60, seconds=16)
     found = here.read()
     assert not found.is_read
     assert not found.is_known
@@ -204,7 +209,7 @@ def test_what_could_not_be_read_in_time_is_not_known_and_the_newest_is() -> None
 
 
 def test_a_limited_rate_for_minutes_is_no_answer() -> None:
-    here = desk(limits=Limits(per_minute=60, seconds=300))
+    here = desk(per_minute=60, seconds=300)
     here.told.instead = [refused(429, **{"retry-after": "59"}) for _ in range(50)]
     with pytest.raises(OutOfTimeError):
         here.read()
@@ -263,15 +268,12 @@ def test_what_no_entry_should_be_is_counted_as_unreadable_and_ends_nothing() -> 
 def test_the_order_of_pages_and_their_repetition_change_nothing(seed: int) -> None:
     rng = random.Random(seed)  # noqa: S311
     here = desk(days=(0,), per_day=100)
-    period = latest(here.now, 24)
 
-    def figures(entries: list[dict[str, Any]]) -> dict[str, Any]:
-        tally = Tally([period])
-        for one in entries:
-            tally.add(one)
-        (found,) = tally.figures([[True] * 24])
-        return vars(found) | {"applications": []}
+    def found(entries: list[dict[str, Any]]) -> dict[str, Any]:
+        reader = cast("LogReader", ListReader(entries, oldest=0, now=here.now))
+        health = look(reader, stack="prod", levels=HealthLevels(minimum=1), hours=24)
+        return as_object(health) | {"log": health.log.read}
 
     mixed = [*here.entries, *rng.choices(here.entries, k=200)]
     rng.shuffle(mixed)
-    assert figures(mixed) == figures(here.entries)
+    assert found(mixed) == found(here.entries)

@@ -8,9 +8,10 @@ import pytest
 from components.tenant import action as model_action
 from components.tenant import guardian, phone_provider, phone_template, trigger
 from components.tenant.snapshot import Snapshot
+from phonemfa.answered import RefusedError
 from phonemfa.pulumi.preview import Step, read_preview
 from phonemfa.pulumi.state import State
-from phonemfa.recover.recovery import AmbiguousError, Plan, import_file
+from phonemfa.recover.command import Plan, import_file
 from tests.phonemfa.adopt.tenants import UNIFIED, action, bound, provider, template, tenant
 from tests.phonemfa.applied import Apply, Operator
 from tests.phonemfa.pulumi.test_engine import REFUSAL
@@ -122,7 +123,7 @@ def test_what_the_state_does_not_know_is_matched_with_what_the_tenant_has(
 
 def test_of_two_candidates_none_is_taken() -> None:
     two = tenant(actions=(action("a1", name="ntt"), action("a2", name="ntt")))
-    with pytest.raises(AmbiguousError, match=r"2 objects that can be sender-action.*a1.*a2"):
+    with pytest.raises(RefusedError, match=r"2 objects that can be sender-action.*a1.*a2"):
         Plan.of(two, state_of(begun("creating", SENDER)))
 
 

@@ -13,7 +13,7 @@ from phonemfa.doctor.cpaas import Answer, Failure, Probe
 from phonemfa.doctor.findings import Level
 from phonemfa.files import FileNotWrittenError
 from phonemfa.pulumi.engine import EngineFailedError
-from phonemfa.rotate import rotation
+from phonemfa.rotate import command
 from phonemfa.rotate.command import judge
 from sandbox.server.running import RunningSandbox
 from tests.end_to_end.operators import NEW_KEY, writes
@@ -164,7 +164,7 @@ def test_what_the_new_key_would_change_beside_itself_is_told_and_so_is_a_file_th
         desk.engine, "_preview", lambda refresh: preview(refresh) + [WAITING] * (not refresh)
     )
     if kept:
-        monkeypatch.setattr(rotation, "write_whole", full)
+        monkeypatch.setattr(command, "write_whole", full)
     said = desk.run("rotate", "--yes", stdin=NEW_KEY, expect=2).stderr
     assert "With the new key, pulumi up would do more than change it: update the-guardian" in said
     assert ("is not back in the stack's file (the disk is full)" in said) is kept
@@ -197,7 +197,7 @@ def test_whatever_stops_it_after_the_deploy_takes_the_key_back(
     if error is None:
         desk.cpaas_refuses(after=2)  # two requests are about the key
     elif line == "smoke":
-        monkeypatch.setattr(rotation, "run_smoke", smoke)
+        monkeypatch.setattr(command, "run_smoke", smoke)
     else:
         desk.engine.failing[line] = error
     # What nobody foresaw is raised as it is.
@@ -219,7 +219,7 @@ def test_a_way_back_that_is_barred_is_not_called_one(
         raise WriteFailedError("no answer")
 
     before = now(desk)
-    monkeypatch.setattr(rotation, "run_smoke", smoke)
+    monkeypatch.setattr(command, "run_smoke", smoke)
     said = desk.run("rotate", "--yes", stdin=NEW_KEY, expect=1).stderr
     assert f"could not be deployed: {str(error) or 'stopped as asked'}\nRevoke no key" in said
     assert "and in the tenant" not in said
@@ -231,10 +231,10 @@ def test_a_tenant_that_never_runs_the_new_key_gets_the_old_one(
     desk: Operator, monkeypatch: pytest.MonkeyPatch, others: dict[str, str]
 ) -> None:
     # While a tenant moves there are two Actions, and each must have it.
-    read, before = rotation.key_times, now(desk)
-    monkeypatch.setattr(rotation, "DEPLOY_PATIENCE", 0.0)
+    read, before = command.key_times, now(desk)
+    monkeypatch.setattr(command, "DEPLOY_PATIENCE", 0.0)
     monkeypatch.setattr(
-        rotation, "key_times", lambda stack: read(stack) | others if others else {"ours": "then"}
+        command, "key_times", lambda stack: read(stack) | others if others else {"ours": "then"}
     )
     said = desk.run("rotate", "--yes", stdin=NEW_KEY, expect=1).stderr
     assert "does not run a version with another key" in said

@@ -8,7 +8,7 @@ from components.guards.test_message import Send, Verdict
 from components.vocabulary import DeliveryMethod
 from phonemfa.answered import RefusedError
 from phonemfa.smoke import command
-from phonemfa.smoke.core import SmokeResult, login_event, test_number
+from phonemfa.smoke.command import SmokeResult, login_event, test_number
 from sandbox.tenant import Generation
 from tests.end_to_end.conftest import PHONE
 from tests.end_to_end.operators import writes
