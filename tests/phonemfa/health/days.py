@@ -1,9 +1,9 @@
 """Days of the sandbox's traffic as `health` judges them, without a tenant between."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from components.settings.health_levels import HealthLevels
 from phonemfa.health.entries import LOGIN, time_of
@@ -22,25 +22,19 @@ Compared = Literal["week", "day", "nothing"]
 _KEPT = {"week": 30, "day": 4, "nothing": 1.01}
 
 
-@dataclass
-class ListReader:
-    """In the place of `LogReader`: gives a list of entries."""
+@dataclass(kw_only=True)
+class ListReader(LogReader):
+    """Gives a list of entries, without a tenant."""
 
     entries: Sequence[Mapping[str, Any]]
-    oldest: float
-    now: float = NOW
+    http: Any = None
     domain: str = "tenant.example"
-    seconds: float = 600.0
-    per_minute: int = 60
+    token: Callable[[], str] = str
     requests: int = 96
-    waited: float = 0.0
-    ahead: float = 0.0
-    newest: float = NOW
-    by_type: bool = True
-    by_second: bool = True
+    now: float = NOW
 
     def find_reach(self) -> None:
-        pass
+        self.newest = self.now
 
     def read(self, period: Period, tally: Tally) -> list[Window]:
         for one in self.entries:
@@ -48,7 +42,7 @@ class ListReader:
                 tally.add(one)
         return []
 
-    def logins(self, begin: float, end: float) -> list[float] | None:
+    def logins(self, begin: float, end: float) -> list[float]:
         times = [time_of(one) or 0 for one in self.entries if one["type"] == LOGIN]
         return sorted((at for at in times if begin <= at < end), reverse=True)[:100]
 
@@ -77,8 +71,8 @@ def health_of(
     end = NOW - 300
     played = play(Play(kind=kind, seed=seed, end=end, days=days, per_day=size))
     entries = [_hidden(one) if hidden else one for one, _ in played]
-    reader = ListReader(entries, oldest=NOW - _KEPT[compared] * 86_400)
-    return look(cast("LogReader", reader), stack="prod", levels=levels or HealthLevels(), hours=24)
+    reader = ListReader(entries=entries, oldest=NOW - _KEPT[compared] * 86_400)
+    return look(reader, stack="prod", levels=levels or HealthLevels(), hours=24)
 
 
 def _hidden(entry: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import re
 import xml.etree.ElementTree as ET
 from copy import copy
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 from unittest.mock import Mock
 
 import pytest
@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from components.settings.health_levels import HealthLevels
 from phonemfa.health import document
 from phonemfa.health.command import _keep_issue
+from phonemfa.health.entries import TYPES
 from phonemfa.health.judging import TITLES
 from phonemfa.health.plots import as_svg
-from phonemfa.health.reading import LogReader
 from phonemfa.health.result import Health, look
 from phonemfa.output.issues import Issues
 from phonemfa.output.json_text import as_json
@@ -42,13 +42,7 @@ said = st.one_of(
     st.integers(),
     st.dictionaries(st.sampled_from(["message", "errorCode", "to"]), secret, max_size=2),
 )
-kinds = st.sampled_from(
-    [
-        "gd_send_sms", "gd_send_voice", "gd_send_sms_failure", "gd_send_voice_failure", "fn", "wn",
-        "limit_phone", "gd_start_auth", "gd_auth_succeed", "gd_auth_failed", "gd_start_enroll",
-        "gd_enrollment_complete", "s", "gd_new",
-    ]
-)  # fmt: skip
+kinds = st.sampled_from([*TYPES, "s", "gd_new"])
 details = st.fixed_dictionaries(
     {},
     optional=dict.fromkeys(
@@ -75,9 +69,8 @@ entry = st.fixed_dictionaries(
 
 
 def looked(entries: list[dict[str, Any]], **levels: int) -> Health:
-    reader = ListReader(entries, oldest=NOW - 40 * 86_400)
-    wanted = HealthLevels.model_validate(levels)
-    return look(cast("LogReader", reader), stack="prod", levels=wanted, hours=24)
+    reader = ListReader(entries=entries, oldest=NOW - 40 * 86_400)
+    return look(reader, stack="prod", levels=HealthLevels.model_validate(levels), hours=24)
 
 
 def outputs(health: Health, *, page: bool = True) -> dict[str, str]:

@@ -55,8 +55,8 @@ def creates(*resources: dict[str, Any]) -> tuple[Step, ...]:
     return read_preview({"steps": [same, *created]}).everything
 
 
-def state_of(*operations: dict[str, Any], known: tuple[str, ...] = ()) -> State:
-    resources = [{"urn": f"urn:{one}", "id": one} for one in known]
+def state_of(*operations: dict[str, Any], known: tuple[tuple[str, str], ...] = ()) -> State:
+    resources = [{"urn": f"urn:{one}", "type": kind, "id": one} for kind, one in known]
     return State.of({"pending_operations": list(operations), "resources": resources})
 
 
@@ -88,11 +88,19 @@ MARKS = [begun("creating", one) for one in OURS]
         pytest.param(tenant(), state_of(), creates(*OURS), set(), [], id="nothing there"),
         pytest.param(
             MADE,
-            state_of(begun("creating", SENDER), known=("a1",)),
+            state_of(begun("creating", SENDER), known=((model_action.TOKEN, "a1"),)),
             (),
             set(),
             ["sender-action"],
             id="in the state already",
+        ),
+        pytest.param(
+            MADE,
+            state_of(begun("creating", SENDER), known=((phone_template.TOKEN, "a1"),)),
+            (),
+            {("sender-action", "a1", ())},
+            [],
+            id="another's id in the state",
         ),
         pytest.param(
             MADE,
