@@ -148,19 +148,18 @@ def test_the_policy_may_wait_to_be_applied_and_nothing_else(
         assert writes(ready.tenant) == []
 
 
-UNBOUND = ("PATCH", "/actions/triggers/send-phone-message/bindings", {"bindings": []})
+UNBOUND: tuple[Any, ...] = (
+    "PATCH",
+    "/actions/triggers/send-phone-message/bindings",
+    {"bindings": []},
+)
 
 
 @pytest.mark.parametrize(
     ("generation", "before", "shape", "told"),
     [
         ("unified", "always", lambda _: None, "is always, and this would lower it to adaptive"),
-        (
-            "legacy",
-            "never",
-            lambda desk: desk.tenant.api(*UNBOUND),
-            "no Action is bound to send-phone-message",
-        ),
+        ("legacy", "never", lambda desk: desk.tenant.api(*UNBOUND), "no Action is bound to"),
     ],
 )
 def test_a_policy_that_would_be_lower_or_cost_every_login_is_not_set(

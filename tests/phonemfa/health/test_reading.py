@@ -242,10 +242,10 @@ def test_what_no_entry_should_be_is_counted_as_unreadable_and_ends_nothing() -> 
     period = latest(here.now, 24)
     tally = Tally([period])
     begin = datetime.fromtimestamp(period.start + 60, UTC).isoformat()
-    whole = {"date": begin, "type": "gd_send_sms"}
-    strange = [{"date": {"$date": 1}}, {"date": "2026-11-29T00:00:00"}, {"type": {"a": 1}}]
-    strange += [{"date": "yesterday"}, {"type": None}]
-    for one in (None, "text", {}, *(whole | other for other in strange)):
+    whole: dict[str, Any] = {"date": begin, "type": "gd_send_sms"}
+    no_times = ({"$date": 1}, "2026-11-29T00:00:00", "yesterday", None)
+    strange = [*(whole | {"date": one} for one in no_times), whole | {"type": {"a": 1}}]
+    for one in (None, "text", {}, *strange):
         tally.add(one)
     assert tally.log.unreadable == 8
     tally.add(whole | {"log_id": "3"})

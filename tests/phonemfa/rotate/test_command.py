@@ -93,6 +93,10 @@ def has_a_foreign_secret(desk: Operator) -> None:
     desk.tenant.api("PATCH", f"/actions/actions/{desk.action['id']}", secrets)
 
 
+def has_a_change_waiting(desk: Operator) -> None:
+    desk.engine.waiting = [WAITING]
+
+
 def has_no_way_to_the_cpaas(desk: Operator) -> None:
     desk.environment["PHONEMFA_CPAAS_ADDRESS"] = "localhost:1"
 
@@ -103,23 +107,13 @@ def has_no_way_to_the_cpaas(desk: Operator) -> None:
         (lambda _: None, "", (), "no key was given"),
         (lambda _: None, "two\nlines", (), "no key was given"),
         (lambda _: None, "鍵", (), "no key was given"),
-        (lambda _: None, "no-such-key", (), "refused (401): it is no key of this account"),
-        (
-            lambda _: None,
-            "no-such-key",
-            ("--unchecked",),
-            "refused (401): it is no key of this account",
-        ),
+        (lambda _: None, "no-such-key", (), "(401): it is no key of this account"),
+        (lambda _: None, "no-such-key", ("--unchecked",), "(401): it is no key of this account"),
         (lambda _: None, NEW_KEY, ("--cpaas-address", "no port"), "no port"),
         (has_no_way_to_the_cpaas, NEW_KEY, (), "or take that risk with --unchecked"),
         (adopts, NEW_KEY, (), "Rotate it where it was set"),
         (has_a_foreign_secret, NEW_KEY, (), "does not declare (EXTRA)"),
-        (
-            lambda desk: desk.engine.waiting.append(WAITING),
-            NEW_KEY,
-            (),
-            "than change the key.\n  update the-guardian",
-        ),
+        (has_a_change_waiting, NEW_KEY, (), "than change the key.\n  update the-guardian"),
         (lambda desk: desk.fault("GET", "/logs"), NEW_KEY, (), "answered 403"),
     ],
 )
