@@ -139,20 +139,15 @@ _CAUSES: Final = (
 
 
 Logins = Callable[[float, float], list[float] | None]
-"""When users logged in between two times, the newest first, at most a hundred; None: not known."""
+"""When users logged in between two times, the newest first, at most a hundred; None: not known.
+
+It costs requests: it is asked only where no message was sent."""
 
 
 def judge(
     now: Figures, before: Figures | None, levels: HealthLevels, logins: Logins
 ) -> list[Finding]:
-    """Apply every rule; what is found, the gravest first.
-
-    Args:
-        now: the period.
-        before: the one that it is compared with, if the log has it.
-        levels: the stack's.
-        logins: is asked only where no message was sent.
-    """
+    """Apply every rule; what is found, the gravest first."""
     findings = [
         *_silent(now, before, levels, logins),
         *_sequence(now, levels),

@@ -49,11 +49,7 @@ class Period:
 
 
 def hours_of(span: str) -> int:
-    """Hours of a span such as 24h or 7d.
-
-    Raises:
-        RefusedError: it is none, or longer than any plan keeps.
-    """
+    """Hours of a span such as 24h or 7d, or `RefusedError`."""
     found = _SPAN.fullmatch(span)
     hours = int(found[1]) * (24 if found[2] == "d" else 1) if found else 0
     if not 1 <= hours <= LONGEST_HOURS:

@@ -16,11 +16,7 @@ _NOT_KNOWN: Final = "#e6e6e6"
 
 
 def need_plots() -> None:
-    """Look for the plotting library before the work.
-
-    Raises:
-        RefusedError: it is not installed.
-    """
+    """Look for the plotting library before the work, or raise `RefusedError`."""
     if find_spec("matplotlib") is None:
         raise RefusedError(
             "--html needs matplotlib for its plots: pip install 'phonemfa[health]'. Everything "

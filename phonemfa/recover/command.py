@@ -84,11 +84,7 @@ class Plan:
 
     @classmethod
     def of(cls, tenant: Snapshot, state: State, steps: Iterable[Step] = ()) -> Self:
-        """Compare a state with its tenant; without a preview's steps, what was begun alone.
-
-        Raises:
-            RefusedError: several objects can be what the stack declares.
-        """
+        """Compare a state with its tenant; without a preview's steps, what was begun alone."""
         begun = {one.resource.urn: one.resource for one in state.pending if one.kind == _CREATING}
         created = (one.after for one in steps if one.operation is Operation.CREATE)
         to_come = {one.urn: one for one in created if one}
@@ -305,32 +301,30 @@ def _unrecorded(tenant: Snapshot, state: State, creations: Iterable[Resource]) -
 
 
 def _candidates(tenant: Snapshot, one: Resource, actions: Collection[str]) -> Iterator[Found]:
+    """What of a tenant can be a resource; `actions` are the ids that a binding may be of."""
+
+    def found(wanted: Any, there: Any, identifier: str, called: str) -> Found:
+        differs = tuple(one.part.field.replace("_", " ") for one in differences(wanted, there))
+        return Found(resource=one, id=identifier, called=called, differs=differs)
+
     match one.type:
         case action.TOKEN:
             wanted = Action.recorded(one.inputs)
             for there in tenant.actions_on(wanted.trigger):
                 if there.name == wanted.name:
-                    yield _found(one, wanted, there, there.id, f"Action {there.name}")
+                    yield found(wanted, there, there.id, f"Action {there.name}")
         case trigger.TOKEN:
             for binding in Binding.recorded(one.inputs):
                 for bound in tenant.bindings_of(binding.trigger):
                     if bound.action_id in actions:
                         called = f"binding of {bound.action_name or bound.display_name}"
-                        yield _found(one, binding, bound, bound.pulumi_id, called)
+                        yield found(binding, bound, bound.pulumi_id, called)
         case phone_provider.TOKEN:
-            provider = known(tenant.provider, None)
-            if provider:
+            if provider := known(tenant.provider, None):
                 declared = PhoneProvider.recorded(one.inputs)
-                called = f"phone provider {provider.name}"
-                yield _found(one, declared, provider, provider.id, called)
+                yield found(declared, provider, provider.id, f"phone provider {provider.name}")
         case phone_template.TOKEN:
             kind = str(one.inputs["type"])
-            template = known(tenant.templates, {}).get(kind)
-            if template:
+            if template := known(tenant.templates, {}).get(kind):
                 text = PhoneTemplate.recorded(one.inputs)
-                yield _found(one, text, template, template.id, f"template {kind}")
-
-
-def _found(resource: Resource, wanted: Any, there: Any, identifier: str, called: str) -> Found:
-    differs = tuple(one.part.field.replace("_", " ") for one in differences(wanted, there))
-    return Found(resource=resource, id=identifier, called=called, differs=differs)
+                yield found(text, template, template.id, f"template {kind}")

@@ -71,11 +71,7 @@ class Installed:
 
     @property
     def running(self) -> Version:
-        """The version that runs.
-
-        Raises:
-            RefusedError: none does.
-        """
+        """The version that runs, or `RefusedError`."""
         for one in self.versions:
             if one.id == self.running_id:
                 return one
@@ -115,9 +111,7 @@ def choose(installed: Installed, wanted: int | None) -> Version:
     """The version to go back to: `wanted`, or the last one before with other code.
 
     Versions that differ in secrets alone are passed over: a rotation makes one too.
-
-    Raises:
-        RefusedError: the tenant does not have it.
+    `RefusedError` where there is none.
     """
     running = installed.running
     if wanted is not None:

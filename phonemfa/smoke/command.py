@@ -170,8 +170,7 @@ def show(result: SmokeResult) -> None:
 def test_number(settings: StackSettings, to: str | None) -> str:
     """The number that test messages go to: `to`, or the only one that the stack has.
 
-    Raises:
-        RefusedError: the stack allows no such number, or several and none was named.
+    `RefusedError` where the stack allows no such number, or several and none was named.
     """
     allowed = settings.test_numbers
     # Without its type, Pulumi writes a number: without quotes, without the plus.

@@ -95,24 +95,29 @@ def test_who_agrees_beforehand_is_told_after_the_result_that_the_log_decided(
     )
 
 
-@pytest.mark.parametrize(("accepted", "after"), [([], []), (["--accept-unknown"], ALWAYS)])
-def test_a_silent_log_is_evidence_only_for_who_takes_it_for_some(
-    ready: Operator, accepted: list[str], after: list[str]
+@pytest.mark.parametrize(
+    ("shape", "accepted", "why"),
+    [
+        pytest.param(Operator.log_is_silent, [], ["--accept-unknown goes on."], id="silence"),
+        pytest.param(Operator.log_is_silent, ["--accept-unknown"], [], id="which is accepted"),
+        pytest.param(Operator.cpaas_refuses, ["--accept-unknown"], ["CREDIT"], id="a refusal"),
+    ],
+)
+def test_without_evidence_nobody_is_asked_for_codes_but_by_who_takes_silence_for_some(
+    ready: Operator, shape: Callable[[Operator], None], accepted: list[str], why: list[str]
 ) -> None:
-    ready.log_is_silent()
-    said = ready.run("enforce", "--yes", "--wait", "1", *accepted, expect=int(not after))
-    assert ("--accept-unknown goes on." in said.stderr) is not bool(after)
-    assert ready.policies() == after
-
-
-def test_without_evidence_nobody_is_asked_for_codes(ready: Operator) -> None:
-    ready.cpaas_refuses()
-    told = ready.run("enforce", "--yes", "--accept-unknown", "--json", *AUDITED, expect=1)
-    assert recorded(told) == ([], [])
-    why = json.loads(told.stdout)["why"]
-    assert "No evidence that codes are sent (text: " in why
-    assert "--accept-unknown" not in why, "a failure is no silence"
-    assert now(ready) == ([], "never")
+    shape(ready)
+    options = ("--yes", "--wait", "1", "--json", *accepted, *AUDITED)
+    said = ready.run("enforce", *options, expect=len(why))
+    after = [] if why else ALWAYS
+    assert recorded(said) == ([], after)
+    assert now(ready) == (after, "never" if why else "always")
+    told = json.loads(said.stdout)
+    assert told["enforced"] is not bool(why)
+    for one in why:
+        assert told["why"].startswith("No evidence that codes are sent (text: ")
+        assert one in told["why"]
+        assert ("--accept-unknown" in told["why"]) is not bool(accepted), "no silence"
 
 
 def update(token: str, *paths: str, **settings: object) -> dict[str, Any]:

@@ -107,14 +107,19 @@ def answers(*instead: httpx.Response | Exception) -> Callable[[Desk], None]:
     return lambda here: here.told.instead.extend(instead)
 
 
-def finds_none_by_type(here: Desk) -> None:
-    inner = here.told.inner.handle_request
+def searching(types: int, answer: httpx.Response) -> Callable[[Desk], None]:
+    """What a search by more than so many types finds."""
 
-    def handle(request: httpx.Request) -> httpx.Response:
-        by_type = "type:" in request.url.params.get("q", "")
-        return httpx.Response(200, json=[]) if by_type else inner(request)
+    def prepare(here: Desk) -> None:
+        inner = here.told.inner.handle_request
 
-    here.told.inner.handle_request = handle  # type: ignore[method-assign]
+        def handle(request: httpx.Request) -> httpx.Response:
+            by = request.url.params.get("q", "").count("type:")
+            return inner(request) if by <= types else answer
+
+        here.told.inner.handle_request = handle  # type: ignore[method-assign]
+
+    return prepare
 
 
 def ahead_by(seconds: float) -> Callable[[Desk], None]:
@@ -132,13 +137,15 @@ def with_an_entry(hours: float, **other: str) -> Callable[[Desk], None]:
 
 LIMITED = answers(refused(429, **{"retry-after": "7"}), refused(429))
 NO_TYPES: dict[str, Any] = {"log_search_by_type": "refused"}
+NOTHING = httpx.Response(200, json=[])
 IGNORED_TYPES = {"log_search_by_type": "ignored"}
 NO_TIMES: dict[str, Any] = {"log_search_by_time": "refused"}
 WAYS: dict[str, tuple[dict[str, Any], Callable[[Desk], None], str]] = {
     "as documented": ({}, lambda _: None, ""),
     "types refused": (NO_TYPES, lambda _: None, "does not search by type"),
     "types ignored": (IGNORED_TYPES, lambda _: None, "does not search by type"),
-    "types finding nothing at all": ({}, finds_none_by_type, "does not search by type"),
+    "types finding nothing at all": ({}, searching(0, NOTHING), "does not search by type"),
+    "a search that is too long": ({}, searching(2, refused(414)), "does not search by type"),
     "days alone": ({"log_search_by_time": "day"}, lambda _: None, "by the time of day"),
     "times refused": (NO_TIMES, lambda _: None, "by the time of day"),
     "both refused": (NO_TIMES | NO_TYPES, lambda _: None, "by the time of day"),
