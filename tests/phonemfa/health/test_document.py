@@ -137,6 +137,7 @@ def test_a_finding_says_when_what_and_what_helps_everywhere(bad: Health) -> None
         assert "reason" in shown[name]
     for name in ("terminal", "issue", "page"):
         assert "送信者IDがアカウントに登録されていない" in shown[name]
+    assert re.search(r"\d \(\d+\) sent; handed over [\d.]+ % \([\d.]+ %\)", shown["terminal"])
     assert shown["page"] == outputs(bad)["page"], "the same figures give the same bytes"
 
 
