@@ -97,5 +97,5 @@ def _announce(what: str, targets: tuple[Target, ...]) -> None:
         say(on_one_line(f"{targets[0]}: {what}."))
         return
     for one in targets:
-        say(on_one_line(f"  {one}"))
+        say(f"  {on_one_line(str(one))}")
     say(on_one_line(f"{len(targets)} tenants: {what}."))

@@ -24,6 +24,7 @@ from components.settings.values import (
     Inactivity,
     Lifetime,
     LoginHost,
+    Number,
     Overall,
     SmsSender,
     TestNumber,
@@ -115,7 +116,7 @@ def _asked_again(block: Mapping[str, Any]) -> str:
 class OneTimeCode(Strict):
     """What the codes of the phone factor look like; what is left out has Auth0's default."""
 
-    length: Annotated[int, Field(ge=4, le=10)] = 6
+    length: Annotated[Number, Field(ge=4, le=10)] = 6
     lifetime: Lifetime = "5m"
 
 

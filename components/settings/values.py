@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from components.settings.faults import rule_broken
 from components.settings.number_ranges import COUNTRY, NO_TRUNK_ZERO, in_refused_range
@@ -170,6 +170,15 @@ def _string(*allowed: re.Pattern[str]) -> WithJsonSchema:
     patterns = ["^" + one.pattern.replace(r"\Z", "$") for one in allowed]
     return WithJsonSchema({"type": "string", "pattern": "|".join(patterns)})
 
+
+def _no_switch(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise rule_broken("It must be a number: true and false are none.", "write the number")
+    return value
+
+
+Number = Annotated[int, BeforeValidator(_no_switch)]
+"""A whole number; pydantic alone takes true for 1."""
 
 Host = Annotated[
     str,

@@ -6,7 +6,7 @@ back, in the stack's file and in the tenant.
 """
 
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -34,8 +34,17 @@ from phonemfa.pulumi.edit import keep_endings, or_take_back
 from phonemfa.pulumi.engine import EngineFailedError
 from phonemfa.pulumi.preview import Step
 from phonemfa.pulumi.stack_file import StackFile, read_stack_file
-from phonemfa.smoke.command import To, Wait, asked, show, shown
-from phonemfa.smoke.core import SmokeResult, check_access, run_smoke, test_number
+from phonemfa.smoke.command import (
+    SmokeResult,
+    To,
+    Wait,
+    asked,
+    check_access,
+    run_smoke,
+    show,
+    shown,
+    test_number,
+)
 
 
 class Asking(StrEnum):
@@ -97,7 +106,7 @@ def enforce(
     try:
         before = _ready(wanted)
         record.before = record.after = list(before)
-        step = _Step(wanted, Policy(policy.value), before, record)
+        step = _Step(wanted, Policy(policy.value), before, record, wanted.file.read_bytes())
         step.refuse_to_lower()
         smoke = run_smoke(wanted, to=number, patience=wait)
         if not yes and smoke.verdict is not Verdict.FAILED:
@@ -169,24 +178,27 @@ def _refuse_without_evidence(smoke: SmokeResult, *, accept_unknown: bool) -> Non
         raise NotEnforcedError(f"No evidence that codes are sent ({smoke.reasons}).{hint}")
 
 
+@dataclass(frozen=True)
 class _Step:
     """The one step that touches the policy, and the way back; `before` is as the API lists it."""
 
-    def __init__(
-        self, stack: StackFile, policy: Policy, before: tuple[str, ...], record: Record
-    ) -> None:
-        self.stack, self.policy, self.before, self.record = stack, policy, before, record
-        self.file_before = b""
+    stack: StackFile
+    policy: Policy
+    before: tuple[str, ...]
+    record: Record
+    file_before: bytes
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        return (self.policy.guardian_policy,)
 
     def refuse_to_lower(self) -> None:
-        wanted = (self.policy.guardian_policy,)
-        if asks_less(wanted, self.before):
-            refusal = lowering(wanted, self.before)
+        if asks_less(self.wanted, self.before):
+            refusal = lowering(self.wanted, self.before)
             raise NotEnforcedError(f"{refusal[0].upper()}{refusal[1:]}.")
 
     def take(self) -> tuple[str, ...]:
         """What the tenant's policy is then."""
-        self.file_before = self.stack.file.read_bytes()
         return or_take_back(
             self._apply,
             self._back,
@@ -201,7 +213,7 @@ class _Step:
         with working(f"pulumi up --refresh with the policy {self.policy}"):
             self.stack.cli.up()
         after = self._policies()
-        if after != (self.policy.guardian_policy,):
+        if after != self.wanted:
             raise _NotThereError(
                 f"pulumi up has ended, and the tenant's policy is {policy_word(after)}."
             )

@@ -1,20 +1,19 @@
 """`phonemfa health`: do codes arrive? By the tenant's own log, read with read:logs alone."""
 
 from pathlib import Path
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, Final
 
 import typer
-from pulumi import RunError
 
-from components.config_files import StackFileError
-from components.tenant.client import TenantUnreadableError, access_of
+from components.tenant.client import access_of
 from phonemfa import options
+from phonemfa.answered import NO_ANSWER
 from phonemfa.exits import Exit
 from phonemfa.files import write_whole
 from phonemfa.health import document
 from phonemfa.health.period import hours_of
-from phonemfa.health.plots import NoPlotsError, as_svg, need_plots
-from phonemfa.health.reading import Limits, OutOfTimeError, log_of
+from phonemfa.health.plots import as_svg, need_plots
+from phonemfa.health.reading import log_of
 from phonemfa.health.result import Health, look
 from phonemfa.output.issues import HostError, Issues, Posted, issues_of_this_run, post_issues
 from phonemfa.output.japanese import Language
@@ -27,15 +26,6 @@ from phonemfa.pulumi.stack_file import read_stack_file
 
 LABEL: Final = "phone-mfa-health"
 _MOST_A_MINUTE: Final = 100_000
-_NO_ANSWER = (
-    HostError,
-    NoPlotsError,
-    OutOfTimeError,
-    RunError,  # a SettingsError
-    StackFileError,
-    TenantUnreadableError,
-    ValueError,
-)
 
 
 def health(
@@ -78,6 +68,12 @@ def health(
 
     Example: python -m phonemfa health --stack prod --html build/health.html
     """
+
+    def write_junit(cases: list[Case]) -> None:
+        if junit:
+            suite = f"phonemfa health {stack or ''}"
+            write_whole(junit, as_junit(suite, cases, classname=f"health.{stack or ''}"))
+
     try:
         hours = hours_of(since)
         if html:
@@ -86,16 +82,16 @@ def health(
             issues_of_this_run()  # A missing variable is told before the work, not after.
         wanted = read_stack_file(project, stack, file=config_file)
         stack, access = wanted.stack, access_of(wanted.auth0)
-        limits = Limits(per_minute=requests_per_minute, seconds=within * 60)
         with (
             working(f"reading the log of {access.domain}") as heard,
-            log_of(access, limits, heard) as reader,
+            log_of(access, heard, per_minute=requests_per_minute, seconds=within * 60) as reader,
         ):
-            found = look(reader, stack=wanted.stack, levels=wanted.settings.health, hours=hours)
-    except _NO_ANSWER as error:
-        _no_answer(stack, str(error), junit=junit)
-    if junit:
-        write_whole(junit, _junit(found.stack, document.junit_cases(found)))
+            found = look(reader, stack=stack, levels=wanted.settings.health, hours=hours)
+    except (*NO_ANSWER, HostError) as error:
+        # So that no file of an earlier run is taken for this one's.
+        write_junit([document.read_case(error=str(error))])
+        give_up(str(error))
+    write_junit(document.junit_cases(found))
     if html:
         write_whole(html, as_page(document.as_sheet(found, as_svg(found))))
     if as_json_:
@@ -111,17 +107,6 @@ def health(
         raise typer.Exit(Exit.UNHEALTHY)
     if not found.is_known:
         raise typer.Exit(Exit.UNANSWERED)
-
-
-def _no_answer(stack: str | None, why: str, *, junit: Path | None) -> NoReturn:
-    if junit:
-        # So that no file of an earlier run is taken for this one's.
-        write_whole(junit, _junit(stack or "", [document.read_case(error=why)]))
-    give_up(why)
-
-
-def _junit(stack: str, cases: list[Case]) -> str:
-    return as_junit(f"phonemfa health {stack}", cases, classname=f"health.{stack}")
 
 
 def _keep_issue(issues: Issues, found: Health) -> list[Posted]:

@@ -5,8 +5,7 @@ issue begin with it.
 """
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from phonemfa.health.judging import NAMES, TITLES, Finding, Rule, reason_text, span_of
@@ -35,10 +34,6 @@ _FACTORS: Final = {
     "enrol_failed": "enrolments failed",
     "codes_limited": "users at the limit of codes",
 }
-_ABOUT_ISSUE: Final = (
-    "`phonemfa health` found this in the log of `{domain}` (stack `{stack}`). This text follows "
-    "it, and the issue is closed when it is over."
-)
 _PICTURE: Final = (
     "Messages by hour and channel, and second factors; the lines below have the sums. Red: hours "
     "of a finding. Grey: not known."
@@ -91,7 +86,10 @@ def as_sheet(health: Health, picture: bytes) -> doc.Document:
 
 def as_issue(health: Health) -> doc.Document:
     """For the one issue of a stack: what is wrong, and its reasons in English and Japanese."""
-    about = _ABOUT_ISSUE.format(domain=health.domain, stack=health.stack)
+    about = (
+        f"`phonemfa health` found this in the log of `{health.domain}` (stack `{health.stack}`). "
+        "This text follows it, and the issue is closed when it is over."
+    )
     found = {one.subject for one in health.findings if one.rule is Rule.REASON}
     blocks: list[doc.Block] = [
         doc.Paragraph(doc.words(about)),
@@ -109,23 +107,25 @@ def _about(health: Health) -> str:
     return f"{shown(period.start)} to {shown(period.end)}; in brackets: {health.compared_with}"
 
 
-def _beside(now: Any, then: Any) -> str:
-    """A figure and, where there is one, the earlier one."""
-    return f"{now}" if then is None else f"{now} ({then})"
+def _beside(health: Health, of: Callable[[Figures], Any]) -> str:
+    """A figure and, where it is known, the earlier one."""
+    now, then = of(health.now), of(health.before) if health.before else None
+    told = "not known" if now is None else str(now)
+    return told if then is None else f"{told} ({then})"
 
 
 def channels_of(health: Health) -> list[str]:
     """The channels that had anything in either period."""
-    both = [health.now, *([health.before] if health.before else [])]
     return [
-        one for one in CHANNELS if any(each.total(name, one) for name in _COUNTS for each in both)
+        channel
+        for channel in CHANNELS
+        if any(one.total(name, channel) for name in _COUNTS for one in health.periods)
     ]
 
 
 def _channels(health: Health) -> Iterator[doc.Entry]:
-    now = health.now
     for channel in channels_of(health):
-        counts = ", ".join(f"{now.total(name, channel)} {name}" for name in _COUNTS[1:])
+        counts = ", ".join(f"{health.now.total(name, channel)} {name}" for name in _COUNTS[1:])
         told = (
             f"{NAMES[channel]}: {_sent(health, channel)} sent; handed over "
             f"{_rate(health, HANDED_OVER, channel)}, user passed {_rate(health, PASSED, channel)}; "
@@ -135,44 +135,37 @@ def _channels(health: Health) -> Iterator[doc.Entry]:
 
 
 def _sent(health: Health, channel: str) -> str:
-    then = health.before.total("sent", channel) if health.before else None
-    return _beside(health.now.total("sent", channel), then)
+    return _beside(health, lambda figures: figures.total("sent", channel))
 
 
 def _rate(health: Health, rate: Rate, channel: str) -> str:
-    then = health.before.share(rate, channel) if health.before else None
-    now = _percent(health.now.share(rate, channel))
-    return _beside(now, None if then is None else _percent(then))
+    def percent(figures: Figures) -> str | None:
+        share = figures.share(rate, channel)
+        return None if share is None else f"{100 * share:.1f} %"
 
-
-def _percent(rate: float | None) -> str:
-    return "not known" if rate is None else f"{100 * rate:.1f} %"
+    return _beside(health, percent)
 
 
 def _reasons(
     health: Health, languages: Sequence[Language], *, only: set[str] | None = None
 ) -> Iterator[doc.Entry]:
     """Why messages were not sent, the most frequent first, with what to do."""
-    for name, count, then in _reason_counts(health):
-        if only is not None and name not in only:
-            continue
-        known = BY_ID.get(name)
-        yield doc.Entry(
-            mark=doc.Mark.NOTE,
-            line=(f"not sent {_beside(count, then)}: {reason_text(name)}",),
-            facts=tuple(
-                (said_in(one, "means"), (said_in(one, known.meaning),)) for one in languages
-            )
-            if known
-            else (),
-            fix=(" ".join(said_in(one, known.action) for one in languages),) if known else (),
-        )
+    for name, _ in health.now.reasons().most_common():
+        if only is None or name in only:
+            yield _reason(health, name, languages)
 
 
-def _reason_counts(health: Health) -> Iterator[tuple[str, int, int | None]]:
-    then = health.before.reasons() if health.before else None
-    for name, count in health.now.reasons().most_common():
-        yield name, count, None if then is None else then[name]
+def _reason(health: Health, name: str, languages: Sequence[Language]) -> doc.Entry:
+    count = _beside(health, lambda figures: figures.reasons()[name])
+    line, known = (f"not sent {count}: {reason_text(name)}",), BY_ID.get(name)
+    if known is None:
+        return doc.Entry(mark=doc.Mark.NOTE, line=line)
+    return doc.Entry(
+        mark=doc.Mark.NOTE,
+        line=line,
+        facts=tuple((said_in(one, "means"), (said_in(one, known.meaning),)) for one in languages),
+        fix=(" ".join(said_in(one, known.action) for one in languages),),
+    )
 
 
 def _notes(health: Health) -> Iterator[doc.Entry]:
@@ -184,7 +177,7 @@ def _entry(health: Health, finding: Finding) -> doc.Entry:
         mark=doc.Mark.BAD,
         line=(doc.Code(finding.id), f"  {finding.what}"),
         facts=(("when", (_when(health, finding),)), ("level", (finding.level,))),
-        fix=(finding.help,) if finding.help else (),
+        fix=(finding.help,),
     )
 
 
@@ -195,11 +188,13 @@ def _when(health: Health, finding: Finding) -> str:
 
 def _factor_rows(health: Health) -> Iterator[tuple[str, list[int | None], str]]:
     """Counts of second factors that either period has: in words, by hour, and in all."""
-    now, then = health.now, health.before
     for name, words in _FACTORS.items():
-        count, before = now.factor_total(name), then.factor_total(name) if then else None
-        if count or before:
-            yield words, now.factor_by_hour(name), _beside(count, before)
+        if any(one.factor_total(name) for one in health.periods):
+            yield words, health.now.factor_by_hour(name), _factors(health, name)
+
+
+def _factors(health: Health, name: str) -> str:
+    return _beside(health, lambda figures: figures.factor_total(name))
 
 
 def _hours(health: Health) -> Iterator[str]:
@@ -228,34 +223,37 @@ def sparkline(counts: Sequence[int | None]) -> str:
 
 def _facts(health: Health) -> Iterator[str]:
     """Countries, ranges, numbers and applications, a line each; where the log begins."""
-    now, then = health.now, health.before
+    now = health.now
     if now.countries:
-        sent_before = {code: one.sent for code, one in then.countries.items()} if then else None
-        told = [
-            f"{code or 'no country'} "
-            f"{_beside(one.sent, None if sent_before is None else sent_before.get(code, 0))} sent, "
-            f"{one.not_sent} not"
-            # Of numbers that the log hides, those that failed are all it says.
-            if now.numbers
-            else f"{code or 'no country'} {one.not_sent} not sent"
-            for code, one in now.countries.items()
-        ]
-        yield f"countries: {'; '.join(told)}"
+        yield f"countries: {'; '.join(_country(health, code) for code in sorted(now.countries))}"
     if now.ranges:
-        told = [f"{name} {count}" for name, count in now.ranges.items()]
+        told = [f"{name} {count}" for name, count in now.ranges.most_common()]
         yield f"ranges in Japan: {', '.join(told)}"
     if now.numbers:
-        yield f"distinct numbers: {_beside(now.numbers, then.numbers if then else None)}"
-    if now.applications:
-        told = [f"{one.name or one.client_id} {one.sent}" for one in now.applications]
+        yield f"distinct numbers: {_beside(health, lambda figures: len(figures.numbers))}"
+    if applications := now.applications():
+        told = [f"{one['name'] or one['client_id']} {one['sent']}" for one in applications]
         yield f"applications: {', '.join(told)}"
     begins = shown(health.oldest) if health.oldest is not None else "nowhere: it is empty"
     yield f"the log begins: {begins}; {health.log.read} entries read in {health.requests} requests"
 
 
+def _country(health: Health, code: str) -> str:
+    name, not_sent = code or "no country", health.now.countries[code].not_sent
+    if not health.now.numbers:
+        # Of numbers that the log hides, those that failed are all it says.
+        return f"{name} {not_sent} not sent"
+    sent = _beside(
+        health,
+        lambda figures: figures.countries[code].sent if code in figures.countries else 0,
+    )
+    return f"{name} {sent} sent, {not_sent} not"
+
+
 def as_object(health: Health) -> dict[str, Any]:
     """Everything, by the hour."""
     now, before = health.now, health.before
+    then = before.reasons() if before else None
     return {
         "stack": health.stack,
         "domain": health.domain,
@@ -270,8 +268,13 @@ def as_object(health: Health) -> dict[str, Any]:
         "now": _figures(now),
         "before": _figures(before) if before else None,
         "reasons": [
-            {"id": name, "text": reason_text(name), "count": count, "before": then}
-            for name, count, then in _reason_counts(health)
+            {
+                "id": name,
+                "text": reason_text(name),
+                "count": count,
+                "before": None if then is None else then[name],
+            }
+            for name, count in now.reasons().most_common()
         ],
         "levels": health.levels.model_dump(mode="json", by_alias=True),
         "log": vars(health.log),
@@ -301,13 +304,17 @@ def _figures(figures: Figures) -> dict[str, Any]:
         },
         "factors": {name: figures.factor_by_hour(name) for name in _FACTORS},
         "countries": {
-            code or "none": {"sent": one.sent, "notSent": one.not_sent, "numbers": one.numbers}
-            for code, one in figures.countries.items()
+            code or "none": {
+                "sent": one.sent,
+                "notSent": one.not_sent,
+                "numbers": len(one.numbers),
+            }
+            for code, one in sorted(figures.countries.items())
         },
-        "japaneseRanges": figures.ranges,
-        "distinctNumbers": figures.numbers,
+        "japaneseRanges": dict(figures.ranges.most_common()),
+        "distinctNumbers": len(figures.numbers),
         "hiddenNumbers": figures.total("masked"),
-        "applications": [asdict(one) for one in figures.applications],
+        "applications": figures.applications(),
     }
 
 
@@ -322,18 +329,12 @@ def junit_cases(health: Health) -> list[Case]:
     for rule in Rule:
         found = [one for one in health.findings if one.rule is rule]
         message = "; ".join(one.what for one in found)
-        text = "\n".join(_at_length(health, one) for one in found)
+        text = "\n".join(
+            f"{one.id}: {one.what}\n  {_when(health, one)}; level: {one.level}\n  {one.help}"
+            for one in found
+        )
         cases.append(Case(name=TITLES[rule], failure=(message, text) if found else None))
     notes = "\n".join(health.notes)
     if health.is_known:
         return [*cases, read_case(output=notes)]
     return [*cases, read_case(error=notes or health.summary)]
-
-
-def _at_length(health: Health, finding: Finding) -> str:
-    lines = [
-        f"{finding.id}: {finding.what}",
-        f"  {_when(health, finding)}; level: {finding.level}",
-        *([f"  {finding.help}"] if finding.help else []),
-    ]
-    return "\n".join(lines)

@@ -9,51 +9,29 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final
 
 from phonemfa.reasons import reason_of
 
-Channel = str
-"""`text`, `voice`, or empty where the entry does not say."""
-
-
-class Kind(StrEnum):
-    """What an entry is about."""
-
-    SENT = "sent"
-    FAILED = "failed"
-    NOTICE = "notice"
-    """A notification that failed or was warned of: the Action's reasons."""
-    LIMITED = "limited"
-    STARTED = "started"
-    PASSED = "passed"
-    WRONG = "wrong"
-    REJECTED = "rejected"
-    ENROL_STARTED = "enrol_started"
-    ENROLLED = "enrolled"
-    ENROL_FAILED = "enrol_failed"
-    CODES_LIMITED = "codes_limited"
-
-
-TYPES: Final[Mapping[str, tuple[Kind, Channel]]] = {
-    "gd_send_sms": (Kind.SENT, "text"),
-    "gd_send_voice": (Kind.SENT, "voice"),
-    "gd_send_sms_failure": (Kind.FAILED, "text"),
-    "gd_send_voice_failure": (Kind.FAILED, "voice"),
-    "fn": (Kind.NOTICE, ""),
-    "wn": (Kind.NOTICE, ""),
-    "limit_phone": (Kind.LIMITED, ""),
-    "gd_start_auth": (Kind.STARTED, ""),
-    "gd_auth_succeed": (Kind.PASSED, ""),
-    "gd_auth_failed": (Kind.WRONG, ""),
-    "gd_auth_rejected": (Kind.REJECTED, ""),
-    "gd_start_enroll": (Kind.ENROL_STARTED, ""),
-    "gd_enrollment_complete": (Kind.ENROLLED, ""),
-    "gd_start_enroll_failed": (Kind.ENROL_FAILED, ""),
-    "gd_otp_rate_limit_exceed": (Kind.CODES_LIMITED, ""),
+TYPES: Final[Mapping[str, tuple[str, str]]] = {
+    "gd_send_sms": ("sent", "text"),
+    "gd_send_voice": ("sent", "voice"),
+    "gd_send_sms_failure": ("failed", "text"),
+    "gd_send_voice_failure": ("failed", "voice"),
+    # A notification that failed or was warned of: the Action's reasons.
+    "fn": ("notice", ""),
+    "wn": ("notice", ""),
+    "limit_phone": ("limited", ""),
+    "gd_start_auth": ("started", ""),
+    "gd_auth_succeed": ("passed", ""),
+    "gd_auth_failed": ("wrong", ""),
+    "gd_auth_rejected": ("rejected", ""),
+    "gd_start_enroll": ("enrol_started", ""),
+    "gd_enrollment_complete": ("enrolled", ""),
+    "gd_start_enroll_failed": ("enrol_failed", ""),
+    "gd_otp_rate_limit_exceed": ("codes_limited", ""),
 }
-"""The types that are counted; all others are left alone."""
+"""The types that are counted, as what, and the channel, if the type says it."""
 
 LOGIN: Final = "s"
 """The type of a login that succeeded."""
@@ -72,108 +50,92 @@ class Event:
     """What is taken of an entry.
 
     Attributes:
+        kind: as what it is counted.
         at: seconds since the epoch.
+        channel: `text`, `voice`, or empty where the entry does not say.
         reason: id of one of the Action's reasons; empty where there is none, or another's.
         number: E.164 where it is in clear, else empty.
         masked: whether a number is there, and hidden.
         bare: whether the details that such an entry should have are missing.
     """
 
+    kind: str
     at: float
-    kind: Kind
-    channel: Channel = ""
-    reason: str = ""
-    number: str = ""
-    masked: bool = False
-    user: str = ""
-    client: str = ""
-    client_name: str = ""
-    bare: bool = False
-
-
-class UnreadableError(ValueError):
-    """An entry without a time or a type that can be read."""
+    channel: str
+    reason: str
+    number: str
+    masked: bool
+    user: str
+    client: str
+    client_name: str
+    bare: bool
 
 
 def type_of(entry: Any) -> str:
     """The entry's type, as it may be shown; empty where it is none."""
-    found = entry.get("type") if isinstance(entry, Mapping) else None
-    return found if isinstance(found, str) and _TYPE.fullmatch(found) else ""
+    found = _text(_member(entry, "type"))
+    return found if _TYPE.fullmatch(found) else ""
 
 
 def id_of(entry: Any) -> str:
     """The entry's own id; empty where it has none."""
-    found = entry.get("log_id") or entry.get("_id") if isinstance(entry, Mapping) else None
-    return found if isinstance(found, str) else ""
+    return _text(_member(entry, "log_id") or _member(entry, "_id"))
 
 
-def time_of(entry: Mapping[str, Any]) -> float:
-    """When it happened.
-
-    Raises:
-        UnreadableError: it does not say.
-    """
+def time_of(entry: Any) -> float | None:
+    """When it happened, in seconds since the epoch; None where it does not say."""
     try:
         # Some answers have {"$date": …} there; such a thing is not read either.
-        moment = datetime.fromisoformat(entry["date"])
-    except (KeyError, TypeError, ValueError):
-        raise UnreadableError from None
-    if moment.tzinfo is None:
-        raise UnreadableError
-    return moment.timestamp()
-
-
-def event_of(entry: Mapping[str, Any]) -> Event | None:
-    """What the entry says; None where it is not about phone MFA.
-
-    Raises:
-        UnreadableError: it has no type, or no time.
-    """
-    name, at = type_of(entry), time_of(entry)
-    if not name:
-        raise UnreadableError
-    known = TYPES.get(name)
-    if known is None:
+        moment = datetime.fromisoformat(_member(entry, "date"))
+    except (TypeError, ValueError):
         return None
-    kind, channel = known
-    found = entry.get("details")
-    details: Mapping[str, Any] = found if isinstance(found, Mapping) else {}
-    authenticator = details.get("authenticator")
-    factor: Mapping[str, Any] = authenticator if isinstance(authenticator, Mapping) else {}
-    number = details.get("to") or factor.get("phone_number")
-    number = number if isinstance(number, str) else ""
+    return moment.timestamp() if moment.tzinfo else None
+
+
+def event_of(entry: Mapping[str, Any], at: float) -> Event | None:
+    """What an entry of one of `TYPES` says; None where it is not about the phone."""
+    kind, channel = TYPES[type_of(entry)]
+    details = entry.get("details")
+    factor = _member(details, "authenticator")
+    number = _text(_member(details, "to") or _member(factor, "phone_number"))
     if not channel:
-        said = (
-            details.get("notification_type") or details.get("delivery_method") or factor.get("type")
+        said = _text(
+            _member(details, "notification_type")
+            or _member(details, "delivery_method")
+            or _member(factor, "type")
         )
-        if (isinstance(said, str) and said not in _CHANNELS) or "@" in number:
+        if (said and said not in _CHANNELS) or "@" in number:
             return None  # mail, push, an authenticator app
-        channel = _CHANNELS.get(said, "") if isinstance(said, str) else ""
-    reason = reason_of(_said(details)) if kind in {Kind.FAILED, Kind.NOTICE} else None
+        channel = _CHANNELS.get(said, "")
+    reason = reason_of(_said(details)) if kind in {"failed", "notice"} else None
     clear = number.replace(" ", "").replace("-", "")
-    in_clear = bool(_NUMBER.fullmatch(clear))
     return Event(
-        at=at,
         kind=kind,
+        at=at,
         channel=channel,
         reason=reason.id if reason else "",
-        number=f"+{clear.removeprefix('+')}" if in_clear else "",
+        number=f"+{clear.removeprefix('+')}" if _NUMBER.fullmatch(clear) else "",
         masked=bool(_MASKED.search(number)),
         user=_text(entry.get("user_id")),
         client=_text(entry.get("client_id")),
         client_name=_text(entry.get("client_name")),
-        bare=not details and kind in {Kind.SENT, Kind.FAILED, Kind.NOTICE, Kind.LIMITED},
+        bare=kind in {"sent", "failed", "notice", "limited"}
+        and not (details and isinstance(details, Mapping)),
     )
 
 
-def _said(details: Mapping[str, Any]) -> str:
+def _said(details: Any) -> str:
     for key in ("error", "provider_error", "failure_details"):
-        said = details.get(key)
+        said = _member(details, key)
         if isinstance(said, Mapping):
             said = said.get("message") or said.get("errorCode")
         if said:
             return str(said)[:500]
     return ""
+
+
+def _member(value: Any, name: str) -> Any:
+    return value.get(name) if isinstance(value, Mapping) else None
 
 
 def _text(value: Any) -> str:

@@ -1,13 +1,17 @@
-"""What is wrong, by the stack's levels: pure rules over the figures of two periods."""
+"""What is wrong, by the stack's levels: rules over the figures of two periods.
 
+A level is passed only where chance is no explanation.
+"""
+
+import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import groupby
 from typing import Final
 
 from components.settings.health_levels import HealthLevels
-from phonemfa.health.chance import CHANCE, is_above, is_below
 from phonemfa.health.period import HOUR
 from phonemfa.health.tally import (
     CHANNELS,
@@ -24,6 +28,11 @@ from phonemfa.reasons import BY_ID
 NAMES: Final = {"text": "SMS", "voice": "voice calls", "": "messages (SMS or call)"}
 ALL: Final = "all"
 
+CHANCE: Final = 1e-4
+"""A run makes some hundred comparisons: below this, one in hundred runs would be wrong at most,
+were every true rate at its level; they are far from it while all is well."""
+
+_NEGLIGIBLE: Final = 1e-12
 _COMMON: Final = 0.02
 """A reason that occurs less often is no surge, whatever it was before."""
 _RARE: Final = 0.005
@@ -129,47 +138,18 @@ _CAUSES: Final = (
 """In this order: signs of the first that is seen say more than those of the others."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Silence:
-    """Hours without a message that was sent, failed or repeated, until the period's end or not.
+Logins = Callable[[float, float], list[float] | None]
+"""When users logged in between two times, the newest first, at most a hundred; None: not known.
 
-    Attributes:
-        logins: how many succeeded meanwhile (a hundred and more count as a hundred), and
-        per_login: messages for each login before; both None where not known.
-    """
-
-    first: int
-    last: int
-    logins: int | None = None
-    per_login: float | None = None
-
-
-def silences(now: Figures, levels: HealthLevels) -> list[Silence]:
-    """Every run of hours without a message that is as long as the stack's level."""
-    found, run = [], 0
-    for index in range(now.period.hours + 1):
-        if index < now.period.hours and now.known[index] and not _sum(now, "tries", index):
-            run += 1
-            continue
-        if run >= levels.silent_hours:
-            found.append(Silence(first=index - run, last=index - 1))
-        run = 0
-    return found
+It costs requests: it is asked only where no message was sent."""
 
 
 def judge(
-    now: Figures, before: Figures | None, levels: HealthLevels, quiet: Sequence[Silence]
+    now: Figures, before: Figures | None, levels: HealthLevels, logins: Logins
 ) -> list[Finding]:
-    """Apply every rule; what is found, the gravest first.
-
-    Args:
-        now: the period.
-        before: the one that it is compared with, if the log has it.
-        levels: the stack's.
-        quiet: `silences` of the period, with what is known of their logins.
-    """
+    """Apply every rule; what is found, the gravest first."""
     findings = [
-        *_silent(now, before, levels, quiet),
+        *_silent(now, before, levels, logins),
         *_sequence(now, levels),
         *_flood(now, levels),
         *_countries(now, before, levels),
@@ -180,23 +160,60 @@ def judge(
     return sorted(findings, key=lambda one: not one.alarm)
 
 
+def is_below(found: int, of: int, rate: float) -> bool:
+    """Whether so few are no chance, were each found with this probability."""
+    return found < of * rate and _tail(found, of, rate, step=-1) < CHANCE
+
+
+def is_above(found: int, of: int, rate: float) -> bool:
+    """Whether so many are no chance, were each found with this probability."""
+    return found > of * rate and _tail(found, of, rate, step=1) < CHANCE
+
+
+def _tail(found: int, of: int, rate: float, *, step: int) -> float:
+    """Probability of `found` and all beyond it, away from what is expected."""
+    if not 0 < rate < 1:
+        return 0.0
+    log = (
+        math.lgamma(of + 1)
+        - math.lgamma(found + 1)
+        - math.lgamma(of - found + 1)
+        + found * math.log(rate)
+        + (of - found) * math.log1p(-rate)
+    )
+    term = total = math.exp(log)
+    odds = rate / (1 - rate)
+    while 0 <= found + step <= of and term > total * _NEGLIGIBLE:
+        term *= (of - found) / (found + 1) * odds if step > 0 else found / (of - found + 1) / odds
+        found += step
+        total += term
+    return total
+
+
 def _silent(
-    now: Figures, before: Figures | None, levels: HealthLevels, quiet: Sequence[Silence]
+    now: Figures, before: Figures | None, levels: HealthLevels, logins: Logins
 ) -> Iterator[Finding]:
+    """Hours without a message that was sent, failed or repeated, though something asks for them."""
     per_start = _USUAL_SENDS
     if before and before.factor_total("started"):
-        per_start = min(before.total("sent") / before.factor_total("started"), 0.95)
-    for one in quiet:
-        hours = tuple(range(one.first, one.last + 1))
-        started = sum(now.factors[hour]["started"] for hour in hours)
-        logins = one.logins or 0
-        by_starts = started >= levels.minimum and _is_no_chance(started, per_start)
-        by_logins = logins >= levels.minimum and _is_no_chance(logins, one.per_login or 0.0)
-        if not (by_starts or by_logins):
+        per_start = before.total("sent") / before.factor_total("started")
+    for is_quiet, run in groupby(
+        range(now.period.hours), lambda hour: now.known[hour] and not _sum(now, "tries", hour)
+    ):
+        hours = tuple(run)
+        if not is_quiet or len(hours) < levels.silent_hours:
             continue
-        seen = (
-            f"{started} second factors were started" if by_starts else f"{logins} users logged in"
-        )
+        started = sum(now.factors[hour]["started"] for hour in hours)
+        if started >= levels.minimum and _is_no_chance(started, per_start):
+            seen = f"{started} second factors were started"
+        elif before and hours[-1] == now.period.hours - 1:
+            since = now.period.hour(hours[0])[0]
+            count, per_login = _logins(since, now.period.end, before, logins)
+            if count < levels.minimum or not _is_no_chance(count, per_login):
+                continue
+            seen = f"{count} users logged in"
+        else:
+            continue
         yield Finding(
             rule=Rule.SILENCE,
             what=f"No message was sent for {len(hours)} hours, and none failed, while {seen}.",
@@ -208,8 +225,20 @@ def _silent(
         )
 
 
+def _logins(begin: float, end: float, before: Figures, logins: Logins) -> tuple[int, float]:
+    """How many logins there were, and how many messages came with each in the same hours before."""
+    found, distance = logins(begin, end), end - before.period.end
+    usual = logins(begin - distance, before.period.end) if found else None
+    if not (found and usual):
+        return 0, 0.0
+    # No more than a hundred are asked for: the messages of as long as those took.
+    since = usual[-1] if len(usual) >= 100 else begin - distance  # noqa: PLR2004
+    sent = sum(since <= at < before.period.end for at in before.sent_at)
+    return len(found), sent / len(usual)
+
+
 def _is_no_chance(asked: int, rate: float) -> bool:
-    return (1 - min(max(rate, 0.0), 0.95)) ** asked < CHANCE
+    return (1 - min(rate, 0.95)) ** asked < CHANCE
 
 
 def _reasons(now: Figures, before: Figures | None, levels: HealthLevels) -> Iterator[Finding]:
@@ -221,7 +250,7 @@ def _reasons(now: Figures, before: Figures | None, levels: HealthLevels) -> Iter
         alarm = bool(known and known.alarm)
         usual = earlier[name] / tries_before if tries_before else 0.0
         level = max(usual * levels.surge_factor, _RARE if alarm else _COMMON)
-        by_hour, people = now.recipients[name]
+        by_hour, people = now.recipients(name)
         hours = tuple(
             hour
             for hour in range(now.period.hours)
@@ -355,7 +384,7 @@ def _sequence(now: Figures, levels: HealthLevels) -> Iterator[Finding]:
 
 
 def _flood(now: Figures, levels: HealthLevels) -> Iterator[Finding]:
-    flooded = [one for one in now.most_to_one if one >= levels.messages_per_number]
+    flooded = [one for one in now.most_to_one() if one >= levels.messages_per_number]
     if flooded:
         yield Finding(
             rule=Rule.FLOOD,
@@ -370,15 +399,15 @@ def _flood(now: Figures, levels: HealthLevels) -> Iterator[Finding]:
 def _countries(now: Figures, before: Figures | None, levels: HealthLevels) -> Iterator[Finding]:
     if before is None or not before.countries:
         return
-    for code, one in now.countries.items():
-        if code in before.countries or one.numbers < levels.minimum:
+    for code, one in sorted(now.countries.items()):
+        if code in before.countries or len(one.numbers) < levels.minimum:
             continue
         name = code or "no country's code"
         yield Finding(
             rule=Rule.COUNTRY,
             subject=code or "none",
-            what=f"{name} is new: {one.numbers} numbers, {one.sent} messages were sent to them, "
-            f"{one.not_sent} were not.",
+            what=f"{name} is new: {len(one.numbers)} numbers, {one.sent} messages were sent to "
+            f"them, {one.not_sent} were not.",
             level=f"minimum {levels.minimum}",
             help="allowedPrefixes says which countries are sent to; is anybody expected there? "
             f"({_INCIDENT})",

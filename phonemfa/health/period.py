@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from phonemfa.answered import RefusedError
+
 HOUR: Final = 3600.0
 WEEK: Final = 7 * 24 * HOUR
 LONGEST_HOURS: Final = 31 * 24
@@ -47,15 +49,11 @@ class Period:
 
 
 def hours_of(span: str) -> int:
-    """Hours of a span such as 24h or 7d.
-
-    Raises:
-        ValueError: it is none, or longer than any plan keeps.
-    """
+    """Hours of a span such as 24h or 7d, or `RefusedError`."""
     found = _SPAN.fullmatch(span)
     hours = int(found[1]) * (24 if found[2] == "d" else 1) if found else 0
     if not 1 <= hours <= LONGEST_HOURS:
-        raise ValueError(
+        raise RefusedError(
             f"--since {span!r} is no period: give hours or days such as 24h or 7d, at most 31d."
         )
     return hours

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from importlib.util import find_spec
 from typing import Any, Final
 
+from phonemfa.answered import RefusedError
 from phonemfa.health.document import channels_of
 from phonemfa.health.judging import NAMES
 from phonemfa.health.result import Health
@@ -14,18 +15,10 @@ _SENT, _FAILED, _RETRIED, _BEFORE, _BAD = "#2f6f9f", "#b3261e", "#d98e04", "#444
 _NOT_KNOWN: Final = "#e6e6e6"
 
 
-class NoPlotsError(Exception):
-    """There is no plotting library."""
-
-
 def need_plots() -> None:
-    """Look for the plotting library before the work.
-
-    Raises:
-        NoPlotsError: it is not installed.
-    """
+    """Look for the plotting library before the work, or raise `RefusedError`."""
     if find_spec("matplotlib") is None:
-        raise NoPlotsError(
+        raise RefusedError(
             "--html needs matplotlib for its plots: pip install 'phonemfa[health]'. Everything "
             "else of this command does without."
         )
@@ -63,8 +56,7 @@ def _messages(axis: Any, health: Health, channel: str) -> None:
             range(len(counts)), counts, where="mid", color=_BEFORE, label="sent before",
             linewidth=0.8, linestyle=(0, (4, 2)),
         )  # fmt: skip
-    _shade(axis, health)
-    _explain(axis)
+    _finish(axis, health)
 
 
 def _factors(axis: Any, health: Health) -> None:
@@ -73,20 +65,11 @@ def _factors(axis: Any, health: Health) -> None:
         axis.step(range(len(counts)), counts, where="mid", color=colour, label=name)
     axis.set_title("second factors by hour", loc="left")
     axis.set_ylim(bottom=0)
-    _shade(axis, health)
-    _explain(axis)
+    _finish(axis, health)
 
 
-def _explain(axis: Any) -> None:
-    """The legend beside the title, over no bar."""
-    axis.legend(
-        loc="lower right", bbox_to_anchor=(1, 0.98), ncols=4, frameon=False, fontsize=7,
-        borderaxespad=0,
-    )  # fmt: skip
-
-
-def _shade(axis: Any, health: Health) -> None:
-    """Hours of a finding, and hours that nobody knows."""
+def _finish(axis: Any, health: Health) -> None:
+    """Shade hours of a finding, and hours that nobody knows; put the legend beside the title."""
     for hour in {hour for one in health.findings for hour in one.hours}:
         axis.axvspan(hour - 0.5, hour + 0.5, color=_BAD, zorder=0, linewidth=0)
     for hour, known in enumerate(health.now.known):
@@ -96,6 +79,10 @@ def _shade(axis: Any, health: Health) -> None:
         axis.spines[side].set_visible(False)
     axis.margins(x=0)
     axis.yaxis.get_major_locator().set_params(integer=True)
+    axis.legend(
+        loc="lower right", bbox_to_anchor=(1, 0.98), ncols=4, frameon=False, fontsize=7,
+        borderaxespad=0,
+    )  # fmt: skip
 
 
 def _hours(axis: Any, figures: Figures) -> None:

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any, Final
 from components.tenant.access import Access, NoAccessError
 from components.tenant.client import SILENCE, Heard, TenantUnreadableError
 from components.tenant.token import NoTokenError, Tokens
-from phonemfa.health.entries import FIELDS, LOGIN, TYPES, UnreadableError, id_of, time_of, type_of
+from phonemfa.answered import RefusedError
+from phonemfa.health.entries import FIELDS, LOGIN, TYPES, id_of, time_of, type_of
 from phonemfa.health.period import HOUR, Period
 from phonemfa.health.tally import Tally
 from phonemfa.scopes import named
@@ -47,15 +48,10 @@ _CANNOT_SEARCH: Final = frozenset(
     {HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_URI_TOO_LONG, HTTPStatus.FORBIDDEN}
 )
 
-_NO_SEARCH: Final = (
-    "{domain} refuses every search of its log by date. Look into Monitoring > Logs by hand, and "
-    "please report it."
-)
-
 Window = tuple[float, float]
 
 
-class OutOfTimeError(Exception):
+class OutOfTimeError(RefusedError):
     """The time that reading may take is over."""
 
     def __str__(self) -> str:
@@ -69,24 +65,19 @@ class SearchRefusedError(Exception):
     """The tenant does not take this search."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """How fast, and for how long, a log is read.
+@dataclass(kw_only=True)
+class LogReader:
+    """Asks one tenant for its log, and knows how far that reaches.
 
     Attributes:
+        http: bounded; a good answer is JSON.
+        token: answers one that is good now.
         per_minute: requests; a login's own backend shares the tenant's limit.
         seconds: for everything.
-    """
-
-    per_minute: int = 60
-    seconds: float = 600.0
-
-
-@dataclass(kw_only=True)
-class Reach:
-    """How far a log reaches, and how it can be searched.
-
-    Attributes:
+        heard: is told of each refusal for the tenant's rate limit, as it comes.
+        clock, wall, sleep: seconds as `time.monotonic`, `time.time` and `time.sleep`.
+        requests: how many were made.
+        waited: seconds for which the tenant limited the rate.
         now: the tenant's own time.
         ahead: seconds by which this machine's clock is ahead of the tenant's.
         oldest, newest: times of entries; None where the log is empty.
@@ -94,153 +85,135 @@ class Reach:
         by_second: whether the time of day counts in a search, else days alone.
     """
 
-    now: float
-    ahead: float = 0.0
-    oldest: float | None = None
-    newest: float | None = None
-    by_type: bool = True
-    by_second: bool = True
-
-
-@dataclass(kw_only=True)
-class LogReader:
-    """Asks one tenant for its log.
-
-    Attributes:
-        http: bounded; a good answer is JSON.
-        token: answers one that is good now.
-        clock, wall, sleep: seconds as `time.monotonic`, `time.time` and `time.sleep`.
-        heard: is told of each refusal for the tenant's rate limit, as it comes.
-        requests: how many were made.
-        waited: seconds for which the tenant limited the rate.
-    """
-
     http: httpx.Client
     domain: str
     token: Callable[[], str]
-    limits: Limits = field(default_factory=Limits)
+    per_minute: int = 60
+    seconds: float = 600.0
     heard: Heard = field(default_factory=Heard)
     clock: Callable[[], float] = time.monotonic
     wall: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     requests: int = 0
     waited: float = 0.0
+    now: float = 0.0
+    ahead: float = 0.0
+    oldest: float | None = None
+    newest: float | None = None
+    by_type: bool = True
+    by_second: bool = True
 
     def __post_init__(self) -> None:
-        self._ends = self.clock() + self.limits.seconds
         self._next = self.clock()
+        self._ends = self._next + self.seconds
         self._served_at: float | None = None
 
     # -- what there is ------------------------------------------------------------------------
 
-    def reach(self) -> Reach:
-        """How far the log reaches, and how it can be searched.
+    def find_reach(self) -> None:
+        """Find out how far the log reaches, and how it can be searched.
 
         Raises:
             OutOfTimeError: there was not even time for that.
             TenantUnreadableError: no answer, or the scope is missing.
         """
-        newest = self._get({"per_page": "1", "sort": "date:-1"})
+        sample = self._first("date:-1")
         local = self.wall()
-        now = self._served_at or local
-        reach = Reach(now=now, ahead=local - now)
-        sample = _first_readable(newest)
-        if sample is None:
-            return reach
-        entry, reach.newest = sample
-        oldest = _first_readable(self._get({"per_page": "1", "sort": "date:1"}))
-        reach.oldest = min(reach.newest, oldest[1] if oldest else reach.newest)
-        begin = float(int(reach.newest))
-        window = (begin, begin + 1)
+        self.now = self._served_at or local
+        self.ahead = local - self.now
+        self.newest = time_of(sample)
+        if self.newest is None:
+            return
+        self.oldest = min(self.newest, time_of(self._first("date:1")) or self.newest)
         for by_type, by_second in ((True, True), (False, True), (True, False)):
-            reach.by_type, reach.by_second = by_type, by_second
-            if self._finds(entry, window, reach):
-                return reach
-        reach.by_type = False
-        return reach
+            self.by_type, self.by_second = by_type, by_second
+            if self._finds(sample, float(int(self.newest))):
+                return
+        self.by_type = False
 
-    def _finds(self, sample: Mapping[str, Any], window: Window, reach: Reach) -> bool:
-        """Whether a search finds an entry that is there, and none that it should not."""
-        wanted = type_of(sample)
+    def _first(self, order: str) -> Any:
+        """The first entry in an order, if it has a time."""
+        found = self._get({"per_page": "1", "sort": order})
+        return next((one for one in found if time_of(one) is not None), None)
+
+    def _finds(self, sample: Any, second: float) -> bool:
+        """Whether a search for a second finds an entry of it, and none that it should not."""
+        wanted = {type_of(sample), "fn"}
         try:
-            found = self._get(self._search(window, reach, types=(wanted, "fn")))
+            found = self._get(self._search((second, second + 1), types=sorted(wanted)))
         except SearchRefusedError:
             return False
         for one in found:
-            if reach.by_type and type_of(one) not in {wanted, "fn"}:
+            at = time_of(one)
+            if self.by_type and type_of(one) not in wanted:
                 return False
-            at = _time(one)
-            if reach.by_second and at is not None and not window[0] <= at < window[1]:
+            if self.by_second and at is not None and not second <= at < second + 1:
                 return False
         # More than a page of others may stand before it: then what came fits, at least.
         return len(found) == PER_PAGE or id_of(sample) in map(id_of, found)
 
     # -- reading ------------------------------------------------------------------------------
 
-    def read(self, period: Period, reach: Reach, tally: Tally) -> list[Window]:
+    def read(self, period: Period, tally: Tally) -> list[Window]:
         """Count the entries of a period, the newest first; answers what was not read.
 
         Raises:
             TenantUnreadableError: no answer, or the scope is missing.
         """
-        windows = list(self._windows(period, reach))  # the newest one is last
+        windows = [(period.start, period.end)]  # the newest one is last
+        if not self.by_second:
+            first = int(period.start // _DAY)
+            days = range(first, -int(-period.end // _DAY))
+            windows = [(day * _DAY, (day + 1) * _DAY) for day in days]
         while windows:
             window = windows.pop()
             try:
-                windows += self._read_window(window, reach, tally)
+                windows += self._read_window(window, tally)
             except OutOfTimeError:
                 return [*windows, window]
             except SearchRefusedError:
-                if not reach.by_type:
-                    raise TenantUnreadableError(_NO_SEARCH.format(domain=self.domain)) from None
-                reach.by_type = False  # too long, perhaps: once more, and sorted out here
+                if not self.by_type:
+                    raise TenantUnreadableError(
+                        f"{self.domain} refuses every search of its log by date. Look into "
+                        "Monitoring > Logs by hand, and please report it."
+                    ) from None
+                self.by_type = False  # too long, perhaps: once more, and sorted out here
                 windows.append(window)
         return []
 
-    def logins(self, window: Window, reach: Reach) -> list[float] | None:
+    def logins(self, begin: float, end: float) -> list[float] | None:
         """When users logged in, the newest first, at most a hundred; None where not known."""
-        if not (reach.by_type and reach.by_second):
+        if not (self.by_type and self.by_second):
             return None
         try:
-            found = self._get(self._search(window, reach, types=(LOGIN,)))
+            found = self._get(self._search((begin, end), types=(LOGIN,)))
         except (OutOfTimeError, SearchRefusedError):
             return None
         return sorted(_times(one for one in found if type_of(one) == LOGIN), reverse=True)
 
-    def _windows(self, period: Period, reach: Reach) -> Iterator[Window]:
-        if reach.by_second:
-            yield period.start, period.end
-            return
-        day = period.start // _DAY * _DAY
-        while day < period.end:
-            yield day, day + _DAY
-            day += _DAY
-
-    def _read_window(self, window: Window, reach: Reach, tally: Tally) -> list[Window]:
+    def _read_window(self, window: Window, tally: Tally) -> list[Window]:
         """Read a window whole, or answer its halves, the newer one last."""
-        first = self._counted(self._search(window, reach), tally)
+        first = self._counted(self._search(window), tally)
         # Where the type counts for nothing, others come too; they are sorted out all the same.
-        reach.by_type = reach.by_type and all(type_of(one) in TYPES for one in first)
+        self.by_type = self.by_type and all(type_of(one) in TYPES for one in first)
         if len(first) < PER_PAGE:
             return []
-        last = self._counted(self._search(window, reach, page=PAGES - 1), tally)
+        last = self._counted(self._search(window, page=PAGES - 1), tally)
         if len(last) == PER_PAGE:
-            smallest = 2.0 if reach.by_second else 2 * _DAY
+            smallest = 2.0 if self.by_second else 2 * _DAY
             if window[1] - window[0] < smallest:
-                self._read_on(window, reach, tally)
+                self._read_on(window, tally)
                 return []
             middle = float(int((window[0] + window[1]) / 2))
             return [(window[0], middle), (middle, window[1])]
         for page in range(1, PAGES - 1):
-            found = self._counted(self._search(window, reach, page=page), tally)
-            if len(found) < PER_PAGE:
+            if len(self._counted(self._search(window, page=page), tally)) < PER_PAGE:
                 break
         return []
 
-    def _read_on(self, window: Window, reach: Reach, tally: Tally) -> None:
+    def _read_on(self, window: Window, tally: Tally) -> None:
         """From the first entry of a window that cannot be halved, by log id, to its end."""
-        oldest = self._search(window, reach) | {"sort": "date:1"}
-        found = self._counted(oldest, tally)
+        found = self._counted(self._search(window) | {"sort": "date:1"}, tally)
         while found and (last := id_of(found[-1])):
             following = self._counted({"from": last, "take": str(PER_PAGE)}, tally)
             if following[-1:] == found[-1:]:
@@ -256,18 +229,20 @@ class LogReader:
         return found
 
     def _search(
-        self, window: Window, reach: Reach, *, types: Iterable[str] = TYPES, page: int = 0
+        self, window: Window, *, types: Iterable[str] = TYPES, page: int = 0
     ) -> dict[str, str]:
         begin, end = window
-        if not reach.by_second:
+        form = "%Y-%m-%dT%H:%M:%S"  # as documented: 2019-01-01T12:23:45, or the day alone
+        if not self.by_second:
             # A window of less than a day is asked for by its day.
-            begin = begin // _DAY * _DAY
+            form, begin = "%Y-%m-%d", begin // _DAY * _DAY
             end = max(end, begin + _DAY)
-        terms = [f"date:[{_moment(begin, reach)} TO {_moment(end, reach)}}}"]
-        if reach.by_type:
-            terms.append(f"({' OR '.join(f'type:{one}' for one in types)})")
+        since, until = (f"{datetime.fromtimestamp(at, UTC):{form}}" for at in (begin, end))
+        query = f"date:[{since} TO {until}}}"
+        if self.by_type:
+            query += f" AND ({' OR '.join(f'type:{one}' for one in types)})"
         return {
-            "q": " AND ".join(terms),
+            "q": query,
             "per_page": str(PER_PAGE),
             "page": str(page),
             "sort": "date:-1",
@@ -297,12 +272,13 @@ class LogReader:
                 continue
             self._note_time(answer)
             if answer.is_success:
-                found = answer.json() if answer.content.strip() else []
-                return found if isinstance(found, list) else _listed(found)
+                return _entries(answer)
             status = answer.status_code
             if status == HTTPStatus.TOO_MANY_REQUESTS:
                 self.heard.refusals += 1
-                self._pause(self._until_reset(answer, tries), limited=True)
+                pause = self._until_reset(answer, tries)
+                self._pause(pause)
+                self.waited += pause
             elif status >= HTTPStatus.INTERNAL_SERVER_ERROR and tries < _TRIES:
                 self._pause(2.0**tries)
             elif "q" in query and status in _CANNOT_SEARCH and not _lacks_scope(answer):
@@ -311,18 +287,15 @@ class LogReader:
                 raise TenantUnreadableError(_refused(self.domain, answer))
 
     def _take_turn(self) -> None:
-        wait = self._next - self.clock()
-        self._pause(max(wait, 0.0))
-        self._next = self.clock() + 60.0 / self.limits.per_minute
+        self._pause(max(self._next - self.clock(), 0.0))
+        self._next = self.clock() + 60.0 / self.per_minute
         self.requests += 1
 
-    def _pause(self, seconds: float, *, limited: bool = False) -> None:
+    def _pause(self, seconds: float) -> None:
         if self.clock() + seconds > self._ends:
             raise OutOfTimeError
         if seconds:
             self.sleep(seconds)
-        if limited:
-            self.waited += seconds
 
     def _until_reset(self, answer: httpx.Response, tries: int) -> float:
         """How long the tenant asks to wait: by its own clock, as ours may be wrong."""
@@ -340,7 +313,7 @@ class LogReader:
 
 
 @contextmanager
-def log_of(access: Access, limits: Limits, heard: Heard) -> Iterator[LogReader]:
+def log_of(access: Access, heard: Heard, *, per_minute: int, seconds: float) -> Iterator[LogReader]:
     """A reader of a tenant's log, whose failures say what to do.
 
     Raises:
@@ -351,13 +324,17 @@ def log_of(access: Access, limits: Limits, heard: Heard) -> Iterator[LogReader]:
     from components.tenant.bounded_http import BoundedClient  # noqa: PLC0415
     from components.tenant.errors import silent  # noqa: PLC0415
 
-    most = int(limits.per_minute * limits.seconds / 60) + 100
+    most = int(per_minute * seconds / 60) + 100
     try:
         with BoundedClient(total=TOTAL, json_only=True, timeout=SILENCE, most=most) as http:
             fixed = access.api_token
-            token = (lambda: fixed) if fixed else Tokens(access).get
             yield LogReader(
-                http=http, domain=access.domain, token=token, limits=limits, heard=heard
+                http=http,
+                domain=access.domain,
+                token=(lambda: fixed) if fixed else Tokens(access).get,
+                per_minute=per_minute,
+                seconds=seconds,
+                heard=heard,
             )
     except NoAccessError as error:
         raise TenantUnreadableError(str(error)) from None
@@ -367,25 +344,16 @@ def log_of(access: Access, limits: Limits, heard: Heard) -> Iterator[LogReader]:
         raise TenantUnreadableError(silent(access.domain, error)) from None
 
 
-def hours_read(period: Period, unread: list[Window], reach: Reach) -> list[bool]:
-    """Which hours of a period were read whole, and are kept by the log whole."""
-    oldest = reach.oldest
-    return [
-        not any(begin < window[1] and window[0] < end for window in unread)
-        and oldest is not None
-        and oldest <= begin
-        for begin, end in map(period.hour, range(period.hours))
-    ]
-
-
-def _listed(found: Any) -> list[Any]:
-    logs = found.get("logs") if isinstance(found, Mapping) else None
-    if not isinstance(logs, list):
+def _entries(answer: httpx.Response) -> list[Any]:
+    found = answer.json() if answer.content.strip() else []
+    if isinstance(found, Mapping):
+        found = found.get("logs")
+    if not isinstance(found, list):
         raise TenantUnreadableError(
             "The tenant answered GET /logs otherwise than the Management API does. Check "
             "auth0:domain or AUTH0_DOMAIN: did a proxy, or a server that is no tenant, answer?"
         )
-    return logs
+    return found
 
 
 def _lacks_scope(answer: httpx.Response) -> bool:
@@ -397,38 +365,17 @@ def _refused(domain: str, answer: httpx.Response) -> str:
 
     from components.tenant.errors import refused  # noqa: PLC0415
 
-    try:
-        body = answer.json()
-    except ValueError:
-        body = None
     if _lacks_scope(answer):
         return (
             f"{domain} answered 403: the application has no {SCOPE}. It is needed to "
             f"{named(SCOPE).what_for}. Authorise it for that scope: reading is all it allows."
         )
+    try:
+        body = answer.json()
+    except ValueError:
+        body = None
     return refused(domain, ApiError(status_code=answer.status_code, body=body))
 
 
-def _first_readable(found: list[Any]) -> tuple[Mapping[str, Any], float] | None:
-    for one in found:
-        at = _time(one)
-        if at is not None:
-            return one, at
-    return None
-
-
 def _times(entries: Iterable[Any]) -> list[float]:
-    return [at for one in entries if (at := _time(one)) is not None]
-
-
-def _time(entry: Any) -> float | None:
-    try:
-        return time_of(entry) if isinstance(entry, Mapping) else None
-    except UnreadableError:
-        return None
-
-
-def _moment(at: float, reach: Reach) -> str:
-    """As documented: `2019-01-01T12:23:45`, or the day alone."""
-    form = "%Y-%m-%dT%H:%M:%S" if reach.by_second else "%Y-%m-%d"
-    return f"{datetime.fromtimestamp(at, UTC):{form}}"
+    return [at for at in map(time_of, entries) if at is not None]

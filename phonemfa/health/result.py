@@ -3,15 +3,14 @@
 Nothing here knows how a result is shown; every output is made from `Health` alone.
 """
 
-from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from components.settings.health_levels import HealthLevels
-from phonemfa.health.judging import Finding, Likely, Silence, judge, likely, silences, unjudged
+from phonemfa.health.judging import Finding, Likely, judge, likely, unjudged
 from phonemfa.health.period import HOUR, WEEK, Period, before, lasting, latest, shown
-from phonemfa.health.reading import LogReader, Reach, hours_read
+from phonemfa.health.reading import LogReader, Window
 from phonemfa.health.tally import Figures, Log, Tally
 
 _CLOCK: Final = 120.0
@@ -42,6 +41,11 @@ class Health:
     is_read: bool
     log: Log
     requests: int
+
+    @property
+    def periods(self) -> list[Figures]:
+        """Both, or the one that there is."""
+        return [one for one in (self.now, self.before) if one]
 
     @property
     def is_known(self) -> bool:
@@ -91,83 +95,64 @@ def look(reader: LogReader, *, stack: str, levels: HealthLevels, hours: int) -> 
         OutOfTimeError: there was no time for even the first answers.
         TenantUnreadableError: no answer, or no read:logs.
     """
-    reach = reader.reach()
-    period = latest(reach.now, hours)
-    earlier = before(period, reach.oldest) if reach.oldest is not None else None
+    reader.find_reach()
+    period, oldest = latest(reader.now, hours), reader.oldest
+    earlier = before(period, oldest) if oldest is not None else None
     tally = Tally([period, earlier] if earlier else [period])
-    unread = reader.read(period, reach, tally) if reach.oldest is not None else []
-    unread_before = reader.read(earlier, reach, tally) if earlier and not unread else []
-    is_compared = earlier is not None and not unread and not unread_before
-    known = [hours_read(period, unread, reach), [is_compared] * hours]
-    now, *others = tally.figures(known)
+    unread = reader.read(period, tally) if oldest is not None else []
+    is_compared = earlier is not None and not unread and not reader.read(earlier, tally)
+    # Those that were read whole, and that the log keeps whole.
+    known = [
+        oldest is not None
+        and oldest <= begin
+        and not any(begin < window[1] and window[0] < end for window in unread)
+        for begin, end in map(period.hour, range(hours))
+    ]
+    now, *others = tally.figures([known, [is_compared] * hours])
     then = others[0] if is_compared else None
-    quiet = [_with_logins(one, reader, reach, now, then) for one in silences(now, levels)]
     return Health(
         stack=stack,
         domain=reader.domain,
         levels=levels,
         now=now,
         before=then,
-        findings=judge(now, then, levels, quiet),
-        notes=[*_notes(reader, reach, period, unread, tally.log), *unjudged(now, then)],
-        oldest=reach.oldest,
+        findings=judge(now, then, levels, reader.logins),
+        notes=[*_notes(reader, period, unread, tally.log), *unjudged(now, then)],
+        oldest=oldest,
         is_read=not unread,
         log=tally.log,
         requests=reader.requests,
     )
 
 
-def _with_logins(
-    silence: Silence, reader: LogReader, reach: Reach, now: Figures, then: Figures | None
-) -> Silence:
-    """The last silence with its logins, and messages for each login before."""
-    if then is None or silence.last != now.period.hours - 1:
-        return silence
-    window = now.period.hour(silence.first)[0], now.period.end
-    logins = reader.logins(window, reach)
-    if not logins:
-        return silence
-    distance = now.period.end - then.period.end
-    begin, end = (one - distance for one in window)
-    usual = reader.logins((begin, end), reach)
-    if not usual:
-        return silence
-    # No more than a hundred are asked for: the messages of as long as those took.
-    begin = usual[-1] if len(usual) >= 100 else begin  # noqa: PLR2004
-    sent = bisect_left(then.sent_at, end) - bisect_left(then.sent_at, begin)
-    return replace(silence, logins=len(logins), per_login=sent / len(usual))
-
-
-def _notes(
-    reader: LogReader, reach: Reach, period: Period, unread: list[tuple[float, float]], log: Log
-) -> Iterator[str]:
-    if reach.oldest is None:
+def _notes(reader: LogReader, period: Period, unread: list[Window], log: Log) -> Iterator[str]:
+    if reader.oldest is None:
         yield "The log has no entry: nothing is known."
         return
-    if reach.oldest > period.start:
+    if reader.oldest > period.start:
         yield (
-            f"The log begins at {shown(reach.oldest)}, and the period at {shown(period.start)}: "
+            f"The log begins at {shown(reader.oldest)}, and the period at {shown(period.start)}: "
             "what was before is not known. Plans keep 1 to 30 days."
         )
-    if abs(reach.ahead) > _CLOCK:
+    if abs(reader.ahead) > _CLOCK:
         yield (
-            f"This machine's clock differs from the tenant's by {lasting(abs(reach.ahead))}: the "
+            f"This machine's clock differs from the tenant's by {lasting(abs(reader.ahead))}: the "
             "tenant's was taken."
         )
-    if reach.newest is not None and reach.newest > reach.now + _CLOCK:
+    if reader.newest is not None and reader.newest > reader.now + _CLOCK:
         yield (
-            f"The newest entry is {lasting(reach.newest - reach.now)} ahead of the tenant's own "
+            f"The newest entry is {lasting(reader.newest - reader.now)} ahead of the tenant's own "
             "clock: times may be wrong."
         )
-    if not reach.by_type:
+    if not reader.by_type:
         yield "The tenant does not search by type: every entry was read and sorted out here."
-    if not reach.by_second:
+    if not reader.by_second:
         yield "The tenant does not search by the time of day: whole days were read."
     if unread:
         hours = sum(end - begin for begin, end in unread) / HOUR
         yield (
-            f"{hours:.1f} hours could not be read within {reader.limits.seconds / 60:g} minutes "
-            f"at {reader.limits.per_minute} requests a minute: give more of either "
+            f"{hours:.1f} hours could not be read within {reader.seconds / 60:g} minutes "
+            f"at {reader.per_minute} requests a minute: give more of either "
             "(--within, --requests-per-minute), or a shorter --since."
         )
     if reader.waited:
@@ -178,10 +163,13 @@ def _notes(
     ):
         if count:
             yield f"{count} of {log.read} entries {what}."
-    strange = {name: count for name, count in log.types.items() if name.startswith("gd_")}
-    if unknown := {name: count for name, count in strange.items() if name not in _LEFT_ALONE}:
-        told = ", ".join(f"{name} ({count})" for name, count in sorted(unknown.items()))
-        yield f"Types that nobody knew when this was written: {told}."
+    unknown = [
+        f"{name} ({count})"
+        for name, count in sorted(log.types.items())
+        if name.startswith("gd_") and name not in _LEFT_ALONE
+    ]
+    if unknown:
+        yield f"Types that nobody knew when this was written: {', '.join(unknown)}."
 
 
 _LEFT_ALONE: Final = frozenset(

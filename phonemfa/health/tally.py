@@ -4,8 +4,6 @@ Numbers and users are kept as keyed hashes, and only while the command runs: the
 each time and thrown away with it.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import re
@@ -17,8 +15,8 @@ from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
 from components.masking import redacted
-from phonemfa.health.entries import Event, Kind, UnreadableError, event_of, id_of, type_of
-from phonemfa.health.numbers import country_of, japanese_range_of
+from components.settings.number_ranges import COUNTRY
+from phonemfa.health.entries import TYPES, Event, event_of, id_of, time_of, type_of
 from phonemfa.health.period import Period
 from phonemfa.output.text import cut, visible
 from phonemfa.reasons import BY_ID
@@ -36,6 +34,30 @@ LIMITED: Final = "auth0-limit"
 _MOST_TYPES: Final = 50
 _LONGEST_NAME: Final = 60
 _CLIENT: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
+_CALLING_CODE: Final = re.compile(rf"\+({COUNTRY})")
+_JAPANESE: Final = (
+    (re.compile(r"0(?:120|570|990|800)|020"), "service"),
+    (re.compile(r"0[6789]0"), "{} mobile"),
+    (re.compile(r"050"), "{} IP phone"),
+    (re.compile(r"0[1-9]"), "fixed line"),
+)
+
+
+def country_of(number: str) -> str:
+    """The calling code with its plus; empty where there is no such country."""
+    found = _CALLING_CODE.match(number)
+    return found[0] if found else ""
+
+
+def japanese_range_of(number: str) -> str:
+    """The range of a Japanese number, such as "090 mobile"; empty for other countries."""
+    if country_of(number) != "+81":
+        return ""
+    national = f"0{number.removeprefix('+81').removeprefix('0')}"
+    for pattern, name in _JAPANESE:
+        if found := pattern.match(national):
+            return name.format(found[0])
+    return "no range"
 
 
 @dataclass
@@ -107,17 +129,22 @@ HANDED_OVER: Final = Rate("sent", "due")
 PASSED: Final = Rate("arrived", "judged")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass
 class Country:
-    """Messages to one calling code: sent, and not sent, to so many distinct numbers."""
+    """Messages to one calling code, and the distinct numbers, hashed."""
 
-    sent: int
-    not_sent: int
-    numbers: int
+    sent: int = 0
+    failed: int = 0
+    notice: int = 0
+    numbers: set[int] = field(default_factory=set)
+
+    @property
+    def not_sent(self) -> int:
+        """As with `Hour.failed`: both kinds of entry tell of the same messages."""
+        return max(self.failed, self.notice)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Block:
+class Block(NamedTuple):
     """A thousand neighbouring numbers, of which several got messages that no other period had."""
 
     numbers: int
@@ -125,46 +152,132 @@ class Block:
     messages: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Application:
-    """What one application asked for."""
-
-    client_id: str
-    name: str
-    sent: int
-
-
-@dataclass(kw_only=True)
 class Figures:
-    """What a period's log says. Nothing in it is a number, a code, or a person's name.
+    """What a period's log says, counted event by event. Nothing in it is a number or a name.
 
     Attributes:
         known: which of its hours were read whole.
         channels: by channel, one `Hour` an hour.
-        factors: counts of second factors and enrolments by `Kind`, one an hour.
+        factors: counts of second factors and enrolments, one an hour.
         countries: by calling code, of numbers in clear alone.
         ranges: of Japanese numbers, messages sent.
-        numbers: how many distinct ones were seen in clear.
-        blocks: see `Block`; the largest ones.
-        recipients: by reason, how many distinct ones had it, by hour and in all: one who tries six
-            times is one.
-        most_to_one: the most messages that a number (or user) got within an hour, the top twenty.
-        applications: that asked for most messages.
-        sent_at: when messages were handed over, in order.
+        numbers: hashes of those that were seen in clear.
+        blocks: see `Block`.
+        sent_at: when messages were handed over.
     """
 
-    period: Period
-    known: list[bool]
-    channels: dict[str, list[Hour]]
-    factors: list[Counter[str]]
-    countries: dict[str, Country]
-    ranges: dict[str, int]
-    numbers: int
-    blocks: list[Block]
-    recipients: dict[str, tuple[list[int], int]]
-    most_to_one: list[int]
-    applications: list[Application]
-    sent_at: array[float]
+    def __init__(self, period: Period, hashed: Callable[[str], int]) -> None:
+        hours = range(period.hours)
+        self.period = period
+        self.known = [False for _ in hours]
+        self.channels = {name: [Hour() for _ in hours] for name in CHANNELS}
+        self.factors: list[Counter[str]] = [Counter() for _ in hours]
+        self.countries: defaultdict[str, Country] = defaultdict(Country)
+        self.ranges: Counter[str] = Counter()
+        self.numbers: set[int] = set()
+        self.blocks: list[Block] = []
+        self.sent_at = array("d")
+        self._hashed = hashed
+        self._to_one: Counter[tuple[int, int]] = Counter()
+        self._clients: Counter[str] = Counter()
+        self._client_names: dict[str, str] = {}
+        # By reason and kind of entry, who had it in which hour.
+        self._had: dict[str, dict[str, dict[int, set[int]]]] = {}
+        self._nobody = 0
+        # (user, time, channel's index or -1 for a pass, number, block), small for many.
+        self._by_user: list[tuple[int, float, int, int, int]] = []
+
+    # -- while entries come in ----------------------------------------------------------------
+
+    def add(self, event: Event, hour: int) -> None:
+        """Count an event of one of the hours."""
+        counts, reason = self.channels[event.channel][hour], event.reason or UNKNOWN_REASON
+        match event.kind:
+            case "sent":
+                counts.sent += 1
+                counts.masked += event.masked
+                counts.nameless += not event.user
+                self._sent(event, hour)
+            case "failed":
+                counts.factor_failed += 1
+                counts.by_factor[reason] += 1
+                self._not_sent(event, reason, hour)
+            case "notice":
+                if reason in BY_ID and BY_ID[reason].retried:
+                    counts.retried += 1
+                else:
+                    counts.dropped += 1
+                counts.by_notice[reason] += 1
+                self._not_sent(event, reason, hour)
+            case "limited":
+                counts.limited += 1
+                self._has(event, LIMITED, hour)
+            case kind:
+                self.factors[hour][kind] += 1
+                if kind in {"passed", "enrolled"} and event.user:
+                    self._by_user.append((self._hashed(event.user), event.at, -1, 0, 0))
+
+    def _sent(self, event: Event, hour: int) -> None:
+        self.sent_at.append(event.at)
+        number = block = 0
+        if event.number:
+            # A thousand neighbours: all but the last three digits.
+            number, block = self._hashed(event.number), self._hashed(event.number[:-3])
+            self.numbers.add(number)
+            country = self.countries[country_of(event.number)]
+            country.sent += 1
+            country.numbers.add(number)
+            if in_japan := japanese_range_of(event.number):
+                self.ranges[in_japan] += 1
+        user = self._hashed(event.user) if event.user else 0
+        if number or user:
+            self._to_one[number or user, hour] += 1
+            channel = CHANNELS.index(event.channel)
+            self._by_user.append((user or number, event.at, channel, number, block))
+        self._clients[event.client] += 1
+        self._client_names.setdefault(event.client, event.client_name)
+
+    def _not_sent(self, event: Event, reason: str, hour: int) -> None:
+        self._has(event, reason, hour)
+        if event.number:
+            country = self.countries[country_of(event.number)]
+            country.failed += event.kind == "failed"
+            country.notice += event.kind == "notice"
+            country.numbers.add(self._hashed(event.number))
+
+    def _has(self, event: Event, reason: str, hour: int) -> None:
+        known = event.number or event.user
+        self._nobody -= not known  # each of these is somebody else, for all that is known
+        who = self._hashed(known) if known else self._nobody
+        by_hour = self._had.setdefault(reason, {}).setdefault(event.kind, defaultdict(set))
+        by_hour[hour].add(who)
+
+    def follow_users(self, earlier: set[int]) -> None:
+        """Say of each message whether its user passed, and find blocks of numbers not earlier."""
+        self._by_user.sort()
+        blocks: dict[int, dict[int, bool]] = defaultdict(dict)
+        messages: Counter[int] = Counter()
+        for one, following in zip_longest(self._by_user, self._by_user[1:]):
+            user, at, channel, number, block = one
+            if channel < 0:
+                continue
+            in_time = bool(following) and following[0] == user and following[1] - at <= ARRIVAL
+            arrived = in_time and following[2] < 0
+            if in_time or at + ARRIVAL <= self.period.end:
+                hour = self.channels[CHANNELS[channel]][self.period.hour_of(at) or 0]
+                hour.judged += 1
+                hour.arrived += arrived
+            if number and number not in earlier:
+                blocks[block][number] = blocks[block].get(number, False) or arrived
+                messages[block] += 1
+        self._by_user.clear()
+        self.blocks = [
+            Block(numbers=len(one), arrived=sum(one.values()), messages=messages[block])
+            for block, one in blocks.items()
+            if len(one) > 1
+        ]
+
+    # -- what they say ------------------------------------------------------------------------
 
     def by_hour(self, name: str, channel: str) -> list[int | None]:
         """A count of `Hour` by hour; None where it is not known."""
@@ -200,6 +313,32 @@ class Figures:
         limited = self.total("limited")
         return found + Counter({LIMITED: limited}) if limited else found
 
+    def recipients(self, reason: str) -> tuple[list[int], int]:
+        """How many distinct ones had it, by hour and in all: one who tries six times is one.
+
+        As with `Hour.failed`: two kinds of entry tell of the same messages.
+        """
+        kinds = self._had[reason].values()
+        by_hour = [
+            max(len(one.get(hour, ())) for one in kinds) for hour in range(self.period.hours)
+        ]
+        return by_hour, max(len(set().union(*one.values())) for one in kinds)
+
+    def most_to_one(self) -> list[int]:
+        """The most messages that a number (or user) got within an hour, the top twenty."""
+        return [count for _, count in self._to_one.most_common(20)]
+
+    def applications(self) -> list[dict[str, Any]]:
+        """The ten that asked for most messages."""
+        return [
+            {
+                "client_id": client if _CLIENT.fullmatch(client) else "unknown",
+                "name": redacted(cut(visible(self._client_names[client]), _LONGEST_NAME)),
+                "sent": sent,
+            }
+            for client, sent in self._clients.most_common(10)
+        ]
+
 
 @dataclass
 class Log:
@@ -223,16 +362,12 @@ class Log:
 
 
 class Tally:
-    """Takes entries in any order, and gives the figures of one or two periods.
-
-    Args:
-        periods: that are counted; they do not overlap.
-    """
+    """Takes entries in any order, and counts them in one or two periods that do not overlap."""
 
     def __init__(self, periods: Iterable[Period]) -> None:
         self.log = Log()
         self._key = os.urandom(32)
-        self._counts = [_Counting(one, self._hash) for one in periods]
+        self._figures = [Figures(one, self._hash) for one in periods]
         self._seen: set[int] = set()
 
     def add(self, entry: Any) -> None:
@@ -246,17 +381,17 @@ class Tally:
             return
         self._seen.add(identity)
         self.log.read += 1
-        try:
-            event = event_of(entry)
-        except UnreadableError:
+        at, name = time_of(entry), type_of(entry)
+        if at is None or not name:
             self.log.unreadable += 1
             return
+        event = event_of(entry, at) if name in TYPES else None
         if event is None:
-            kind, known = type_of(entry), self.log.types
-            known[kind if kind in known or len(known) < _MOST_TYPES else "…"] += 1
+            known = self.log.types
+            known[name if name in known or len(known) < _MOST_TYPES else "…"] += 1
             return
-        for one in self._counts:
-            hour = one.period.hour_of(event.at)
+        for one in self._figures:
+            hour = one.period.hour_of(at)
             if hour is not None:
                 self.log.bare += event.bare
                 one.add(event, hour)
@@ -267,177 +402,15 @@ class Tally:
         digest = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8, key=self._key)
         return int.from_bytes(digest.digest(), "big")
 
-    def figures(self, known: Iterable[Iterable[bool]]) -> list[Figures]:
+    def figures(self, known: Iterable[list[bool]]) -> list[Figures]:
         """The figures of each period; `known` says which hours were read whole.
 
         A number counts as new in the first period where the second one does not have it.
         """
-        earlier = self._counts[1].numbers if len(self._counts) > 1 else set()
-        return [
-            one.figures(list(hours), earlier if one is self._counts[0] else set())
-            for one, hours in zip(self._counts, known, strict=False)
-        ]
-
-
-class _Counting:
-    """One period, while its entries come in; `hashed` makes a number of a name."""
-
-    def __init__(self, period: Period, hashed: Callable[[str], int]) -> None:
-        self.period = period
-        self.numbers: set[int] = set()
-        self._hashed = hashed
-        self._channels = {name: [Hour() for _ in range(period.hours)] for name in CHANNELS}
-        self._factors: list[Counter[str]] = [Counter() for _ in range(period.hours)]
-        self._countries: dict[str, Counter[Kind]] = defaultdict(Counter)
-        self._in_country: dict[str, set[int]] = defaultdict(set)
-        self._ranges: Counter[str] = Counter()
-        self._to_one: Counter[tuple[int, int]] = Counter()
-        self._clients: Counter[str] = Counter()
-        self._client_names: dict[str, str] = {}
-        # By reason and kind of entry, who had it in which hour.
-        self._had: dict[str, dict[Kind, dict[int, set[int]]]] = {}
-        self._nobody = 0
-        # (user, time, channel's index or -1 for a pass, number, block), small for many.
-        self._by_user: list[tuple[int, float, int, int, int]] = []
-        self._sent_at = array("d")
-
-    def add(self, event: Event, hour: int) -> None:
-        counts, reason = self._channels[event.channel][hour], event.reason or UNKNOWN_REASON
-        match event.kind:
-            case Kind.SENT:
-                counts.sent += 1
-                counts.masked += event.masked
-                counts.nameless += not event.user
-                self._sent(event, hour)
-            case Kind.FAILED:
-                counts.factor_failed += 1
-                counts.by_factor[reason] += 1
-                self._not_sent(event, reason, hour)
-            case Kind.NOTICE:
-                known = BY_ID.get(reason)
-                if known and known.retried:
-                    counts.retried += 1
-                else:
-                    counts.dropped += 1
-                counts.by_notice[reason] += 1
-                self._not_sent(event, reason, hour)
-            case Kind.LIMITED:
-                counts.limited += 1
-                self._has(event, LIMITED, hour)
-            case kind:
-                self._factors[hour][kind.value] += 1
-                if kind in {Kind.PASSED, Kind.ENROLLED} and event.user:
-                    self._by_user.append((self._hashed(event.user), event.at, -1, 0, 0))
-
-    def _not_sent(self, event: Event, reason: str, hour: int) -> None:
-        self._has(event, reason, hour)
-        self._country(event)
-
-    def _has(self, event: Event, reason: str, hour: int) -> None:
-        known = event.number or event.user
-        self._nobody -= not known  # each of these is somebody else, for all that is known
-        who = self._hashed(known) if known else self._nobody
-        by_hour = self._had.setdefault(reason, {}).setdefault(event.kind, defaultdict(set))
-        by_hour[hour].add(who)
-
-    def _recipients(self) -> dict[str, tuple[list[int], int]]:
-        """As with `Hour.failed`: two kinds of entry tell of the same messages."""
-        return {
-            reason: (
-                [
-                    max(len(by_hour.get(hour, ())) for by_hour in kinds.values())
-                    for hour in range(self.period.hours)
-                ],
-                max(len(set().union(*by_hour.values())) for by_hour in kinds.values()),
-            )
-            for reason, kinds in self._had.items()
-        }
-
-    def _country(self, event: Event) -> None:
-        if event.number:
-            code = country_of(event.number)
-            self._countries[code][event.kind] += 1
-            self._in_country[code].add(self._hashed(event.number))
-
-    def _sent(self, event: Event, hour: int) -> None:
-        self._sent_at.append(event.at)
-        self._country(event)
-        number = block = 0
-        if event.number:
-            # A thousand neighbours: all but the last three digits.
-            number, block = self._hashed(event.number), self._hashed(event.number[:-3])
-            self.numbers.add(number)
-            if in_japan := japanese_range_of(event.number):
-                self._ranges[in_japan] += 1
-        user = self._hashed(event.user) if event.user else 0
-        if number or user:
-            self._to_one[number or user, hour] += 1
-            channel = CHANNELS.index(event.channel)
-            self._by_user.append((user or number, event.at, channel, number, block))
-        self._clients[event.client] += 1
-        self._client_names.setdefault(event.client, event.client_name)
-
-    def figures(self, known: list[bool], earlier: set[int]) -> Figures:
-        blocks = self._follow_users(earlier)
-        most = sorted((count for count in self._to_one.values() if count > 1), reverse=True)
-        return Figures(
-            period=self.period,
-            known=known,
-            channels=self._channels,
-            factors=self._factors,
-            countries={
-                # As with `Hour.failed`: both kinds of entry tell of the same messages.
-                code: Country(
-                    sent=counts[Kind.SENT],
-                    not_sent=max(counts[Kind.NOTICE], counts[Kind.FAILED]),
-                    numbers=len(self._in_country[code]),
-                )
-                for code, counts in sorted(self._countries.items())
-            },
-            ranges=dict(self._ranges.most_common()),
-            numbers=len(self.numbers),
-            blocks=blocks,
-            recipients=self._recipients(),
-            most_to_one=most[:20],
-            applications=[
-                Application(
-                    client_id=_client(client), name=_shown(self._client_names[client]), sent=sent
-                )
-                for client, sent in self._clients.most_common(10)
-            ],
-            sent_at=array("d", sorted(self._sent_at)),
-        )
-
-    def _follow_users(self, earlier: set[int]) -> list[Block]:
-        """Say of each message whether its user passed; answers the blocks of new numbers."""
-        self._by_user.sort()
-        blocks: dict[int, dict[int, bool]] = defaultdict(dict)
-        messages: Counter[int] = Counter()
-        for one, following in zip_longest(self._by_user, self._by_user[1:]):
-            user, at, channel, number, block = one
-            if channel < 0:
-                continue
-            in_time = bool(following) and following[0] == user and following[1] - at <= ARRIVAL
-            arrived = in_time and following[2] < 0
-            if in_time or at + ARRIVAL <= self.period.end:
-                hour = self._channels[CHANNELS[channel]][self.period.hour_of(at) or 0]
-                hour.judged += 1
-                hour.arrived += arrived
-            if number and number not in earlier:
-                blocks[block][number] = blocks[block].get(number, False) or arrived
-                messages[block] += 1
-        self._by_user.clear()
-        found = [
-            Block(numbers=len(one), arrived=sum(one.values()), messages=messages[block])
-            for block, one in blocks.items()
-            if len(one) > 1
-        ]
-        return sorted(found, key=lambda one: -one.numbers)[:20]
-
-
-def _client(text: str) -> str:
-    return text if _CLIENT.fullmatch(text) else "unknown"
-
-
-def _shown(text: str) -> str:
-    return redacted(cut(visible(text), _LONGEST_NAME))
+        now, *others = self._figures
+        now.follow_users(others[0].numbers if others else set())
+        for one in others:
+            one.follow_users(set())
+        for one, hours in zip(self._figures, known, strict=False):
+            one.known = hours
+        return self._figures

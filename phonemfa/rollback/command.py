@@ -1,23 +1,39 @@
 """`phonemfa rollback`: the Action's earlier version, in the tenant and in the code.
 
-The repository is not touched: the command says what to do there.
+A version has its secrets inside: one from before a rotation would bring back the key of then. The
+repository is not touched: the command says what to do there.
 """
 
+from __future__ import annotations
+
 from contextlib import suppress
+from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from components.masking import code_mark, redacted_code
-from components.tenant.action import Version
+from components.settings.model import StackSettings
+from components.tenant.action import (
+    Action,
+    Version,
+    declared,
+    find,
+    name_of,
+    read,
+    read_one,
+    read_versions,
+)
 from components.tenant.client import TenantUnreadableError, ask, ask_to_write
+from components.tenant.model import known, seen
+from components.vocabulary import TRIGGERS
 from phonemfa import options
-from phonemfa.answered import answered
+from phonemfa.answered import RefusedError, answered
 from phonemfa.audit import Record
-from phonemfa.deploying import NotLiveError
+from phonemfa.deploying import NotLiveError, deploy_draft, until_it_runs
 from phonemfa.exits import Exit
 from phonemfa.files import write_private
 from phonemfa.output.document import Code, Document, Entries, Entry, Mark, Part
@@ -25,15 +41,9 @@ from phonemfa.output.json_text import print_json
 from phonemfa.output.terminal import give_up, say, show, working
 from phonemfa.pulumi.stack_file import read_stack_file
 from phonemfa.rollback.history import Commit, commit_of
-from phonemfa.rollback.versions import (
-    Installed,
-    choose,
-    code_of,
-    deploy_code,
-    deploy_version,
-    older_secrets,
-    read_installed,
-)
+
+if TYPE_CHECKING:
+    from auth0.management import AsyncManagementClient
 
 
 class Secrets(StrEnum):
@@ -41,6 +51,87 @@ class Secrets(StrEnum):
 
     CURRENT = "current"
     VERSION = "version"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Installed:
+    """The stack's Action in the tenant, its versions newest first.
+
+    Attributes:
+        running_id: of the version that runs; empty where none does.
+        declared: the code that this repository assembles; None for a stack without an Action.
+    """
+
+    id: str
+    name: str
+    trigger: str
+    versions: tuple[Version, ...]
+    running_id: str
+    declared: str | None
+
+    @property
+    def running(self) -> Version:
+        """The version that runs, or `RefusedError`."""
+        for one in self.versions:
+            if one.id == self.running_id:
+                return one
+        raise RefusedError(f"No version of the Action {self.name!r} is deployed.")
+
+    def is_declared(self, version: Version) -> bool:
+        """Whether a version's code is what this repository assembles."""
+        return code_of(version) == self.declared
+
+
+async def read_installed(
+    client: AsyncManagementClient, settings: StackSettings, project: Path
+) -> Installed:
+    """The Action that the stack deploys on its own generation's trigger, or `RefusedError`.
+
+    `project` is the folder with Pulumi.yaml, where an adopted Action's code is.
+    """
+    trigger = TRIGGERS[settings.experience]
+    name = name_of(settings, settings.experience)
+    if name is None:
+        raise RefusedError("The stack adopts a tenant without an Action: none to take back.")
+    ours = find(declared(settings, project), name, trigger)
+    action = find(await read(client, [trigger]), name)
+    if action is None:
+        raise RefusedError(f"The tenant has no Action {name!r} on the trigger {trigger}.")
+    return Installed(
+        id=action.id,
+        name=name,
+        trigger=trigger,
+        versions=await read_versions(client, action.id),
+        running_id=action.running.id if action.running else "",
+        declared=seen(ours.code) if ours else None,
+    )
+
+
+def choose(installed: Installed, wanted: int | None) -> Version:
+    """The version to go back to: `wanted`, or the last one before with other code.
+
+    Versions that differ in secrets alone are passed over: a rotation makes one too.
+    `RefusedError` where there is none.
+    """
+    running = installed.running
+    if wanted is not None:
+        for one in installed.versions:
+            if one.number == wanted:
+                return one
+        kept = ", ".join(str(one.number) for one in installed.versions)
+        raise RefusedError(f"There is no version {wanted}. The tenant keeps {kept}.")
+    for one in installed.versions:
+        if one.number < running.number and code_of(one) != code_of(running):
+            return one
+    raise RefusedError(
+        f"No version before {running.number} has other code. What is wrong with it is not its "
+        "code: look at its secrets (python -m phonemfa drift) and at what the tenant's log says."
+    )
+
+
+def code_of(version: Version) -> str:
+    """The code of a version."""
+    return known(version.code, "")
 
 
 @answered
@@ -87,28 +178,37 @@ def rollback(
                 heard=heard,
             )
 
+    def answer(**done: Any) -> None:
+        if as_json:
+            print_json({**_as_object(installed), "rolled_back": None, "commit": None, **done})
+
     installed = look()
-    answer = _as_object(installed)
     if not as_json:
         show_versions(installed)
     if only_list:
-        if as_json:
-            print_json(answer)
+        answer()
         return
     target = choose(installed, to)
+    code = code_of(target)
     if write_code:
-        write_private(write_code, code_of(target))
+        write_private(write_code, code)
         say(
             f"The code of version {target.number} is in {write_code}, for you alone: it may "
             "hold a key. Look before you commit it."
         )
     if target.id == installed.running_id:
-        if as_json:
-            print_json(answer)
+        answer()
         say(f"Version {target.number} runs already: nothing was written.")
         return
     whose = _whose_secrets(installed.running, target, secrets)
-    record.agree(_intent(installed, target, whose), stack=wanted.stack, access=access, yes=yes)
+    which = "its own secrets" if whose is Secrets.VERSION else "the secrets of now"
+    record.agree(
+        f"deploy version {target.number} (made {target.created_at}) of the Action "
+        f"{redacted_code(installed.name)}, {code_mark(code)}, with {which}",
+        stack=wanted.stack,
+        access=access,
+        yes=yes,
+    )
     record.before = _recorded(installed.running)
     way = deploy_version if whose is Secrets.VERSION else deploy_code
     try:
@@ -125,23 +225,20 @@ def rollback(
         with suppress(TenantUnreadableError):
             record.after = _recorded(look().running)
         raise typer.Exit(Exit.FAULTY) from None
-    record.after = _recorded(now.running)
-    declared = installed.is_declared(target)
-    commit = None if declared else commit_of(code_of(target), wanted.project)
-    deployed_as = now.running.number if now.running else 0
-    if as_json:
-        done = {
+    record.after = _recorded(now)
+    is_declared = installed.is_declared(target)
+    commit = None if is_declared else commit_of(code, wanted.project)
+    answer(
+        rolled_back={
             "from": installed.running.number,
             "to": target.number,
-            "deployed_as": deployed_as,
+            "deployed_as": now.number,
             "secrets": whose.value,
-        }
-        print_json({**answer, "rolled_back": done, "commit": commit and commit.id})
-    say(
-        f"Version {target.number}'s code runs, as version {deployed_as}: "
-        f"{code_mark(code_of(target))}."
+        },
+        commit=commit and commit.id,
     )
-    for line in next_steps(commit, declared=declared, stack=wanted.stack):
+    say(f"Version {target.number}'s code runs, as version {now.number}: {code_mark(code)}.")
+    for line in next_steps(commit, declared=is_declared, stack=wanted.stack):
         say(line)
 
 
@@ -193,7 +290,8 @@ def show_versions(installed: Installed) -> None:
 
 
 def _whose_secrets(running: Version, target: Version, given: Secrets | None) -> Secrets:
-    differing = older_secrets(running, target)
+    names = running.secrets.keys() | target.secrets.keys()
+    differing = sorted(one for one in names if running.secrets.get(one) != target.secrets.get(one))
     if differing and given is None:
         give_up(
             f"Nothing was written: version {target.number} has other secrets than what runs "
@@ -204,17 +302,7 @@ def _whose_secrets(running: Version, target: Version, given: Secrets | None) -> 
     return given or Secrets.VERSION
 
 
-def _intent(installed: Installed, target: Version, whose: Secrets) -> str:
-    which = "its own secrets" if whose is Secrets.VERSION else "the secrets of now"
-    return (
-        f"deploy version {target.number} (made {target.created_at}) of the Action "
-        f"{redacted_code(installed.name)}, {code_mark(code_of(target))}, with {which}"
-    )
-
-
-def _recorded(running: Version | None) -> dict[str, Any] | None:
-    if running is None:
-        return None
+def _recorded(running: Version) -> dict[str, Any]:
     return {"version": running.number, "code": code_mark(code_of(running))}
 
 
@@ -232,6 +320,48 @@ def _as_object(installed: Installed) -> dict[str, Any]:
             }
             for one in installed.versions
         ],
-        "rolled_back": None,
-        "commit": None,
     }
+
+
+async def deploy_version(client: AsyncManagementClient, action_id: str, target: Version) -> Version:
+    """Deploy a version as it is, with the secrets that it had; the draft becomes it too.
+
+    The draft goes along so that what runs and what is edited are one, and `pulumi preview
+    --refresh` sees the difference from the repository: of a version alone it sees none.
+
+    Raises:
+        NotLiveError: it does not come to run, or other code does.
+    """
+    made = await client.actions.versions.deploy(
+        action_id, target.id, request={"update_draft": True}
+    )
+    return _verified(await until_it_runs(client, action_id, str(made.id)), target)
+
+
+async def deploy_code(client: AsyncManagementClient, action_id: str, target: Version) -> Version:
+    """Deploy a version's code with the secrets that the Action has now.
+
+    Raises:
+        NotLiveError: secrets wait in the draft that nobody deployed; or as `deploy_version`.
+    """
+    before = await read_one(client, action_id, "")
+    if before.secrets != (before.running.secrets if before.running else {}):
+        raise NotLiveError(
+            "Nothing was written: the Action's draft has other secrets than what runs, and "
+            "deploying would bring them in. Deploy or undo them first (python -m phonemfa drift)."
+        )
+    packages = (one.rpartition("@") for one in known(target.dependencies, ()))
+    await client.actions.update(
+        action_id,
+        code=code_of(target),
+        runtime=target.api_runtime,
+        # The SDK's types name optional keys only; a version has no others that are sent.
+        dependencies=[{"name": name, "version": version} for name, _, version in packages],  # type: ignore[misc]
+    )
+    return _verified(await deploy_draft(client, action_id), target)
+
+
+def _verified(now: Action, target: Version) -> Version:
+    if now.running is None or code_of(now.running) != code_of(target):
+        raise NotLiveError("The tenant runs other code than that of the version asked for.")
+    return now.running

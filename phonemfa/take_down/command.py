@@ -5,9 +5,8 @@ before the first deletion, with the way out of each.
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import typer
 
@@ -60,7 +59,7 @@ def take_down(
         )
     found, others = list(obstacles(state, tenant)), other_factors(state, tenant)
     if as_json:
-        answer = {"obstacles": [asdict(one) for one in found], "factors_switched_off": others}
+        answer = {"obstacles": [one._asdict() for one in found], "factors_switched_off": others}
         print_json(answer)
     else:
         lines = [f"In the way: {one.what}. Way out: {one.way_out}." for one in found]
@@ -75,8 +74,7 @@ def take_down(
     raise typer.Exit(Exit.FAULTY if found else Exit.FINE)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Obstacle:
+class Obstacle(NamedTuple):
     """One thing that is in the way; no secret, no number."""
 
     what: str
@@ -84,12 +82,7 @@ class Obstacle:
 
 
 def obstacles(state: State, tenant: Snapshot) -> Iterator[Obstacle]:
-    """What is in the way, in the order in which it is to be settled.
-
-    Args:
-        state: of the stack.
-        tenant: with what is in `ABOUT`.
-    """
+    """What is in the way, in the order in which it is to be settled."""
     yield from _policy(state, tenant)
     yield from _protected(state)
     yield from _bound_by_hand(state, tenant)

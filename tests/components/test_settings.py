@@ -292,11 +292,13 @@ def test_an_unknown_entry_is_refused_its_value_hidden_and_the_meant_one_offered(
             "polciy": "always",
             "otherFactors": {"sms": True},
             "texts": {"otp_verify": {"sms": "{{ code }}"}},
-            "health": {"minimum": 0, "latency": 1},
+            "health": {"minimum": 0, "latency": 1, "silentHours": True},
         }
     )
-    inner = ("otherFactors.sms", "texts.otp_verify.sms", "health.minimum", "health.latency")
+    inner = ["otherFactors.sms", "texts.otp_verify.sms"]
+    inner += [f"health.{one}" for one in ("minimum", "latency", "silentHours")]
     assert set(found) == {f"phonemfa:{one}" for one in ("cpaasApikey", "polciy", *inner)}
+    assert "true and false are none" in found["phonemfa:health.silentHours"]
     assert "canary" not in str(found)
     assert "Fix: remove it, or use policy" in found["phonemfa:polciy"]
 

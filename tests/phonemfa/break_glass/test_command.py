@@ -88,13 +88,9 @@ def test_what_waits_for_a_rate_limit_says_so_and_a_lost_answer_is_read_back(
         (" ", None, "--reason is empty"),
         ("INC-1", "config: {}\n", "(there is none, or it is no text)"),
         ("INC-1", "config: [\n", "(Pulumi.dev.yaml"),
-        ("INC-1", "- a list\n", "(Pulumi.dev.yaml"),
-        ("INC-1", "config: {'auth0:domain': }\n", "(there is none"),
         ("INC-1", "config: {'auth0:domain': ''}\n", "(there is none"),
         ("INC-1", "config: {'auth0:domain': {secure: djE=}}\n", "(there is none"),
-        ("INC-1", "config: {'auth0:domain': caf\xe9}\n", "(Pulumi.dev.yaml"),
         ("INC-1", "config: {'auth0:domain': 2020-13-45}\n", "(there is none"),
-        ("INC-1", f"config: {'[' * 3000}\n", "(Pulumi.dev.yaml"),
     ],
 )
 def test_what_is_not_clear_is_not_done(

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -94,24 +95,29 @@ def test_who_agrees_beforehand_is_told_after_the_result_that_the_log_decided(
     )
 
 
-@pytest.mark.parametrize(("accepted", "after"), [([], []), (["--accept-unknown"], ALWAYS)])
-def test_a_silent_log_is_evidence_only_for_who_takes_it_for_some(
-    ready: Operator, accepted: list[str], after: list[str]
+@pytest.mark.parametrize(
+    ("shape", "accepted", "why"),
+    [
+        pytest.param(Operator.log_is_silent, [], ["--accept-unknown goes on."], id="silence"),
+        pytest.param(Operator.log_is_silent, ["--accept-unknown"], [], id="which is accepted"),
+        pytest.param(Operator.cpaas_refuses, ["--accept-unknown"], ["CREDIT"], id="a refusal"),
+    ],
+)
+def test_without_evidence_nobody_is_asked_for_codes_but_by_who_takes_silence_for_some(
+    ready: Operator, shape: Callable[[Operator], None], accepted: list[str], why: list[str]
 ) -> None:
-    ready.log_is_silent()
-    said = ready.run("enforce", "--yes", "--wait", "1", *accepted, expect=int(not after))
-    assert ("--accept-unknown goes on." in said.stderr) is not bool(after)
-    assert ready.policies() == after
-
-
-def test_without_evidence_nobody_is_asked_for_codes(ready: Operator) -> None:
-    ready.cpaas_refuses()
-    told = ready.run("enforce", "--yes", "--accept-unknown", "--json", *AUDITED, expect=1)
-    assert recorded(told) == ([], [])
-    why = json.loads(told.stdout)["why"]
-    assert "No evidence that codes are sent (text: " in why
-    assert "--accept-unknown" not in why, "a failure is no silence"
-    assert now(ready) == ([], "never")
+    shape(ready)
+    options = ("--yes", "--wait", "1", "--json", *accepted, *AUDITED)
+    said = ready.run("enforce", *options, expect=len(why))
+    after = [] if why else ALWAYS
+    assert recorded(said) == ([], after)
+    assert now(ready) == (after, "never" if why else "always")
+    told = json.loads(said.stdout)
+    assert told["enforced"] is not bool(why)
+    for one in why:
+        assert told["why"].startswith("No evidence that codes are sent (text: ")
+        assert one in told["why"]
+        assert ("--accept-unknown" in told["why"]) is not bool(accepted), "no silence"
 
 
 def update(token: str, *paths: str, **settings: object) -> dict[str, Any]:
@@ -147,16 +153,18 @@ def test_the_policy_may_wait_to_be_applied_and_nothing_else(
         assert writes(ready.tenant) == []
 
 
-def unbind(desk: Operator) -> None:
-    path = "/actions/triggers/send-phone-message/bindings"
-    desk.tenant.api("PATCH", path, {"bindings": []})
+UNBOUND: tuple[Any, ...] = (
+    "PATCH",
+    "/actions/triggers/send-phone-message/bindings",
+    {"bindings": []},
+)
 
 
 @pytest.mark.parametrize(
     ("generation", "before", "shape", "told"),
     [
         ("unified", "always", lambda _: None, "is always, and this would lower it to adaptive"),
-        ("legacy", "never", unbind, "no Action is bound to send-phone-message"),
+        ("legacy", "never", lambda desk: desk.tenant.api(*UNBOUND), "no Action is bound to"),
     ],
 )
 def test_a_policy_that_would_be_lower_or_cost_every_login_is_not_set(
@@ -195,11 +203,7 @@ def ends_after(line: str, error: BaseException) -> Callable[[Operator], None]:
         ("never", ends_after(UP, EngineFailedError("no backend")), "no backend"),
         ("adaptive", ends_after(UP, EngineFailedError("no backend")), "no backend"),
         ("never", ends_after(UP, KeyboardInterrupt()), "Stopped as asked."),
-        (
-            "never",
-            others_set_it,
-            "pulumi up has ended, and the tenant's policy is adaptive.",
-        ),
+        ("never", others_set_it, "pulumi up has ended, and the tenant's policy is adaptive."),
     ],
 )
 def test_a_step_that_fails_leaves_the_earlier_policy_everywhere(
@@ -216,9 +220,7 @@ def test_a_step_that_fails_leaves_the_earlier_policy_everywhere(
 
 
 def test_a_file_that_keeps_the_new_policy_is_told(ready: Operator) -> None:
-    def full(*_: object) -> None:
-        raise FileNotWrittenError("the disk is full")
-
+    full = Mock(side_effect=FileNotWrittenError("the disk is full"))
     ready.engine.failing[UP] = EngineFailedError("no backend")
     ready.monkeypatch.setattr(command, "write_whole", full)
     said = ready.run("enforce", "--yes", expect=1).stderr
@@ -227,27 +229,16 @@ def test_a_file_that_keeps_the_new_policy_is_told(ready: Operator) -> None:
     assert now(ready) == ([], "always")
 
 
-def refuses_the_write(desk: Operator) -> None:
-    desk.fault("PUT", "/guardian/policies$")
-
-
-def is_stopped(desk: Operator) -> None:
-    def stopped(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
-    desk.monkeypatch.setattr(command, "ask_to_write", stopped)
-
-
-def shows_nothing(desk: Operator) -> None:
-    desk.fault("GET", "/guardian/policies$")
+def stopped(desk: Operator) -> None:
+    desk.monkeypatch.setattr(command, "ask_to_write", Mock(side_effect=KeyboardInterrupt))
 
 
 @pytest.mark.parametrize(
     ("shape", "why", "after"),
     [
-        (refuses_the_write, "localhost", ADAPTIVE),
-        (is_stopped, "stopped as asked", None),
-        (shows_nothing, "localhost", None),
+        (lambda desk: desk.fault("PUT", "/guardian/policies$"), "localhost", ADAPTIVE),
+        (stopped, "stopped as asked", None),
+        (lambda desk: desk.fault("GET", "/guardian/policies$"), "localhost", None),
     ],
 )
 def test_a_way_back_that_is_barred_is_told_with_the_way_out(

@@ -1,14 +1,14 @@
 """Days of the sandbox's traffic as `health` judges them, without a tenant between."""
 
 import random
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal, cast
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from components.settings.health_levels import HealthLevels
 from phonemfa.health.entries import LOGIN, time_of
 from phonemfa.health.period import Period
-from phonemfa.health.reading import Limits, LogReader, Reach, Window
+from phonemfa.health.reading import LogReader, Window
 from phonemfa.health.result import Health, look
 from phonemfa.health.tally import Tally
 from sandbox.tenant.logs import masked
@@ -22,30 +22,29 @@ Compared = Literal["week", "day", "nothing"]
 _KEPT = {"week": 30, "day": 4, "nothing": 1.01}
 
 
-@dataclass
-class ListReader:
-    """In the place of `LogReader`: gives a list of entries."""
+@dataclass(kw_only=True)
+class ListReader(LogReader):
+    """Gives a list of entries, without a tenant."""
 
     entries: Sequence[Mapping[str, Any]]
-    oldest: float
-    now: float = NOW
+    http: Any = None
     domain: str = "tenant.example"
-    limits: Limits = field(default_factory=Limits)
+    token: Callable[[], str] = str
     requests: int = 96
-    waited: float = 0.0
+    now: float = NOW
 
-    def reach(self) -> Reach:
-        return Reach(now=self.now, oldest=self.oldest, newest=self.now)
+    def find_reach(self) -> None:
+        self.newest = self.now
 
-    def read(self, period: Period, _reach: Reach, tally: Tally) -> list[Window]:
+    def read(self, period: Period, tally: Tally) -> list[Window]:
         for one in self.entries:
-            if period.start <= time_of(one) < period.end:
+            if period.start <= (time_of(one) or 0) < period.end:
                 tally.add(one)
         return []
 
-    def logins(self, window: Window, _reach: Reach) -> list[float] | None:
-        times = [time_of(one) for one in self.entries if one["type"] == LOGIN]
-        return sorted((at for at in times if window[0] <= at < window[1]), reverse=True)[:100]
+    def logins(self, begin: float, end: float) -> list[float]:
+        times = [time_of(one) or 0 for one in self.entries if one["type"] == LOGIN]
+        return sorted((at for at in times if begin <= at < end), reverse=True)[:100]
 
 
 def health_of(
@@ -72,8 +71,8 @@ def health_of(
     end = NOW - 300
     played = play(Play(kind=kind, seed=seed, end=end, days=days, per_day=size))
     entries = [_hidden(one) if hidden else one for one, _ in played]
-    reader = ListReader(entries, oldest=NOW - _KEPT[compared] * 86_400)
-    return look(cast("LogReader", reader), stack="prod", levels=levels or HealthLevels(), hours=24)
+    reader = ListReader(entries=entries, oldest=NOW - _KEPT[compared] * 86_400)
+    return look(reader, stack="prod", levels=levels or HealthLevels(), hours=24)
 
 
 def _hidden(entry: dict[str, Any]) -> dict[str, Any]:

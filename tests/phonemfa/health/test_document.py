@@ -2,8 +2,9 @@
 
 import re
 import xml.etree.ElementTree as ET
+from copy import copy
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 from unittest.mock import Mock
 
 import pytest
@@ -13,9 +14,9 @@ from hypothesis import strategies as st
 from components.settings.health_levels import HealthLevels
 from phonemfa.health import document
 from phonemfa.health.command import _keep_issue
+from phonemfa.health.entries import TYPES
 from phonemfa.health.judging import TITLES
 from phonemfa.health.plots import as_svg
-from phonemfa.health.reading import LogReader
 from phonemfa.health.result import Health, look
 from phonemfa.output.issues import Issues
 from phonemfa.output.json_text import as_json
@@ -41,13 +42,7 @@ said = st.one_of(
     st.integers(),
     st.dictionaries(st.sampled_from(["message", "errorCode", "to"]), secret, max_size=2),
 )
-kinds = st.sampled_from(
-    [
-        "gd_send_sms", "gd_send_voice", "gd_send_sms_failure", "gd_send_voice_failure", "fn", "wn",
-        "limit_phone", "gd_start_auth", "gd_auth_succeed", "gd_auth_failed", "gd_start_enroll",
-        "gd_enrollment_complete", "s", "gd_new",
-    ]
-)  # fmt: skip
+kinds = st.sampled_from([*TYPES, "s", "gd_new"])
 details = st.fixed_dictionaries(
     {},
     optional=dict.fromkeys(
@@ -74,9 +69,8 @@ entry = st.fixed_dictionaries(
 
 
 def looked(entries: list[dict[str, Any]], **levels: int) -> Health:
-    reader = ListReader(entries, oldest=NOW - 40 * 86_400)
-    wanted = HealthLevels.model_validate(levels)
-    return look(cast("LogReader", reader), stack="prod", levels=wanted, hours=24)
+    reader = ListReader(entries=entries, oldest=NOW - 40 * 86_400)
+    return look(reader, stack="prod", levels=HealthLevels.model_validate(levels), hours=24)
 
 
 def outputs(health: Health, *, page: bool = True) -> dict[str, str]:
@@ -143,6 +137,7 @@ def test_a_finding_says_when_what_and_what_helps_everywhere(bad: Health) -> None
         assert "reason" in shown[name]
     for name in ("terminal", "issue", "page"):
         assert "送信者IDがアカウントに登録されていない" in shown[name]
+    assert re.search(r"\d \(\d+\) sent; handed over [\d.]+ % \([\d.]+ %\)", shown["terminal"])
     assert shown["page"] == outputs(bad)["page"], "the same figures give the same bytes"
 
 
@@ -150,7 +145,9 @@ def test_json_has_every_hour_and_null_where_nobody_knows(bad: Health) -> None:
     content = document.as_object(bad)
     assert (content["well"], content["likely"]) == (False, "sender")
     assert len(content["now"]["channels"]["text"]["sent"]) == 24
-    unknown = document.as_object(replace(bad, now=replace(bad.now, known=[False] * 24)))
+    now = copy(bad.now)
+    now.known = [False] * 24
+    unknown = document.as_object(replace(bad, now=now))
     assert unknown["now"]["channels"]["text"]["sent"] == [None] * 24
 
 

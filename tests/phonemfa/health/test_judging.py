@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from components.settings.health_levels import HealthLevels
-from phonemfa.health.chance import is_above, is_below
-from phonemfa.health.judging import Finding, Silence, judge, silences, unjudged
+from phonemfa.health.judging import Finding, is_above, is_below, judge, unjudged
 from phonemfa.health.period import HOUR, Period
 from phonemfa.health.tally import Figures, Tally
 
@@ -47,8 +46,7 @@ def judged(
     now: list[Entry], then: list[Entry] | None = None, levels: dict[str, int] | None = None
 ) -> list[Finding]:
     wanted = HealthLevels.model_validate(levels or {})
-    current, earlier = figures(now, then)
-    return judge(current, earlier, wanted, silences(current, wanted))
+    return judge(*figures(now, then), wanted, lambda _begin, _end: None)
 
 
 def later(one: Entry, seconds: float, **other: Any) -> Entry:
@@ -153,17 +151,47 @@ def test_what_passes_a_level_is_found_and_nothing_else(case: str) -> None:
     assert [one.id for one in judged(*what)] == expected
 
 
-def test_a_message_that_fails_is_one_message_though_two_entries_tell_of_it() -> None:
-    factor = {"authenticator": {"type": "sms"}, "provider_error": {"message": SENDER}}
-    both = [*failures(3, 9, SENDER), *entries(NOW, 3, 9, "gd_send_sms_failure", factor)]
-    for told in (both, both[:9], both[9:]):
-        now, _ = figures(told)
-        assert (now.total("failed"), now.reasons()) == (9, {"sender-refused": 9})
+FACTOR = {"authenticator": {"type": "sms"}, "provider_error": {"message": SENDER}}
+BOTH = [*failures(3, 9, SENDER), *entries(NOW, 3, 9, "gd_send_sms_failure", FACTOR)]
+REPEATED = failures(3, 12, "CPaaS host not reached")
+AGAIN = sends(5, 1)
+AGAIN += [later(AGAIN[0], -60, type="gd_send_voice", log_id="v")]
+LAST = [later(one, 3540) for one in entries(NOW, 23, 1, "gd_send_sms")]
+MAIL = list(entries(NOW, 4, 9, "fn", {"notification_type": "email"}))
+BY_ITS_ADDRESS = list(entries(NOW, 4, 9, "fn", {"to": "a@example.com"}))
+PUSH = {"authenticator": {"type": "push-notification"}}
+COUNTED = {
+    "a failure that two entries tell of": (BOTH, {"failed": 9}),
+    "that the notification tells of": (BOTH[:9], {"failed": 9}),
+    "that the factor tells of": (BOTH[9:], {"failed": 9}),
+    "a try that is repeated": (REPEATED, {"retried": 12, "failed": 0}),
+    "before which another was asked for": (AGAIN, {"judged text": 1, "arrived text": 1}),
+    "after which another is asked for": (AGAIN, {"judged voice": 1, "arrived voice": 0}),
+    "of the last minutes": (LAST, {"sent": 1, "judged": 0}),
+    "mail": (MAIL, {"failed": 0}),
+    "mail by its address": (BY_ITS_ADDRESS, {"failed": 0}),
+}
 
 
-def test_tries_that_are_repeated_are_no_messages() -> None:
-    now, _ = figures(failures(3, 12, "CPaaS host not reached"))
-    assert (now.total("retried"), now.total("failed")) == (12, 0)
+@pytest.mark.parametrize("case", COUNTED)
+def test_a_message_is_counted_once_as_what_became_of_it(case: str) -> None:
+    told, counts = COUNTED[case]
+    now, _ = figures(told)
+    assert {name: now.total(*name.split()) for name in counts} == counts
+    if told[0] in BOTH:
+        assert now.reasons() == {"sender-refused": 9}
+
+
+def test_a_message_that_fails_counts_once_in_its_country() -> None:
+    factors = {"type": "gd_send_sms_failure"}
+    again = [one | factors | {"log_id": f"{index}"} for index, one in enumerate(ABROAD)]
+    country = figures([*ABROAD, *again])[0].countries["+94"]
+    assert (country.sent, country.not_sent, len(country.numbers)) == (0, 6, 6)
+
+
+def test_a_second_factor_that_is_no_phone_is_left_alone() -> None:
+    now, _ = figures(list(entries(NOW, 4, 9, "gd_auth_succeed", PUSH)))
+    assert now.factor_total("passed") == 0
 
 
 def test_an_hour_that_fails_is_found_in_a_day_that_does_not() -> None:
@@ -178,24 +206,17 @@ def test_another_senders_words_are_counted_and_not_shown() -> None:
     assert "Taro" not in repr(found)
 
 
-def test_a_message_after_which_another_one_is_asked_for_has_not_arrived() -> None:
-    first = sends(5, 1)
-    now, _ = figures([*first, later(first[0], -60, type="gd_send_voice", log_id="v")])
-    assert (now.total("judged", "voice"), now.total("arrived", "voice")) == (1, 0)
-    assert (now.total("judged", "text"), now.total("arrived", "text")) == (1, 1)
-
-
-def test_a_message_of_the_last_minutes_is_not_judged_yet() -> None:
-    now, _ = figures([later(one, 3540) for one in entries(NOW, 23, 1, "gd_send_sms")])
-    assert (now.total("sent"), now.total("judged")) == (1, 0)
-
-
-@pytest.mark.parametrize(("logins", "found"), [(40, ["silence"]), (8, []), (None, [])])
+@pytest.mark.parametrize(("logins", "found"), [(40, ["silence"]), (20, []), (None, [])])
 def test_logins_without_a_message_are_silence_where_they_had_messages_before(
     logins: int | None, found: list[str]
 ) -> None:
-    quiet = [Silence(first=20, last=23, logins=logins, per_login=0.4)]
-    assert [one.id for one in judge(*figures(TO_20, day(THEN)), LEVELS, quiet)] == found
+    def logged_in(begin: float, end: float) -> list[float] | None:
+        if end == NOW.end:  # of the four hours without a message
+            return None if logins is None else [begin] * logins
+        # A hundred in the last three of them a week before, in which thirty messages were sent.
+        return [begin + HOUR] * 100
+
+    assert [one.id for one in judge(*figures(TO_20, day(THEN)), LEVELS, logged_in)] == found
 
 
 def test_what_cannot_be_judged_is_said() -> None:
@@ -204,19 +225,6 @@ def test_what_cannot_be_judged_is_said() -> None:
     assert "hides the number of 3 of 3" in said
     assert "No earlier period" in said
     assert "3 of 3 messages name no user" in said
-
-
-@pytest.mark.parametrize(
-    ("kind", "details"),
-    [
-        ("fn", {"notification_type": "email", "to": "a@example.com"}),
-        ("fn", {"to": "a@example.com"}),
-        ("gd_auth_succeed", {"authenticator": {"type": "push-notification"}}),
-    ],
-)
-def test_what_is_no_phone_is_left_alone(kind: str, details: Entry) -> None:
-    now, _ = figures(list(entries(NOW, 4, 9, kind, details)))
-    assert (now.total("failed"), now.factor_total("passed")) == (0, 0)
 
 
 def test_a_tail_is_no_chance_only_where_it_is_rare() -> None:

@@ -12,14 +12,16 @@ import pytest
 
 from components.settings.health_levels import HealthLevels
 from components.tenant.client import TenantUnreadableError
+from phonemfa.health.document import as_object
 from phonemfa.health.period import HOUR, latest
-from phonemfa.health.reading import Limits, LogReader, OutOfTimeError
+from phonemfa.health.reading import LogReader, OutOfTimeError
 from phonemfa.health.result import Health, look
 from phonemfa.health.tally import Tally
 from sandbox.tenant.assumptions import Assumptions
 from sandbox.tenant.clock import NANOS_PER_SECOND, millis
 from sandbox.tenant.logs import log_id_of
 from sandbox.traffic.days import Play, play
+from tests.phonemfa.health.days import ListReader
 from tests.sandbox.api.support import DOMAIN, InProcess, Sandbox
 
 MESSAGES = {"gd_send_sms", "gd_send_voice"}
@@ -73,7 +75,8 @@ class Desk:
 def desk(
     *,
     per_day: int = 250,
-    limits: Limits | None = None,
+    per_minute: int = 6000,
+    seconds: float = 3600,
     days: tuple[int, ...] = (0, 1, 2),
     **assumptions: Any,
 ) -> Desk:
@@ -86,7 +89,8 @@ def desk(
         http=httpx.Client(transport=told),
         domain=DOMAIN,
         token=lambda: sandbox.token,
-        limits=limits or Limits(per_minute=6000, seconds=3600),
+        per_minute=per_minute,
+        seconds=seconds,
         clock=lambda: sum(told.slept),
         wall=lambda: now,
         sleep=told.slept.append,
@@ -98,22 +102,24 @@ def refused(status: int, **headers: str) -> httpx.Response:
     return httpx.Response(status, headers=headers, json={"statusCode": status, "message": "no"})
 
 
-def limited(here: Desk) -> None:
-    here.told.instead = [refused(429, **{"retry-after": "7"}), refused(429)]
+def answers(*instead: httpx.Response | Exception) -> Callable[[Desk], None]:
+    """Those, before what the sandbox does."""
+    return lambda here: here.told.instead.extend(instead)
 
 
-def faulty(here: Desk) -> None:
-    here.told.instead = [refused(502), httpx.ConnectError("gone"), refused(503)]
+def searching(types: int, answer: httpx.Response) -> Callable[[Desk], None]:
+    """What a search by more than so many types finds."""
 
+    def prepare(here: Desk) -> None:
+        inner = here.told.inner.handle_request
 
-def finds_none_by_type(here: Desk) -> None:
-    inner = here.told.inner.handle_request
+        def handle(request: httpx.Request) -> httpx.Response:
+            by = request.url.params.get("q", "").count("type:")
+            return inner(request) if by <= types else answer
 
-    def handle(request: httpx.Request) -> httpx.Response:
-        by_type = "type:" in request.url.params.get("q", "")
-        return httpx.Response(200, json=[]) if by_type else inner(request)
+        here.told.inner.handle_request = handle  # type: ignore[method-assign]
 
-    here.told.inner.handle_request = handle  # type: ignore[method-assign]
+    return prepare
 
 
 def ahead_by(seconds: float) -> Callable[[Desk], None]:
@@ -129,22 +135,26 @@ def with_an_entry(hours: float, **other: str) -> Callable[[Desk], None]:
     return prepare
 
 
+LIMITED = answers(refused(429, **{"retry-after": "7"}), refused(429))
 NO_TYPES: dict[str, Any] = {"log_search_by_type": "refused"}
+NOTHING = httpx.Response(200, json=[])
+IGNORED_TYPES = {"log_search_by_type": "ignored"}
 NO_TIMES: dict[str, Any] = {"log_search_by_time": "refused"}
 WAYS: dict[str, tuple[dict[str, Any], Callable[[Desk], None], str]] = {
     "as documented": ({}, lambda _: None, ""),
     "types refused": (NO_TYPES, lambda _: None, "does not search by type"),
-    "types ignored": (
-        {"log_search_by_type": "ignored"},
-        lambda _: None,
-        "does not search by type",
-    ),
-    "types finding nothing at all": ({}, finds_none_by_type, "does not search by type"),
+    "types ignored": (IGNORED_TYPES, lambda _: None, "does not search by type"),
+    "types finding nothing at all": ({}, searching(0, NOTHING), "does not search by type"),
+    "a search that is too long": ({}, searching(2, refused(414)), "does not search by type"),
     "days alone": ({"log_search_by_time": "day"}, lambda _: None, "by the time of day"),
     "times refused": (NO_TIMES, lambda _: None, "by the time of day"),
     "both refused": (NO_TIMES | NO_TYPES, lambda _: None, "by the time of day"),
-    "a limited rate": ({}, limited, "The tenant limited the rate: 11 s"),
-    "a fault that passes": ({}, faulty, ""),
+    "a limited rate": ({}, LIMITED, "The tenant limited the rate: 11 s"),
+    "a fault that passes": (
+        {},
+        answers(refused(502), httpx.ConnectError("gone"), refused(503)),
+        "",
+    ),
     "a clock here that is fast": ({}, ahead_by(7200), "clock differs from the tenant's by 2:00"),
     "a clock here that is slow": ({}, ahead_by(-7200), "clock differs from the tenant's by 2:00"),
     "an entry of a clock that jumped": ({}, with_an_entry(3), "ahead of the tenant's own clock"),
@@ -165,7 +175,7 @@ def test_every_message_is_counted_once_however_the_tenant_answers_and_what_was_o
     odd = [one for one in found.notes if "hides the number of" not in one]
     assert note in " ".join(odd)
     assert bool(note) == bool(odd)
-    assert here.reader.heard.refusals == (2 if prepare is limited else 0)
+    assert here.reader.heard.refusals == (2 if prepare is LIMITED else 0)
     fields = {one["fields"] for one in here.told.queries if "fields" in one}
     assert fields == {"date,type,client_id,client_name,user_id,details,log_id"}, "no names or IPs"
 
@@ -176,21 +186,22 @@ def test_a_window_with_more_than_a_search_gives_is_read_whole(assumptions: dict[
     period = latest(here.now, 24)
     assert here.messages() > 1000
     tally = Tally([period])
-    assert here.reader.read(period, here.reader.reach(), tally) == []
+    here.reader.find_reach()
+    assert here.reader.read(period, tally) == []
     (figures,) = tally.figures([[True] * 24])
     assert figures.total("sent") == here.messages()
     assert tally.log.repeated > 0, "windows that were halved, and were not counted twice"
 
 
 def test_no_more_requests_a_minute_are_made_than_asked_for() -> None:
-    here = desk(limits=Limits(per_minute=30, seconds=3600))
+    here = desk(per_minute=30)
     here.read()
     assert here.reader.requests > 10
     assert sum(here.told.slept) >= (here.reader.requests - 1) * 2.0 - 1e-6
 
 
 def test_what_could_not_be_read_in_time_is_not_known_and_the_newest_is() -> None:
-    here = desk(per_day=600, limits=Limits(per_minute=60, seconds=16))
+    here = desk(per_day=600, per_minute=60, seconds=16)
     found = here.read()
     assert not found.is_read
     assert not found.is_known
@@ -204,7 +215,7 @@ def test_what_could_not_be_read_in_time_is_not_known_and_the_newest_is() -> None
 
 
 def test_a_limited_rate_for_minutes_is_no_answer() -> None:
-    here = desk(limits=Limits(per_minute=60, seconds=300))
+    here = desk(per_minute=60, seconds=300)
     here.told.instead = [refused(429, **{"retry-after": "59"}) for _ in range(50)]
     with pytest.raises(OutOfTimeError):
         here.read()
@@ -238,21 +249,15 @@ def test_what_no_entry_should_be_is_counted_as_unreadable_and_ends_nothing() -> 
     period = latest(here.now, 24)
     tally = Tally([period])
     begin = datetime.fromtimestamp(period.start + 60, UTC).isoformat()
-    for one in (
-        None,
-        "text",
-        {},
-        {"date": "yesterday", "type": "gd_send_sms"},
-        {"date": begin},
-        {"date": begin, "type": {"a": 1}},
-        {"date": {"$date": 1}, "type": "fn", "log_id": "1"},
-        {"date": "2026-11-29T00:00:00", "type": "fn", "log_id": "2"},
-    ):
+    whole: dict[str, Any] = {"date": begin, "type": "gd_send_sms"}
+    no_times = ({"$date": 1}, "2026-11-29T00:00:00", "yesterday", None)
+    strange = [*(whole | {"date": one} for one in no_times), whole | {"type": {"a": 1}}]
+    for one in (None, "text", {}, *strange):
         tally.add(one)
     assert tally.log.unreadable == 8
-    tally.add({"date": begin, "type": "gd_send_sms", "log_id": "3"})
-    tally.add({"date": begin, "type": "gd_send_sms", "log_id": "3", "details": {}})
-    tally.add({"date": begin, "type": "gd_something_new", "log_id": "4"})
+    tally.add(whole | {"log_id": "3"})
+    tally.add(whole | {"log_id": "3", "details": {}})
+    tally.add(whole | {"type": "gd_something_new", "log_id": "4"})
     assert (tally.log.bare, tally.log.repeated) == (1, 1)
     assert tally.log.types == {"gd_something_new": 1}
     (figures,) = tally.figures([[True] * 24])
@@ -263,15 +268,12 @@ def test_what_no_entry_should_be_is_counted_as_unreadable_and_ends_nothing() -> 
 def test_the_order_of_pages_and_their_repetition_change_nothing(seed: int) -> None:
     rng = random.Random(seed)  # noqa: S311
     here = desk(days=(0,), per_day=100)
-    period = latest(here.now, 24)
 
-    def figures(entries: list[dict[str, Any]]) -> dict[str, Any]:
-        tally = Tally([period])
-        for one in entries:
-            tally.add(one)
-        (found,) = tally.figures([[True] * 24])
-        return vars(found) | {"applications": []}
+    def found(entries: list[dict[str, Any]]) -> dict[str, Any]:
+        reader = ListReader(entries=entries, oldest=0, now=here.now)
+        health = look(reader, stack="prod", levels=HealthLevels(minimum=1), hours=24)
+        return as_object(health) | {"log": health.log.read}
 
     mixed = [*here.entries, *rng.choices(here.entries, k=200)]
     rng.shuffle(mixed)
-    assert figures(mixed) == figures(here.entries)
+    assert found(mixed) == found(here.entries)

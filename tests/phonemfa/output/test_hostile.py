@@ -37,9 +37,8 @@ from phonemfa.output.page import SCRIPT, as_page
 from phonemfa.pulumi.preview import read_preview
 from phonemfa.report.document import as_comment, as_document
 from phonemfa.report.summary import as_objects, environment, failed
-from phonemfa.rollback.command import show_versions
-from phonemfa.rollback.versions import Installed
-from phonemfa.smoke.core import SmokeResult
+from phonemfa.rollback.command import Installed, show_versions
+from phonemfa.smoke.command import SmokeResult
 from tests.contract import PROJECT
 from tests.phonemfa.output.rendered import Elements, Rendered
 from tests.phonemfa.report.previews import PAYLOADS, owned

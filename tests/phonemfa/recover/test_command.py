@@ -8,9 +8,10 @@ import pytest
 from components.tenant import action as model_action
 from components.tenant import guardian, phone_provider, phone_template, trigger
 from components.tenant.snapshot import Snapshot
+from phonemfa.answered import RefusedError
 from phonemfa.pulumi.preview import Step, read_preview
 from phonemfa.pulumi.state import State
-from phonemfa.recover.recovery import AmbiguousError, Plan, import_file
+from phonemfa.recover.command import Plan, import_file
 from tests.phonemfa.adopt.tenants import UNIFIED, action, bound, provider, template, tenant
 from tests.phonemfa.applied import Apply, Operator
 from tests.phonemfa.pulumi.test_engine import REFUSAL
@@ -54,8 +55,8 @@ def creates(*resources: dict[str, Any]) -> tuple[Step, ...]:
     return read_preview({"steps": [same, *created]}).everything
 
 
-def state_of(*operations: dict[str, Any], known: tuple[str, ...] = ()) -> State:
-    resources = [{"urn": f"urn:{one}", "id": one} for one in known]
+def state_of(*operations: dict[str, Any], known: tuple[tuple[str, str], ...] = ()) -> State:
+    resources = [{"urn": f"urn:{one}", "type": kind, "id": one} for kind, one in known]
     return State.of({"pending_operations": list(operations), "resources": resources})
 
 
@@ -87,11 +88,19 @@ MARKS = [begun("creating", one) for one in OURS]
         pytest.param(tenant(), state_of(), creates(*OURS), set(), [], id="nothing there"),
         pytest.param(
             MADE,
-            state_of(begun("creating", SENDER), known=("a1",)),
+            state_of(begun("creating", SENDER), known=((model_action.TOKEN, "a1"),)),
             (),
             set(),
             ["sender-action"],
             id="in the state already",
+        ),
+        pytest.param(
+            MADE,
+            state_of(begun("creating", SENDER), known=((phone_template.TOKEN, "a1"),)),
+            (),
+            {("sender-action", "a1", ())},
+            [],
+            id="another's id in the state",
         ),
         pytest.param(
             MADE,
@@ -122,7 +131,7 @@ def test_what_the_state_does_not_know_is_matched_with_what_the_tenant_has(
 
 def test_of_two_candidates_none_is_taken() -> None:
     two = tenant(actions=(action("a1", name="ntt"), action("a2", name="ntt")))
-    with pytest.raises(AmbiguousError, match=r"2 objects that can be sender-action.*a1.*a2"):
+    with pytest.raises(RefusedError, match=r"2 objects that can be sender-action.*a1.*a2"):
         Plan.of(two, state_of(begun("creating", SENDER)))
 
 

@@ -9,10 +9,9 @@ import pytest
 from components.tenant.action import Version
 from phonemfa import deploying
 from phonemfa.answered import RefusedError
-from phonemfa.rollback import command, versions
-from phonemfa.rollback.command import next_steps
+from phonemfa.rollback import command
+from phonemfa.rollback.command import Installed, choose, next_steps
 from phonemfa.rollback.history import Commit
-from phonemfa.rollback.versions import Installed, choose
 from tests.end_to_end.operators import running_version, writes
 from tests.phonemfa.applied import Apply, Operator
 
@@ -108,7 +107,7 @@ def test_a_version_that_does_not_come_to_run_is_told(
     broken: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(versions, "code_of", lambda one: f"code of {one.number}")
+        patch.setattr(command, "code_of", lambda one: f"code of {one.number}")
         other = broken.run("rollback", "--yes", "--audit-file", "-", expect=1)
     line = json.loads(other.stderr.splitlines()[-1])
     assert (line["before"]["version"], line["after"]["version"]) == (2, 3), "what it runs is read"
