@@ -18,8 +18,9 @@ from components.tenant.bounded_http import BoundedClient
 from components.vocabulary import Policy, policy_word
 from phonemfa import __version__
 from phonemfa.adopt.command import stack_text
+from phonemfa.answered import RefusedError
 from phonemfa.cli import app
-from phonemfa.fleet.selection import SelectionError, listed, read_member
+from phonemfa.fleet.selection import listed, read_member
 from phonemfa.fleet.work import _in_a_list
 from phonemfa.pulumi.engine import EngineFailedError
 from phonemfa.pulumi.locks import locks_in
@@ -78,7 +79,7 @@ def test_variables_that_are_no_text_are_their_stacks_own_fault(tmp_path: Path, d
     assert read_member(tmp_path, "prod", env_dir=tmp_path).fault == ""
     (tmp_path / "list").write_bytes(data)
     if b"\0b" not in data:
-        with pytest.raises(SelectionError, match="cannot be read"):
+        with pytest.raises(RefusedError, match="cannot be read"):
             listed(tmp_path / "list")
 
 

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.config_files import stack_names
+from phonemfa.answered import RefusedError
 from phonemfa.fleet.selection import (
     Member,
-    SelectionError,
     by_tenant,
     listed,
     part_of,
@@ -87,7 +87,7 @@ def test_who_is_meant(project: Path, wanted: dict[str, Any], stacks: list[str]) 
     ],
 )
 def test_a_slip_selects_nothing(project: Path, wanted: dict[str, Any], told: str) -> None:
-    with pytest.raises(SelectionError, match=told):
+    with pytest.raises(RefusedError, match=told):
         chosen(project, **wanted)
 
 
@@ -137,7 +137,7 @@ def test_a_list_has_names_and_comments(tmp_path: Path) -> None:
     assert listed(tmp_path / "list") == ["dev", "shop-jp"]
     (tmp_path / "list").write_text("# none\n", encoding="utf-8")
     for name, told in (("list", "names no stack"), ("gone", "cannot be read")):
-        with pytest.raises(SelectionError, match=told):
+        with pytest.raises(RefusedError, match=told):
             listed(tmp_path / name)
 
 
@@ -165,7 +165,7 @@ def test_each_canary_is_a_wave_and_the_rest_come_last(
 
 @pytest.mark.parametrize("canaries", [["x"], ["a", "a"]])
 def test_a_canary_that_is_nobody_ends_it(canaries: list[str]) -> None:
-    with pytest.raises(SelectionError, match="--canary"):
+    with pytest.raises(RefusedError, match="--canary"):
         waves(members("a", "b"), canaries)
 
 
@@ -199,5 +199,5 @@ def test_shards_are_of_one_size_as_far_as_they_can() -> None:
 
 @pytest.mark.parametrize("text", ["0/3", "4/3", "1/0", "1", "a/b", "-1/3", "1/3/5"])
 def test_what_is_no_part_is_refused(text: str) -> None:
-    with pytest.raises(SelectionError, match="--shard"):
+    with pytest.raises(RefusedError, match="--shard"):
         part_of([], text)
