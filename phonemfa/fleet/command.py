@@ -204,13 +204,9 @@ def _recorded(doing: Work, audit_file: Path | None) -> Work:
     """The same, with a record of each stack that an `up` begins at."""
 
     def recording(member: Member, tell: Callable[[str], None]) -> Outcome:
-        with Record(command="fleet up", file=audit_file) as record:
-            record.begin(
-                "pulumi up",
-                stack=member.stack,
-                tenant=member.domain,
-                credential=member.credential,
-            )
+        with Record(command="fleet up", file=audit_file).kept() as record:
+            who = member.credential
+            record.begin("pulumi up", stack=member.stack, tenant=member.domain, credential=who)
             outcome = doing(member, tell)
             record.after, record.exit = dict(outcome.changes), exit_of([outcome])
         return outcome

@@ -24,7 +24,7 @@ GITHUB = {
 
 
 def record(file: Path | None, ends: BaseException | None = None, *, reason: str = "") -> None:
-    with Record(command="enforce", file=file, reason=reason) as one:
+    with Record(command="enforce", file=file, reason=reason).kept() as one:
         one.agree("ask users for codes", stack="prod", access=ACCESS, yes=True)
         one.before = []
         if ends:
@@ -78,7 +78,7 @@ def test_whatever_ends_a_command_ends_in_its_record(
 
 def test_of_what_nobody_agreed_to_there_is_none(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
-    with pytest.raises(typer.Exit), Record(command="rotate", file=path) as one:
+    with pytest.raises(typer.Exit), Record(command="rotate", file=path).kept() as one:
         one.agree("set a key", stack="prod", access=ACCESS, yes=False)
     assert path.read_text("utf-8") == ""
 
