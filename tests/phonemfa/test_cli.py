@@ -51,23 +51,33 @@ def packages(loaded: set[str]) -> set[str]:
     return {found[1] for one in loaded if (found := re.match(r"phonemfa\.(\w+)", one))} & names
 
 
-def test_a_command_imports_no_other_commands_package() -> None:
-    assert packages(loaded_by("doctor", "--help")) == {"doctor"}
+COMPLETING = {
+    "_PHONEMFA_COMPLETE": "complete_bash",
+    "COMP_WORDS": "phonemfa br",
+    "COMP_CWORD": "1",
+}
 
 
-def test_breaking_the_glass_waits_neither_for_other_commands_nor_for_pulumi() -> None:
-    loaded = loaded_by("break-glass", "--help")
-    assert packages(loaded) == {"break_glass"}
-    assert "pulumi" not in loaded
-
-
-def test_a_completion_imports_what_it_offers_and_nothing_else(
+@pytest.mark.parametrize(
+    ("words", "variables", "package", "pulumi"),
+    [
+        pytest.param(("doctor", "--help"), {}, "doctor", True, id="a command"),
+        pytest.param(("break-glass", "--help"), {}, "break_glass", False, id="the urgent one"),
+        pytest.param((), COMPLETING, "break_glass", False, id="a completion"),
+    ],
+)
+def test_a_command_imports_what_it_needs_and_no_other_commands_package(
     monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    variables: dict[str, str],
+    package: str,
+    pulumi: bool,
 ) -> None:
-    monkeypatch.setenv("_PHONEMFA_COMPLETE", "complete_bash")
-    monkeypatch.setenv("COMP_WORDS", "phonemfa br")
-    monkeypatch.setenv("COMP_CWORD", "1")
-    assert packages(loaded_by()) == {"break_glass"}
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    loaded = loaded_by(*words)
+    assert packages(loaded) == {package}
+    assert ("pulumi" in loaded) is pulumi
 
 
 def test_every_command_has_the_name_under_which_it_is_found() -> None:
@@ -104,11 +114,6 @@ def test_a_module_of_its_own_that_is_missing_is_no_missing_extra(
     monkeypatch.setitem(sys.modules, "phonemfa.cli", None)
     with pytest.raises(ModuleNotFoundError):
         main()
-
-
-def test_importing_the_package_loads_no_pulumi() -> None:
-    code = "import sys, phonemfa; sys.exit('pulumi' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=False).returncode == 0
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from components import config_files
+from components.config_files import StackFileError
 from components.settings import stack_config
+from components.settings.faults import SettingsError
 from components.tenant.bounded_http import BoundedClient
 from components.vocabulary import Policy, policy_word
 from phonemfa import __version__
@@ -22,10 +23,8 @@ from phonemfa.answered import RefusedError
 from phonemfa.cli import app
 from phonemfa.fleet.selection import listed, read_member
 from phonemfa.fleet.work import _in_a_list
-from phonemfa.pulumi.engine import EngineFailedError
-from phonemfa.pulumi.locks import locks_in
+from phonemfa.pulumi.stack_file import read_stack_file
 from tests.contract import PROJECT
-from tests.phonemfa.pulumi.test_engine import cli
 from tests.phonemfa.pulumi.test_stack_file import GOOD
 from tests.phonemfa.test_hostile_files import PREVIEW, reported
 
@@ -34,27 +33,20 @@ MARKED = ("utf-8", "utf-8-sig")
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-@pytest.mark.parametrize("command", ["doctor", "adopt", "drift", "smoke", "report"])
-def test_a_stack_file_in_another_encoding_is_told(
-    tmp_path: Path, command: str, encoding: str
-) -> None:
+def test_a_stack_file_in_another_encoding_is_told(tmp_path: Path, encoding: str) -> None:
     # UTF-16 with its mark is read, as the engine reads it: its number is the fault then.
     text = GOOD.replace("'0005212345'", "0005212345") + "# é ﾃ"
     data = text.encode("cp1252" if encoding == "latin-1" else encoding, "replace")
     data += b"\xe9" if encoding in {"latin-1", "shift_jis", "cp932"} else b""
-    file = tmp_path / "Pulumi.dev.yaml"
-    file.write_bytes(data)
-    ended = CliRunner().invoke(app, [command, "--stack", "dev", "--project", str(tmp_path)])
-    assert ended.exit_code == 2
-    assert isinstance(ended.exception, SystemExit)
-    assert "UTF-8" in ended.output or "put it in quotes" in ended.output
-    assert file.read_bytes() == data
+    (tmp_path / "Pulumi.dev.yaml").write_bytes(data)
+    with pytest.raises((StackFileError, SettingsError), match=r"UTF-8|put it in quotes"):
+        read_stack_file(tmp_path, "dev")
 
 
 def test_adopting_changes_no_file_that_it_would_write_otherwise(tmp_path: Path) -> None:
     file = tmp_path / "Pulumi.dev.yaml"
     file.write_bytes("config: {}".encode("utf-16"))
-    with pytest.raises(config_files.StackFileError, match="save it as UTF-8 first"):
+    with pytest.raises(StackFileError, match="save it as UTF-8 first"):
         stack_text(file)
 
 
@@ -120,27 +112,6 @@ def test_the_program_refuses_such_a_locale(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(sys, "getfilesystemencoding", lambda: "iso8859-1")
     with pytest.raises(pulumi.RunError, match=r"not UTF-8 \(iso8859-1\).*Nothing was written"):
         stack_config.load()
-
-
-@pytest.mark.parametrize(
-    "said",
-    [
-        "error: unexpected end of JSON input",
-        "error: invalid character '\\n' in string literal",
-        "error: invalid character 'x' looking for beginning of value",
-    ],
-)
-def test_a_lock_that_is_cut_off_is_a_lock(said: str) -> None:
-    (lock,) = locks_in(f"pulumi refresh ended with 255:\nwarning: x\n{said}")
-    assert "killed while it wrote its lock" in lock.holder
-    assert not lock.looks_dead
-    assert locks_in(said.replace("error: ", "error: failed to load checkpoint: ")) == []
-
-
-def test_a_state_that_is_cut_off_is_told_with_where_earlier_ones_are(tmp_path: Path) -> None:
-    said = "error: failed to load checkpoint: unexpected end of JSON input"
-    with pytest.raises(EngineFailedError, match=r"(?s)unexpected end.*\.pulumi/history"):
-        cli(tmp_path, exit_status=255, err=said).state()
 
 
 @given(st.text(st.characters(exclude_characters="\0\r\n", exclude_categories=["Cs"]), min_size=1))

@@ -38,13 +38,16 @@ def idle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fleet:
 # --- Before anything runs. -----------------------------------------------------------------------
 
 
+NO_PARTS = ("0/3", "9/8", "1/0", "1", "a/b", "1/3/5")
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
         ("up", "Which stacks?"),
         ("up --stack c", "No stack has this name, or fits: c"),
         ("up --stack prod*", "No stack is left"),
-        ("up --all --shard 9/8", "--shard 9/8"),
+        *((f"up --all --shard {one}", f"--shard {one} is no part") for one in NO_PARTS),
         ("up --all --canary c", "--canary c fits no selected stack"),
         ("up --all --canary a --shard 1/2", "--canary with --shard"),
         ("preview --all --yes", "--yes with preview"),

@@ -116,13 +116,6 @@ def test_what_up_refuses_is_told_at_once_and_no_secret_is_shown(
         assert secret not in str(refused.value)
 
 
-@pytest.mark.parametrize("content", ["[]", "config: []", "{", "config: x", "3"])
-def test_a_file_that_is_no_stack_file_is_told_so(project: Path, content: str) -> None:
-    (project / "Pulumi.dev.yaml").write_text(content, encoding="utf-8")
-    with pytest.raises(StackFileError, match=r"Pulumi\.dev\.yaml"):
-        read_stack_file(project, "dev")
-
-
 def test_a_stack_without_a_file_is_told_with_the_folder_and_those_that_have_one(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
