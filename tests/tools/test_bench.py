@@ -7,20 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tools.bench.__main__ import (
-    BARE,
-    DEPLOY_CLI,
-    IMPORTS,
-    OURS,
-    PULUMI,
-    Figures,
-    Load,
-    Samples,
-    write,
-)
+from tools.bench import __main__ as bench
+from tools.bench.__main__ import BARE, DEPLOY_CLI, IMPORTS, OURS, PULUMI, Figures, Samples
 from tools.bench.running import CommandFailedError, Ran, role_of, run
 
-LOAD = Load(requests=1000, p99_ms=4, worst_ms=9)
+LOAD = bench.Load(requests=1000, p99_ms=4, worst_ms=9)
 ACTION = {"bundle_bytes": 19_000, "module_load_ms": 0.4, "overhead_ms": 0.7}
 
 
@@ -71,7 +62,7 @@ def test_a_goal_that_is_missed_is_named(changed: dict[str, Ran], name: str) -> N
 def test_page_and_plot_tell_every_operation(tmp_path: Path) -> None:
     page = tmp_path / "reference" / "bench.md"
     page.parent.mkdir()
-    write(figures(), tmp_path)
+    bench.write(figures(), tmp_path)
     text = page.read_text(encoding="utf-8")
     assert "Medians of 3 rounds" in text
     assert "| refresh | this package | 2.00 s | 1.00 s | 10 | 10 |" in text
