@@ -11,6 +11,7 @@ from phonemfa.ci.change import take
 from phonemfa.cli import app
 from phonemfa.new.repository import files_of, write
 from tests.ci.conftest import ANSWERS
+from tests.phonemfa.github_stand_in import GitHubStandIn
 
 
 @pytest.fixture
@@ -91,3 +92,19 @@ def test_whatever_runs_or_judges_waits_for_an_owner_and_is_not_taken(
     assert ci("kind", base, change).stdout == "program\n"
     assert ci("take", base, change).exit_code == 2
     assert {path: path.read_bytes() for path in base.rglob("*") if path.is_file()} == before
+
+
+def test_a_comment_names_a_commit_and_the_stacks_without_a_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_REF", "refs/pull/7/merge")
+    (tmp_path / "dev.md").write_text("**dev** is fine")
+    words = ["ci", "comment", "--folder", str(tmp_path), "--stack", "dev", "--stack", "prod"]
+    with GitHubStandIn() as github:
+        for name, value in github.environment.items():
+            monkeypatch.setenv(name, value)
+        for commit, status in (("main", 2), ("0123456789abcdef", 1)):
+            ended = CliRunner().invoke(app, [*words, "--commit", commit])
+            assert ended.exit_code == status, ended.output
+        (comment,) = github.comments[7]
+    assert "Commit `0123456789`.\n\n**dev** is fine\n\n**`prod`**: no report." in comment["body"]

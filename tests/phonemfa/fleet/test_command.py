@@ -159,10 +159,19 @@ def test_a_preview_writes_nothing_asks_nobody_and_takes_a_stacks_own_levels(flee
     levels = fleet.folder / "policy" / "stacks" / "a.json"
     levels.parent.mkdir(parents=True)
     levels.write_text("{}", encoding="utf-8")
-    pack = str(fleet.folder / "policy")
+    pack, logs = str(fleet.folder / "policy"), fleet.folder / ".phonemfa" / "fleet"
+    logs.mkdir(parents=True, mode=0o755)
     found = fleet.run("preview", "--all", "--json", "--policy-pack", pack).stdout
     assert set(states(found).values()) == {"done"}
+    assert logs.stat().st_mode & 0o777 == 0o700
     assert fleet.asked() == ["preview a", "preview b"]
+
+
+def test_a_place_where_no_log_can_be_kept_is_told(fleet: Fleet) -> None:
+    file = str(fleet.folder / "Pulumi.yaml")
+    assert (
+        "--log-dir names another" in fleet.run("drift", "--all", "--log-dir", file, expect=2).stderr
+    )
 
 
 def when_it_waits(fleet: Fleet, then: Callable[[], None]) -> threading.Thread:

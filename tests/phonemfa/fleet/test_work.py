@@ -67,6 +67,7 @@ def worked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Worked:
         def spawn(_cli: PulumiCli, words: Sequence[str], *, stdin: str, hear: Line) -> Ran:
             assert not stdin
             began.append(words[1])
+            assert {"--yes", "--skip-preview"} <= {*words} or words[1] == "preview"
             bad = words[1] == "preview" and foreseen is not None
             hear("Updating with canary-secret for +819012345678")
             for one in (foreseen or ()) if bad else events:
