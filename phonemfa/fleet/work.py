@@ -63,13 +63,7 @@ _MOST_LINES: Final = 6
 class Site:
     """What every stack of a run has in common.
 
-    Attributes:
-        project: the folder with Pulumi.yaml.
-        command: preview, up or drift.
-        engines: among which those of the run are, to be stopped.
-        logs: the folder for the stacks' logs.
-        seconds: that one engine may take.
-        refresh, policy_packs: as for pulumi.
+    `command` is preview, up or drift; one engine may take so many `seconds`.
     """
 
     project: Path

@@ -210,15 +210,12 @@ class PulumiCli:
         given = ("--file", str(file), "--yes", "--skip-preview")
         self.run("import", *given, "--protect=false", "--generate-code=false", *self._config)
 
-    def touch(self) -> None:
-        """Take the stack's lock and give it back; where another run has it, the error says who."""
-        self._refresh_nothing()
-
     def forget_pending_creates(self) -> None:
         """Remove the marks of unfinished operations from the state, and nothing else."""
-        self._refresh_nothing("--clear-pending-creates")
+        self.touch("--clear-pending-creates")
 
-    def _refresh_nothing(self, *options: str) -> None:
+    def touch(self, *options: str) -> None:
+        """Take the stack's lock and give it back; where another run has it, the error says who."""
         # Of a stack's resources, the stack itself is the one that no provider is asked about.
         roots = [one.urn for one in self.state().all(STACK)]
         target = ["--target", *roots] if roots else []

@@ -159,7 +159,7 @@ def test_a_wheel_that_the_release_does_not_have_is_no_wheel(
 ) -> None:
     gone = httpx.MockTransport(lambda _: httpx.Response(404, content=b"Not Found"))
     monkeypatch.setattr(bounded_http, "BoundedClient", lambda **_: httpx.Client(transport=gone))
-    with pytest.raises(RefusedError, match="cannot be downloaded: .*404"):
+    with pytest.raises(RefusedError, match=r"cannot be downloaded: .*404"):
         package_at("https://example.test/phonemfa-1.whl")
 
 
