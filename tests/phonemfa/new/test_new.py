@@ -55,8 +55,9 @@ def new(
 
 def test_each_stack_is_one_that_every_command_takes(tmp_path: Path, wheel: Path) -> None:
     folder = tmp_path / "company-login"
-    new(folder, wheel)
-
+    told = json.loads(new(folder, wheel, "--json").stdout)["files"]
+    files = [one.relative_to(folder).as_posix() for one in folder.rglob("*") if one.is_file()]
+    assert sorted(told) == sorted(files)
     for stack, domain in (one.split("=") for one in GIVEN["--stack"]):
         read = read_stack_file(folder, stack)
         assert (read.domain, read.settings.sms_sender) == (domain, "0005212345")
@@ -66,7 +67,6 @@ def test_each_stack_is_one_that_every_command_takes(tmp_path: Path, wheel: Path)
 def test_a_lock_names_each_wheel_by_the_hash_of_what_was_found(tmp_path: Path, wheel: Path) -> None:
     said = new(tmp_path / "company-login", wheel).output
     beside = wheel.with_name("phonemfa_sandbox_server-1.0-py3-none-any.whl")
-
     for lock, name, file in (
         ("requirements.lock", "phonemfa", wheel),
         ("requirements-sandbox.lock", "phonemfa-sandbox-server", beside),
@@ -145,13 +145,6 @@ def test_a_person_is_asked_for_what_no_option_says(
     assert (read.domain, read.settings.sms_sender) == ("stg.jp.auth0.com", "0120")
     assert [one.value for one in read.settings.delivery_methods] == ["text"]
     assert "@mirai/login" in (folder / ".github" / "CODEOWNERS").read_text()
-
-
-def test_json_names_every_file(tmp_path: Path, wheel: Path) -> None:
-    folder = tmp_path / "company-login"
-    told = json.loads(new(folder, wheel, "--json").stdout)["files"]
-    files = [one for one in folder.rglob("*") if one.is_file()]
-    assert sorted(told) == sorted(one.relative_to(folder).as_posix() for one in files)
 
 
 def test_a_wheel_that_the_release_does_not_have_is_no_wheel(
