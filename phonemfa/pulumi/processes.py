@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -83,7 +84,7 @@ class Engines:
         Raises:
             OSError, ValueError: it cannot be run.
         """
-        out, err, late = list[str](), list[str](), threading.Event()
+        out, err = list[str](), list[str]()
         with self._lock:
             if self.stopping:
                 return Ran(_STOPPED, "", "Stopped before it began.")
@@ -101,13 +102,14 @@ class Engines:
             self._running.add(process)
             if self.stopping:  # since then
                 _interrupt(process)
-        timers = _timers(process, seconds, late) if seconds is not None else ()
         streams = (process.stdout, on_out, out), (process.stderr, None, err)
         readers = [threading.Thread(target=_read, args=one, daemon=True) for one in streams]
+        timers = _timers(process, seconds) if seconds is not None else ()
+        begun = time.monotonic()
         try:
             with process:
-                for reader in readers:
-                    reader.start()
+                for thread in (*readers, *timers):
+                    thread.start()
                 if process.stdin:
                     with suppress(BrokenPipeError), process.stdin as pipe:
                         pipe.write(stdin)
@@ -120,7 +122,8 @@ class Engines:
                 timer.cancel()
             with self._lock:
                 self._running.discard(process)
-        return Ran(status, "\n".join(out), "\n".join(err), late.is_set())
+        late = seconds is not None and time.monotonic() - begun >= seconds
+        return Ran(status, "\n".join(out), "\n".join(err), late)
 
 
 @contextmanager
@@ -161,21 +164,11 @@ def _read(stream: IO[str], hear: Line | None, lines: list[str]) -> None:
                 hear(stripped)
 
 
-def _timers(
-    process: subprocess.Popen[str], seconds: float, late: threading.Event
-) -> Sequence[threading.Timer]:
-    def interrupt() -> None:
-        late.set()
-        _interrupt(process)
-
-    timers = (
-        threading.Timer(seconds, interrupt),
-        threading.Timer(seconds + min(GRACE, seconds), _end, [process]),
-    )
-    for timer in timers:
-        timer.daemon = True
-        timer.start()
-    return timers
+def _timers(process: subprocess.Popen[str], seconds: float) -> Sequence[threading.Timer]:
+    asking = threading.Timer(seconds, _interrupt, [process])
+    ending = threading.Timer(seconds + min(GRACE, seconds), _end, [process])
+    asking.daemon = ending.daemon = True
+    return asking, ending
 
 
 def _interrupt(process: subprocess.Popen[str]) -> None:
