@@ -35,13 +35,9 @@ class Record:
     """What one run of a command does.
 
     Attributes:
-        command: as it is called.
-        file: where the line is appended; None for nowhere.
-        printed: the line is on standard output too.
-        reason: what the caller gives as one.
+        file: where the line is appended; with `printed` it is on standard output too.
         credential: who asks the tenant, as the tenant knows him; no secret.
         before, after: what was changed, as far as the command knows; None where it does not.
-        exit: the command's status.
     """
 
     command: str

@@ -42,13 +42,11 @@ _BESIDE: Final = f"Guardian's settings ({', '.join(map(subject, _KEYS))})"
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """One scope.
+    """One scope, by the name under which a token grants it.
 
     Attributes:
-        name: as a token grants it.
         group: the row of the reference's table that it stands in.
         what_for: what cannot be done without it, to read after "it is needed to".
-        needs: who needs it.
         only_to_remove: an `up` that takes nothing away does without.
     """
 

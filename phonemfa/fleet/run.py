@@ -19,17 +19,8 @@ from rich.text import Text
 from components.masking import redacted
 from phonemfa.exits import Exit
 from phonemfa.fleet.selection import Member, by_tenant
-from phonemfa.output.document import (
-    Block,
-    Code,
-    Document,
-    Entries,
-    Entry,
-    Mark,
-    Paragraph,
-    Strong,
-    Verbatim,
-)
+from phonemfa.output import document as doc
+from phonemfa.output.document import Mark
 from phonemfa.output.terminal import REMINDER, notes, say
 from phonemfa.pulumi.processes import AWAKE
 
@@ -164,10 +155,8 @@ class Board:
             for member in shown:
                 table.add_row(*self._row(member))
         rest = len(order) - len(shown)
-        return Group(
-            table,
-            Text(f"{counts_of(self.outcomes.values())}{f' ({rest} not shown)' if rest else ''}"),
-        )
+        counts = counts_of(self.outcomes.values())
+        return Group(table, Text(f"{counts} ({rest} not shown)" if rest else counts))
 
     def _row(self, member: Member) -> list[Text]:
         outcome = self.outcomes[member.stack]
@@ -241,11 +230,7 @@ def shown(title: str, members: Sequence[Member], known: Outcomes) -> Iterator[Bo
     console = notes()
     board = Board(title, members, known, lines=not console.is_terminal)
     if console.is_terminal:
-        with Live(
-            get_renderable=lambda: board.table(console.height),
-            console=console,
-            refresh_per_second=4,
-        ):
+        with Live(console=console, get_renderable=lambda: board.table(console.height)):
             yield board
         return
     say(title)
@@ -265,18 +250,18 @@ def shown(title: str, members: Sequence[Member], known: Outcomes) -> Iterator[Bo
 
 
 def as_document(
-    title: str, members: Sequence[Member], outcomes: Outcomes, after: Iterable[Block] = ()
-) -> Document:
+    title: str, members: Sequence[Member], outcomes: Outcomes, after: Iterable[doc.Block] = ()
+) -> doc.Document:
     """One entry a stack, and how many are where."""
     entries = []
     for one in members:
         end = outcomes[one.stack]
         told = ", ".join(filter(None, [one.domain, end.state, end.counts]))
-        line = Code(one.stack), f" {told}{_took(end)}"
-        below = (Verbatim(end.why),) if end.why else ()
-        entries.append(Entry(mark=end.state.mark or Mark.NOTE, line=line, below=below))
-    counts = Strong(f"{len(members)} stacks: {counts_of(outcomes.values())}.")
-    return Document(title, (Entries(tuple(entries)), Paragraph((counts,)), *after))
+        line = doc.Code(one.stack), f" {told}{_took(end)}"
+        below = (doc.Verbatim(end.why),) if end.why else ()
+        entries.append(doc.Entry(mark=end.state.mark or Mark.NOTE, line=line, below=below))
+    counts = doc.Strong(f"{len(members)} stacks: {counts_of(outcomes.values())}.")
+    return doc.Document(title, (doc.Entries(tuple(entries)), doc.Paragraph((counts,)), *after))
 
 
 def as_object(members: Sequence[Member], outcomes: Outcomes) -> dict[str, Any]:
