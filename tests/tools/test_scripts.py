@@ -157,14 +157,11 @@ def test_what_is_there_is_found_without_a_word(machine: Machine) -> None:
     assert machine.installed == ""
 
 
-def test_only_what_is_missing_is_installed(machine: Machine) -> None:
+def test_only_what_is_missing_is_installed_and_postgres_starts_no_server(machine: Machine) -> None:
     machine.has("google-chrome", "")
     assert machine.finds("browser")[0] == str(machine.bin / "google-chrome")
     assert "fonts-vlgothic" in machine.installed
     assert "chromium" not in machine.installed
-
-
-def test_an_installation_of_postgres_is_told_not_to_start_a_server(machine: Machine) -> None:
     assert machine.finds("postgres")[0] == str(machine.postgres / "15" / "bin")
     told = machine.etc / "createcluster.d" / "phonemfa.conf"
     assert told.read_text(encoding="utf-8") == "create_main_cluster = false\n"
