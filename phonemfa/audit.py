@@ -7,11 +7,11 @@ says of himself is under `claimed`: the environment of a process is its owner's 
 import getpass
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final, Self
 
 import typer
@@ -32,16 +32,12 @@ _STOPPED: Final = 130
 
 @dataclass(kw_only=True)
 class Record:
-    """What one run of a command does, kept when it ends: a context manager.
+    """What one run of a command does.
 
     Attributes:
-        command: as it is called.
-        file: where the line is appended; None for nowhere.
-        printed: the line is on standard output too.
-        reason: what the caller gives as one.
+        file: where the line is appended; with `printed` it is on standard output too.
         credential: who asks the tenant, as the tenant knows him; no secret.
         before, after: what was changed, as far as the command knows; None where it does not.
-        exit: the command's status.
     """
 
     command: str
@@ -69,22 +65,19 @@ class Record:
     ) -> Self:
         """The record of a command, kept when typer ends it."""
         record = cls(command=command, file=file, reason=reason, printed=printed)
-        context.with_resource(record)
-        return record
+        return context.with_resource(record.kept())
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        _kind: type[BaseException] | None,
-        error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
-        if error is not None:
+    @contextmanager
+    def kept(self) -> Iterator[Self]:
+        """Keep it when the block ends, however that is."""
+        try:
+            yield self
+        except BaseException as error:
             self.exit = _status(error)
-        if self.at:
-            self._keep()
+            raise
+        finally:
+            if self.at:
+                self._keep()
 
     def agree(
         self, what: str, *, stack: str, access: Access, yes: bool, by_typing: bool = False
@@ -111,22 +104,20 @@ class Record:
 
     def to_json(self) -> str:
         """One line."""
-        return as_json(
-            {
-                "event": f"phonemfa.{self.command}",
-                "at": self.at,
-                "ended": _now(),
-                "stack": self.stack,
-                "tenant": self.tenant,
-                "credential": self.credential,
-                "what": "; ".join(self.what),
-                "before": self.before,
-                "after": self.after,
-                "exit": int(self.exit),
-                "claimed": {"reason": without_keys(self.reason), **caller()},
-            },
-            indent=None,
-        )
+        content = {
+            "event": f"phonemfa.{self.command}",
+            "at": self.at,
+            "ended": _now(),
+            "stack": self.stack,
+            "tenant": self.tenant,
+            "credential": self.credential,
+            "what": "; ".join(self.what),
+            "before": self.before,
+            "after": self.after,
+            "exit": int(self.exit),
+            "claimed": {"reason": without_keys(self.reason), **caller()},
+        }
+        return as_json(content, indent=None)
 
     def _keep(self) -> None:
         line = self.to_json()
@@ -153,20 +144,14 @@ def caller(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
 
 def _ci(environ: Mapping[str, str]) -> dict[str, str]:
     if environ.get("GITHUB_ACTIONS"):
-        server, repository, run = (
-            environ.get(f"GITHUB_{name}", "") for name in ("SERVER_URL", "REPOSITORY", "RUN_ID")
-        )
-        return {
-            "system": "GitHub",
-            "actor": environ.get("GITHUB_TRIGGERING_ACTOR") or environ.get("GITHUB_ACTOR", ""),
-            "run": f"{server}/{repository}/actions/runs/{run}",
-        }
+        names = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
+        server, repository, run = (environ.get(name, "") for name in names)
+        actor = environ.get("GITHUB_TRIGGERING_ACTOR") or environ.get("GITHUB_ACTOR", "")
+        url = f"{server}/{repository}/actions/runs/{run}"
+        return {"system": "GitHub", "actor": actor, "run": url}
     if environ.get("GITLAB_CI"):
-        return {
-            "system": "GitLab",
-            "actor": environ.get("GITLAB_USER_LOGIN", ""),
-            "run": environ.get("CI_JOB_URL", ""),
-        }
+        actor, url = environ.get("GITLAB_USER_LOGIN", ""), environ.get("CI_JOB_URL", "")
+        return {"system": "GitLab", "actor": actor, "run": url}
     return {}
 
 

@@ -10,6 +10,8 @@ import fcntl
 import os
 import stat
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -43,16 +45,13 @@ def write_whole(path: Path, content: str | bytes) -> None:
         FileNotWrittenError: what was there before is untouched.
     """
     data = content.encode("utf-8") if isinstance(content, str) else content
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with _told(path):
         if path.exists() and not path.is_file():
             path.write_bytes(data)
         else:
             real = Path(os.path.realpath(path))  # a link stays one
             mode = real.stat().st_mode & 0o7777 if real.exists() else _READABLE_MODE & ~_umask()
             _replace(real, data, mode)
-    except (OSError, ValueError) as error:  # ValueError: a name with NUL
-        raise _not_written(path, error) from None
 
 
 def write_private(path: Path, content: str) -> None:
@@ -61,12 +60,10 @@ def write_private(path: Path, content: str) -> None:
     Raises:
         FileNotWrittenError: or there is a link, a pipe or a terminal in its place.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _refuse_other_than_files(path)
+    with _told(path):
+        if os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
+            raise OSError(errno.EINVAL, _NO_PLAIN_FILE)
         _replace(path, content.encode("utf-8"), _PRIVATE_MODE)
-    except (OSError, ValueError) as error:
-        raise _not_written(path, error) from None
 
 
 def append_private(path: Path, text: str) -> None:
@@ -109,15 +106,15 @@ def told(error: OSError) -> str:
     return f"{name}{why(error)} ({error.strerror or type(error).__name__})."
 
 
-def _refuse_other_than_files(path: Path) -> None:
-    if os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
-        raise OSError(errno.EINVAL, _NO_PLAIN_FILE)
-
-
-def _not_written(path: Path, error: OSError | ValueError) -> FileNotWrittenError:
-    return FileNotWrittenError(
-        f"{path} cannot be written: {why(error)}. What was there before is untouched."
-    )
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except (OSError, ValueError) as error:  # ValueError: a name with NUL
+        raise FileNotWrittenError(
+            f"{path} cannot be written: {why(error)}. What was there before is untouched."
+        ) from None
 
 
 def _replace(path: Path, data: bytes, mode: int) -> None:

@@ -23,7 +23,6 @@ class Reason:
     Attributes:
         id: stable, for machines.
         text: as the log has it, with an ellipsis where it varies.
-        meaning, action: what it says, and what to do.
         retried: Auth0 repeats the message, up to five times; else it is given up.
         alarm: it concerns every message, not one.
         wanted: the stack's own settings refuse such a message: no fault of its sending.
@@ -235,10 +234,10 @@ REASONS: Final = (
 
 BY_ID: Final = {one.id: one for one in REASONS}
 
-_PATTERNS: Final = tuple((re.compile(one.pattern or re.escape(one.text)), one) for one in REASONS)
-
 
 @lru_cache(maxsize=1024)
 def reason_of(said: str) -> Reason | None:
     """The reason that a text of the tenant's log gives; None where it is none of the Action's."""
-    return next((one for pattern, one in _PATTERNS if pattern.search(said)), None)
+    return next(
+        (one for one in REASONS if re.search(one.pattern or re.escape(one.text), said)), None
+    )

@@ -5,7 +5,7 @@ this list. Which operation has which scope: management-api.md §3 to §6; which 
 makes: official/.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -33,7 +33,6 @@ class Need(StrEnum):
 _PULUMI: Final = frozenset({Need.UNIFIED, Need.LEGACY, Need.MOVE})
 _UNIFIED: Final = frozenset({Need.UNIFIED, Need.MOVE})
 _SWITCHED: Final = frozenset({Need.LEGACY, Need.MOVE})
-_LOOK: Final = frozenset({Need.LOOK})
 
 
 _KEYS: Final = dict.fromkeys(part.setting.partition(".")[0] for part in WITH_DEFAULT if part.scope)
@@ -43,13 +42,11 @@ _BESIDE: Final = f"Guardian's settings ({', '.join(map(subject, _KEYS))})"
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """One scope.
+    """One scope, by the name under which a token grants it.
 
     Attributes:
-        name: as a token grants it.
         group: the row of the reference's table that it stands in.
         what_for: what cannot be done without it, to read after "it is needed to".
-        needs: who needs it.
         only_to_remove: an `up` that takes nothing away does without.
     """
 
@@ -65,17 +62,16 @@ class Scope:
         return self.name.startswith("read:")
 
 
-def _family(group: str, things: str, needs: frozenset[Need], **what_for: str) -> tuple[Scope, ...]:
-    return tuple(
-        Scope(
+def _family(group: str, things: str, needs: frozenset[Need], **what_for: str) -> Iterator[Scope]:
+    for verb, words in what_for.items():
+        looked_at = verb == "read" and needs & _PULUMI
+        yield Scope(
             name=f"{verb}:{things}",
             group=group,
             what_for=words,
-            needs=needs | _LOOK if verb == "read" and needs & _PULUMI else needs,
+            needs=needs | {Need.LOOK} if looked_at else needs,
             only_to_remove=verb == "delete",
         )
-        for verb, words in what_for.items()
-    )
 
 
 SCOPES: Final[tuple[Scope, ...]] = (
@@ -180,12 +176,5 @@ def names(scopes: Iterable[Scope]) -> frozenset[str]:
 
 
 def named(name: str) -> Scope:
-    """The scope of this name.
-
-    Raises:
-        KeyError: the package uses no such scope.
-    """
-    return _BY_NAME[name]
-
-
-_BY_NAME: Final = {one.name: one for one in SCOPES}
+    """The scope of this name."""
+    return next(one for one in SCOPES if one.name == name)

@@ -6,13 +6,15 @@ and packages judge them. Everything else decides what runs with credentials.
 """
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
 import yaml
+
+from phonemfa.answered import RefusedError
 
 TEXTS: Final = "texts"
 _SKIPPED: Final = frozenset({".git", ".venv", "build"})
@@ -34,17 +36,13 @@ class Kind(StrEnum):
 class Change:
     """Paths of a change that differ from the base, sorted."""
 
-    data: tuple[str, ...] = ()
-    program: tuple[str, ...] = ()
+    data: Sequence[str]
+    program: Sequence[str]
 
     @property
     def kind(self) -> Kind:
         """What it needs before it is previewed."""
         return Kind.PROGRAM if self.program else Kind.DATA
-
-
-class UntakenError(Exception):
-    """A change cannot be taken as data; the text says what hinders it."""
 
 
 def change_of(base: Path, change: Path) -> Change:
@@ -58,23 +56,20 @@ def change_of(base: Path, change: Path) -> Change:
         if path.endswith(_READ_BY_PEOPLE) and _is_plain(theirs.get(path)):
             continue
         (data if _is_data(path, base, change, theirs.get(path)) else program).append(path)
-    return Change(data=tuple(data), program=tuple(program))
+    return Change(data=data, program=program)
 
 
-def take(base: Path, change: Path, *, whatever_else: bool = False) -> list[str]:
-    """Put a change's stack files and texts into the base's checkout.
+def take(base: Path, change: Path, *, whatever_else: bool = False) -> Sequence[str]:
+    """Put a change's stack files and texts into the base's checkout; answers which.
 
     With `whatever_else` also those of a change that is more than data, whose rest stays out.
 
-    Returns:
-        What was written or removed.
-
     Raises:
-        UntakenError: the change is more than data.
+        RefusedError: the change is more than data.
     """
     found = change_of(base, change)
     if found.program and not whatever_else:
-        raise UntakenError(
+        raise RefusedError(
             "This change is more than stack files and texts, so it is not taken as data: "
             f"{', '.join(found.program)}."
         )
@@ -85,7 +80,7 @@ def take(base: Path, change: Path, *, whatever_else: bool = False) -> list[str]:
             target.write_bytes(source.read_bytes())
         else:
             target.unlink(missing_ok=True)
-    return list(found.data)
+    return found.data
 
 
 def _files(folder: Path, below: str = "") -> Iterator[tuple[str, tuple[int, bytes]]]:

@@ -4,16 +4,16 @@ People use the other commands; these are for the scripts in `ci/` that `phonemfa
 """
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from components.config_files import StackFileError
-from components.tenant.access import NoAccessError
 from phonemfa import options
+from phonemfa.answered import answered
 from phonemfa.ci import in_sandbox
-from phonemfa.ci.change import Kind, UntakenError, change_of
+from phonemfa.ci.change import Kind, change_of
 from phonemfa.ci.change import take as taken
 from phonemfa.exits import Exit
 from phonemfa.output.github import GitHub
@@ -44,6 +44,7 @@ def kind(change: ChangeFolder, *, project: options.Project = Path()) -> None:
 
 
 @ci.command()
+@answered
 def take(
     change: ChangeFolder,
     *,
@@ -56,24 +57,19 @@ def take(
     project: options.Project = Path(),
 ) -> None:
     """Put a change's stack files and texts into this checkout, and nothing else of it."""
-    try:
-        paths = taken(project, change, whatever_else=whatever_else)
-    except UntakenError as error:
-        give_up(str(error))
-    for path in paths:
+    for path in taken(project, change, whatever_else=whatever_else):
         say(f"taken: {path}")
 
 
 @ci.command(name="without-secrets")
+@answered
 def without_secrets(file: Annotated[Path, typer.Argument(help="A stack's file.")]) -> None:
     """Print a stack's file without its encrypted values and what decrypts them."""
-    try:
-        typer.echo(in_sandbox.without_secrets(file), nl=False)
-    except (OSError, UnicodeDecodeError, StackFileError) as error:
-        give_up(str(error))
+    typer.echo(in_sandbox.without_secrets(file), nl=False)
 
 
 @ci.command(name="in-sandbox")
+@answered
 def move_into_sandbox(
     stack: Annotated[str, typer.Argument(help="A stack.")],
     *,
@@ -81,10 +77,7 @@ def move_into_sandbox(
     project: options.Project = Path(),
 ) -> None:
     """Have a stack be one of the sandbox's: its file and tenants.toml, in this checkout."""
-    try:
-        in_sandbox.move_into_sandbox(project, stack, domain)
-    except (OSError, UnicodeDecodeError, StackFileError, NoAccessError) as error:
-        give_up(str(error))
+    in_sandbox.move_into_sandbox(project, stack, domain)
 
 
 @ci.command()
@@ -104,26 +97,24 @@ def comment(
     """Write the one comment of a pull request: what is under way, or the stacks' reports."""
     if not _COMMIT.fullmatch(commit):
         give_up("--commit is no commit: give its SHA.")
-    short = commit[:10]
-    missing: list[str] = []
     if folder is None:
-        text = _under_way(short, kind, change_of(project, change).program if change else ())
-    else:
-        parts = [f"Commit `{short}`."]
-        for one in stack or ():
-            file = folder / f"{one}.md"
-            if file.is_file():
-                parts.append(file.read_text(encoding="utf-8").strip())
-            else:
-                missing.append(one)
-                parts.append(f"**`{one}`**: no report. Its preview was not run to its end.")
-        text = "\n\n".join(parts) + "\n"
-    post_comment(text)
-    if missing:
+        program = change_of(project, change).program if change else ()
+        post_comment(_under_way(commit[:10], kind, program))
+        return
+    reports = {one: folder / f"{one}.md" for one in stack or ()}
+    parts = [f"Commit `{commit[:10]}`."]
+    parts += [
+        file.read_text(encoding="utf-8").strip()
+        if file.is_file()
+        else f"**`{one}`**: no report. Its preview was not run to its end."
+        for one, file in reports.items()
+    ]
+    post_comment("\n\n".join(parts) + "\n")
+    if not all(file.is_file() for file in reports.values()):
         raise typer.Exit(Exit.FAULTY)
 
 
-def _under_way(commit: str, kind: Kind | None, program: tuple[str, ...]) -> str:
+def _under_way(commit: str, kind: Kind | None, program: Sequence[str]) -> str:
     text = f"Commit `{commit}` is being previewed. What stood here was about an earlier one.\n"
     if kind is Kind.OUTSIDE:
         return (

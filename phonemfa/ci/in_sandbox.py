@@ -9,10 +9,10 @@ from pathlib import Path
 
 import yaml
 
-from components.config_files import config_in
+from components.config_files import StackFileError, config_in
 from components.settings.raw_config import NAMESPACE
 from components.tenant.tenants_file import NAME, Named, NotNamedError, read_tenants_file
-from phonemfa.files import write_whole
+from phonemfa.files import why, write_whole
 
 _DOMAIN = "auth0:domain"
 Pairs = list[tuple[yaml.ScalarNode, yaml.Node]]
@@ -22,8 +22,7 @@ def without_secrets(file: Path) -> str:
     """A stack's file without its encrypted values and what decrypts them; all else as written.
 
     Raises:
-        StackFileError: the file is no stack's.
-        OSError: it cannot be read.
+        StackFileError: the file is no stack's, or cannot be read.
     """
     return _written(_plain_pairs(_text_of(file)))
 
@@ -35,8 +34,7 @@ def move_into_sandbox(project: Path, stack: str, domain: str) -> None:
     is left with it: the program refuses it.
 
     Raises:
-        StackFileError: the file is no stack's.
-        OSError: it cannot be read.
+        StackFileError: the file is no stack's, or cannot be read.
         FileNotWrittenError: a file could not be written.
     """
     file = project / f"Pulumi.{stack}.yaml"
@@ -49,23 +47,20 @@ def move_into_sandbox(project: Path, stack: str, domain: str) -> None:
             stack, domain=str(config.get(_DOMAIN, "")), cpaas_base_host=host and str(host)
         )
     except NotNamedError:
-        kept = {_DOMAIN}
+        own = [pair for pair in _plain_pairs(text) if pair[0].value == _DOMAIN]
     else:
-        kept = set()
+        own = [(_scalar(_DOMAIN), _scalar(domain, style='"'))]
         if tenants.named is not None:
             write_whole(project / NAME, _renamed(tenants.named, stack, domain))
-    pairs = [
-        (key, value)
-        for key, value in _plain_pairs(text)
-        if key.value in kept or not key.value.startswith("auth0:")
-    ]
-    if not kept:
-        pairs.append((_scalar(_DOMAIN), _scalar(domain, style='"')))
-    write_whole(file, _written(pairs))
+    others = [pair for pair in _plain_pairs(text) if not pair[0].value.startswith("auth0:")]
+    write_whole(file, _written([*others, *own]))
 
 
 def _text_of(file: Path) -> str:
-    text = file.read_bytes().decode("utf-8-sig")
+    try:
+        text = file.read_bytes().decode("utf-8-sig")
+    except (OSError, ValueError) as error:
+        raise StackFileError(f"{file} cannot be read: {why(error)}.") from None
     config_in(file.name, text)  # It is a stack's file, or an error that says what it is.
     return text
 

@@ -17,7 +17,7 @@ from phonemfa.audit import Record
 from phonemfa.fleet.run import Outcome, Work, as_document, as_object, exit_of, left_of, run, shown
 from phonemfa.fleet.selection import Member, by_tenant, listed, part_of, read_member, select, waves
 from phonemfa.fleet.work import Site, work
-from phonemfa.output.document import Block, Code, Paragraph
+from phonemfa.output.document import Code, Paragraph
 from phonemfa.output.json_text import print_json
 from phonemfa.output.terminal import give_up, notes, say, show
 from phonemfa.pulumi.engine import PulumiCli
@@ -148,15 +148,18 @@ def fleet(
     if what is Command.UP and not yes:
         need_a_person()
         outcomes = _agreed(site, turns, parallel)
-    left = len(members) - len(outcomes)
-    if left:
+    if left := len(members) - len(outcomes):
         title = f"fleet {what}: {left} stacks, {parallel} at once"
         outcomes = _run(site, title, turns, parallel, outcomes, audit_file=audit_file)
     if as_json:
-        about = {"command": what.value, "shard": shard or None, "left_out": left_out}
+        about = {"command": what, "shard": shard or None, "left_out": left_out}
         print_json({**about, **as_object(members, outcomes)})
     else:
-        after = _afterwards(site.logs, left_out, left_of(members, outcomes))
+        after = [Paragraph(("Logs: ", Code(str(site.logs))))]
+        after += [Paragraph((f"left out: {one} ({why})",)) for one, why in left_out.items()]
+        if left_over := ", ".join(left_of(members, outcomes)):
+            again = "Run the same again: what is done costs no request."
+            after.append(Paragraph((f"Left: {left_over}. {again}",)))
         show(as_document(f"fleet {what}", members, outcomes, after))
     raise typer.Exit(exit_of(outcomes.values()))
 
@@ -201,13 +204,9 @@ def _recorded(doing: Work, audit_file: Path | None) -> Work:
     """The same, with a record of each stack that an `up` begins at."""
 
     def recording(member: Member, tell: Callable[[str], None]) -> Outcome:
-        with Record(command="fleet up", file=audit_file) as record:
-            record.begin(
-                "pulumi up",
-                stack=member.stack,
-                tenant=member.domain,
-                credential=member.credential,
-            )
+        with Record(command="fleet up", file=audit_file).kept() as record:
+            who = member.credential
+            record.begin("pulumi up", stack=member.stack, tenant=member.domain, credential=who)
             outcome = doing(member, tell)
             record.after, record.exit = dict(outcome.changes), exit_of([outcome])
         return outcome
@@ -232,15 +231,13 @@ def _list(
     members: Sequence[Member], left_out: Mapping[str, str], shard: str, *, as_json: bool
 ) -> None:
     """Whose turn it would be: one name a line, for a shell or a matrix."""
+    stacks = [
+        {"stack": one.stack, "tenant": one.domain, "protected": one.protected} for one in members
+    ]
     if as_json:
-        stacks = [
-            {"stack": one.stack, "tenant": one.domain, "protected": one.protected}
-            for one in members
-        ]
         print_json({"shard": shard or None, "stacks": stacks, "left_out": left_out})
     else:
-        for one in members:
-            typer.echo(one.stack)
+        typer.echo("\n".join(one.stack for one in members))
     _warn(members, left_out)
 
 
@@ -254,15 +251,6 @@ def _warn(members: Sequence[Member], left_out: Mapping[str, str]) -> None:
             )
     for stack, reason in left_out.items():
         say(f"left out: {stack} ({reason})")
-
-
-def _afterwards(logs: Path, left_out: Mapping[str, str], left: Sequence[str]) -> list[Block]:
-    told: list[Block] = [Paragraph(("Logs: ", Code(str(logs))))]
-    told += [Paragraph((f"left out: {one} ({why})",)) for one, why in left_out.items()]
-    if left:
-        again = f"Left: {', '.join(left)}. Run the same again: what is done costs no request."
-        told.append(Paragraph((again,)))
-    return told
 
 
 def _private(folder: Path) -> Path:

@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, Self
 
 from rich.console import Group, RenderableType
 from rich.live import Live
@@ -18,51 +19,40 @@ from rich.text import Text
 from components.masking import redacted
 from phonemfa.exits import Exit
 from phonemfa.fleet.selection import Member, by_tenant
-from phonemfa.output.document import (
-    Block,
-    Code,
-    Document,
-    Entries,
-    Entry,
-    Mark,
-    Paragraph,
-    Strong,
-    Verbatim,
-)
+from phonemfa.output import document as doc
+from phonemfa.output.document import Mark
 from phonemfa.output.terminal import REMINDER, notes, say
 from phonemfa.pulumi.processes import AWAKE
 
 
 class State(StrEnum):
-    """Where a stack stands."""
+    """Where a stack stands: in a word, with a mark, as a run's exit status.
 
-    QUEUED = "queued"
-    RUNNING = "running"
-    DONE = "done"
-    DRIFTED = "drift"
-    FAILED = "failed"
+    `rank` is its place in the table: what runs comes first, then what needs somebody's eyes.
+    """
+
+    QUEUED = "queued", None, Exit.UNANSWERED, 3
+    RUNNING = "running", Mark.NOTE, Exit.UNANSWERED, 0
+    DONE = "done", Mark.GOOD, Exit.FINE, 5
+    DRIFTED = "drift", Mark.BAD, Exit.DRIFTED, 2
+    FAILED = "failed", Mark.BAD, Exit.FAULTY, 1
     """Begun and not ended well; the next run takes it from there."""
-    UNANSWERED = "no answer"
-    LOCKED = "locked"
-    CANCELLED = "cancelled"
-    NOT_STARTED = "not started"
+    UNANSWERED = "no answer", Mark.UNKNOWN, Exit.UNANSWERED, 1
+    LOCKED = "locked", Mark.WARNING, Exit.UNANSWERED, 1
+    CANCELLED = "cancelled", Mark.WARNING, Exit.UNANSWERED, 1
+    NOT_STARTED = "not started", None, Exit.UNANSWERED, 4
+
+    mark: Mark | None
+    exit: Exit
+    rank: int
+
+    def __new__(cls, word: str, mark: Mark | None, status: Exit, rank: int) -> Self:
+        one = str.__new__(cls, word)
+        one._value_ = word
+        one.mark, one.exit, one.rank = mark, status, rank
+        return one
 
 
-_MARKS: Final[Mapping[State, Mark]] = {
-    State.RUNNING: Mark.NOTE,
-    State.DONE: Mark.GOOD,
-    State.DRIFTED: Mark.BAD,
-    State.FAILED: Mark.BAD,
-    State.UNANSWERED: Mark.UNKNOWN,
-    State.LOCKED: Mark.WARNING,
-    State.CANCELLED: Mark.WARNING,
-}
-_EXITS: Final[Mapping[State, Exit]] = {
-    State.FAILED: Exit.FAULTY,
-    State.DRIFTED: Exit.DRIFTED,
-    State.DONE: Exit.FINE,
-}
-_GRAVEST_FIRST: Final = (Exit.UNANSWERED, Exit.FAULTY, Exit.DRIFTED)
 _FRAME: Final = 6
 """Lines of the table that are no stack."""
 
@@ -81,10 +71,10 @@ class Outcome:
 
     state: State
     changes: Mapping[str, int] = field(default_factory=dict)
-    findings: tuple[str, ...] = ()
+    findings: Sequence[str] = ()
     why: str = ""
     seconds: float = 0.0
-    log: str = ""
+    log: str | None = None
     nothing: str = "no change"
 
     @property
@@ -113,18 +103,16 @@ def exit_of(outcomes: Iterable[Outcome]) -> Exit:
     states = {one.state for one in outcomes}
     if State.FAILED in states:
         states.discard(State.NOT_STARTED)
-    found = {_EXITS.get(one, Exit.UNANSWERED) for one in states}
-    return next((one for one in _GRAVEST_FIRST if one in found), Exit.FINE)
+    found = {one.exit for one in states}
+    gravest_first = (Exit.UNANSWERED, Exit.FAULTY, Exit.DRIFTED)
+    return next((one for one in gravest_first if one in found), Exit.FINE)
 
 
 class Board:
     """What is known of every stack at this moment; safe to tell from any thread.
 
-    Args:
-        title: what goes on.
-        members: every stack, in order.
-        known: outcomes that stand already.
-        lines: print a line a change; no, where a table is shown.
+    `known` are outcomes that stand already; with `lines` each change is printed, for want of a
+    table.
     """
 
     def __init__(
@@ -159,7 +147,7 @@ class Board:
     def table(self, height: int) -> RenderableType:
         """What runs first, then what needs a look, in so many lines; the rest is counted."""
         with self._lock:
-            order = sorted(self._members, key=lambda one: _rank(self.outcomes[one.stack]))
+            order = sorted(self._members, key=lambda one: self.outcomes[one.stack].state.rank)
             shown = order[: max(1, height - _FRAME)]
             table = Table(title=Text(self._title), title_justify="left", box=None)
             for heading in ("stack", "tenant", "state", "time", ""):
@@ -167,14 +155,12 @@ class Board:
             for member in shown:
                 table.add_row(*self._row(member))
         rest = len(order) - len(shown)
-        return Group(
-            table,
-            Text(f"{counts_of(self.outcomes.values())}{f' ({rest} not shown)' if rest else ''}"),
-        )
+        counts = counts_of(self.outcomes.values())
+        return Group(table, Text(f"{counts} ({rest} not shown)" if rest else counts))
 
     def _row(self, member: Member) -> list[Text]:
         outcome = self.outcomes[member.stack]
-        mark = _MARKS.get(outcome.state)
+        mark = outcome.state.mark
         seconds = outcome.seconds
         if outcome.state is State.RUNNING:
             seconds = time.monotonic() - self._began[member.stack]
@@ -204,13 +190,7 @@ def run(
 
     A wave of which a stack has no good end is the last one. Within a wave nobody waits for
     anybody, but for another stack of the same tenant: they share its one provider and policy.
-
-    Args:
-        waves: the stacks; those that the board has an answer of are not begun.
-        work: does it at one stack.
-        board: is told.
-        parallel: stacks at once.
-        stopping: whether no stack is to begin any more.
+    What the board has an answer of is not begun, and nothing is once it is `stopping`.
     """
 
     def one_tenant(members: Sequence[Member]) -> None:
@@ -219,7 +199,11 @@ def run(
                 end = Outcome(state=State.NOT_STARTED, why="skipped: the run was stopped before")
             else:
                 board.changed(member.stack, Outcome(state=State.RUNNING))
-                end = _ended(member, work, board)
+                try:
+                    end = work(member, partial(board.step, member.stack))
+                except Exception as error:  # noqa: BLE001 - it never stops the others
+                    why = redacted(f"not foreseen: {type(error).__name__}: {error}")
+                    end = Outcome(state=State.UNANSWERED, why=why)
             board.changed(member.stack, end)
 
     obstacle = ""
@@ -240,30 +224,23 @@ def run(
                 obstacle = f"skipped: {', '.join(bad)} did not succeed"
 
 
-def _ended(member: Member, work: Work, board: Board) -> Outcome:
-    try:
-        return work(member, lambda what: board.step(member.stack, what))
-    except Exception as error:  # noqa: BLE001 - one stack's trouble never stops the others
-        why = redacted(f"not foreseen: {type(error).__name__}: {error}")
-        return Outcome(state=State.UNANSWERED, why=why)
-
-
 @contextmanager
 def shown(title: str, members: Sequence[Member], known: Outcomes) -> Iterator[Board]:
     """Show a run while the block goes on: a table on a terminal, else a line a change."""
     console = notes()
     board = Board(title, members, known, lines=not console.is_terminal)
     if console.is_terminal:
-        with Live(
-            get_renderable=lambda: board.table(console.height),
-            console=console,
-            refresh_per_second=4,
-        ):
+        with Live(console=console, get_renderable=lambda: board.table(console.height)):
             yield board
         return
     say(title)
     ended = threading.Event()
-    reminder = threading.Thread(target=_remind, args=(board, ended), daemon=True)
+
+    def remind() -> None:
+        while not ended.wait(REMINDER):
+            say(f"… {counts_of(board.outcomes.values())}")
+
+    reminder = threading.Thread(target=remind, daemon=True)
     reminder.start()
     try:
         yield board
@@ -272,49 +249,32 @@ def shown(title: str, members: Sequence[Member], known: Outcomes) -> Iterator[Bo
         reminder.join()
 
 
-def _remind(board: Board, ended: threading.Event) -> None:
-    while not ended.wait(REMINDER):
-        say(f"… {counts_of(board.outcomes.values())}")
-
-
 def as_document(
-    title: str, members: Sequence[Member], outcomes: Outcomes, after: Iterable[Block] = ()
-) -> Document:
+    title: str, members: Sequence[Member], outcomes: Outcomes, after: Iterable[doc.Block] = ()
+) -> doc.Document:
     """One entry a stack, and how many are where."""
-    entries = [_entry(one, outcomes[one.stack]) for one in members]
-    counts = counts_of(outcomes[one.stack] for one in members)
-    end = Paragraph((Strong(f"{len(members)} stacks: {counts}."),))
-    return Document(title, (Entries(tuple(entries)), end, *after))
-
-
-def _entry(member: Member, outcome: Outcome) -> Entry:
-    told = ", ".join(filter(None, [member.domain, outcome.state, outcome.counts]))
-    return Entry(
-        mark=_MARKS.get(outcome.state, Mark.NOTE),
-        line=(Code(member.stack), f" {told}{_took(outcome)}"),
-        below=(Verbatim(outcome.why),) if outcome.why else (),
-    )
+    entries = []
+    for one in members:
+        end = outcomes[one.stack]
+        told = ", ".join(filter(None, [one.domain, end.state, end.counts]))
+        line = doc.Code(one.stack), f" {told}{_took(end)}"
+        below = (doc.Verbatim(end.why),) if end.why else ()
+        entries.append(doc.Entry(mark=end.state.mark or Mark.NOTE, line=line, below=below))
+    counts = doc.Strong(f"{len(members)} stacks: {counts_of(outcomes.values())}.")
+    return doc.Document(title, (doc.Entries(tuple(entries)), doc.Paragraph((counts,)), *after))
 
 
 def as_object(members: Sequence[Member], outcomes: Outcomes) -> dict[str, Any]:
     """The same for JSON; `exit` is the command's exit status, `left` has no answer that stands."""
+    stacks = []
+    for one in members:
+        end = vars(outcomes[one.stack]) | {"stack": one.stack, "tenant": one.domain}
+        stacks.append({key: value for key, value in end.items() if key != "nothing"})
     return {
         "exit": int(exit_of(outcomes.values())),
-        "totals": dict(Counter(one.state.value for one in outcomes.values())),
+        "totals": Counter(one.state for one in outcomes.values()),
         "left": left_of(members, outcomes),
-        "stacks": [
-            {
-                "stack": one.stack,
-                "tenant": one.domain,
-                "state": outcomes[one.stack].state.value,
-                "changes": dict(outcomes[one.stack].changes),
-                "findings": list(outcomes[one.stack].findings),
-                "why": outcomes[one.stack].why,
-                "seconds": outcomes[one.stack].seconds,
-                "log": outcomes[one.stack].log or None,
-            }
-            for one in members
-        ],
+        "stacks": stacks,
     }
 
 
@@ -327,14 +287,6 @@ def counts_of(outcomes: Iterable[Outcome]) -> str:
     """How many are where, in words."""
     found = Counter(one.state for one in outcomes)
     return ", ".join(f"{found[state]} {state}" for state in State if found[state]) or "none"
-
-
-def _rank(outcome: Outcome) -> int:
-    # What is settled or has not begun needs nobody's eyes.
-    last = (State.DRIFTED, State.QUEUED, State.NOT_STARTED, State.DONE)
-    if outcome.state is State.RUNNING:
-        return 0
-    return 2 + last.index(outcome.state) if outcome.state in last else 1
 
 
 def _took(outcome: Outcome) -> str:

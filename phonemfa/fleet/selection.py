@@ -67,21 +67,18 @@ class Member:
 def read_member(project: Path, stack: str, *, env_dir: Path | None = None) -> Member:
     """What is known of a stack; a file that cannot be read is its `fault`.
 
-    Args:
-        project: the folder with Pulumi.yaml.
-        stack: its name.
-        env_dir: has `<stack>.env` files, with variables of single stacks.
+    `env_dir` has `<stack>.env` files, with variables of single stacks.
     """
     variables: Mapping[str, str] = {}
     try:
         variables = _variables(env_dir / f"{stack}.env") if env_dir else {}
         config = read_config(project, stack)
+        fault = "" if config.file.is_file() else f"There is no {config.file.name}."
     except StackFileError as error:
+        fault = str(error)
+    if fault:
         file = project / f"Pulumi.{stack}.yaml"
-        return Member(stack=stack, file=file, variables=variables, fault=str(error))
-    if not config.file.is_file():
-        fault = f"There is no {config.file.name}."
-        return Member(stack=stack, file=config.file, variables=variables, fault=fault)
+        return Member(stack=stack, file=file, variables=variables, fault=fault)
     own = config.values.get("auth0:domain", "")
     own = own if isinstance(own, str) else ""  # encrypted: unknown here
     inherited = variables.get("AUTH0_DOMAIN") or os.environ.get("AUTH0_DOMAIN", "")
@@ -121,21 +118,17 @@ def _variables(file: Path) -> dict[str, str]:
     return given
 
 
-class SelectionError(RefusedError):
-    """The selection means nothing, or not what somebody may have meant; the text says what."""
-
-
 def part_of(members: Sequence[Member], shard: str) -> list[Member]:
     """The members of a part such as `3/8`: the same on every machine, and each in one part.
 
     Stacks of one tenant stay together, as no other machine knows that it has to wait.
 
     Raises:
-        SelectionError: it is not of that form, or there is no such part.
+        RefusedError: it is not of that form, or there is no such part.
     """
     found = _SHARD.fullmatch(shard)
     if not found or not 1 <= int(found[1]) <= int(found[2]):
-        raise SelectionError(
+        raise RefusedError(
             f"--shard {shard} is no part of a whole: write 3/8 for the third of eight parts."
         )
     tenants = by_tenant(sorted(members, key=lambda member: member.stack))
@@ -156,21 +149,15 @@ def select(
 ) -> tuple[list[Member], dict[str, str]]:
     """The stacks that are meant, by name, and who was left out of a wildcard, with the reason.
 
-    Args:
-        known: every stack with a file.
-        read: what is known of one stack.
-        patterns: names and globs of stacks.
-        every: all stacks with a file.
-        listed: names from a list.
-        excluded: names and globs to leave out, whoever named them.
-        include_protected: wildcards may take production along, to be written to.
-        writes: the command writes.
+    Of all `known` stacks `every` one, or those that `patterns` (names and globs) and `listed` names
+    say; never those that `excluded` fits. Where the command `writes`, wildcards take production
+    along only with `include_protected`.
 
     Raises:
-        SelectionError: nothing was asked for, a name or glob fits no stack, or nothing is left.
+        RefusedError: nothing was asked for, a name or glob fits no stack, or nothing is left.
     """
     if not (every or patterns or listed):
-        raise SelectionError(
+        raise RefusedError(
             "Which stacks? --all, --stack NAME or --stack 'GLOB' (repeat it), or --stacks-from "
             f"FILE. Stacks with a file: {_names(known)}."
         )
@@ -179,7 +166,7 @@ def select(
     unknown = sorted(named - set(known))
     unknown += [one for one in wildcards if not _fitting(known, [one])]
     if unknown:
-        raise SelectionError(
+        raise RefusedError(
             f"No stack has this name, or fits: {', '.join(unknown)}. Stacks with a file: "
             f"{_names(known)}."
         )
@@ -187,22 +174,17 @@ def select(
     members, left_out = [], {}
     for stack in sorted((named | wild) - _fitting(known, excluded)):
         member = read(stack)
-        if stack in named:
-            members.append(member)
-        elif not (member.own_domain or member.fault):
-            left_out[stack] = (
-                f"{member.file.name} names no auth0:domain; --stack {stack} takes it along"
-            )
-        elif writes and member.protected and not include_protected:
-            left_out[stack] = (
-                f"production or phonemfa:protect; --stack {stack} or --include-protected takes it "
-                "along"
-            )
+        by_name = f"--stack {stack}"
+        if stack not in named and not (member.own_domain or member.fault):
+            left_out[stack] = f"{member.file.name} names no auth0:domain; {by_name} takes it along"
+        elif stack not in named and writes and member.protected and not include_protected:
+            how = f"{by_name} or --include-protected takes it along"
+            left_out[stack] = f"production or phonemfa:protect; {how}"
         else:
             members.append(member)
     if not members:
         reasons = "".join(f" {stack}: {reason}." for stack, reason in left_out.items())
-        raise SelectionError(f"No stack is left of the selection.{reasons}")
+        raise RefusedError(f"No stack is left of the selection.{reasons}")
     return members, left_out
 
 
@@ -210,13 +192,13 @@ def waves(members: Sequence[Member], canaries: Sequence[str]) -> list[list[Membe
     """One wave a canary pattern, in the order given, and the rest.
 
     Raises:
-        SelectionError: a canary is not among the stacks, or an earlier wave has it already.
+        RefusedError: a canary is not among the stacks, or an earlier wave has it already.
     """
     left, found = list(members), []
     for pattern in canaries:
         wave = [one for one in left if fnmatchcase(one.stack, pattern)]
         if not wave:
-            raise SelectionError(
+            raise RefusedError(
                 f"--canary {pattern} fits no selected stack that is in no earlier wave. Selected: "
                 f"{_names(one.stack for one in members)}."
             )
@@ -237,13 +219,13 @@ def listed(path: Path) -> list[str]:
     """Stack names of a list: one a line, `#` begins a comment.
 
     Raises:
-        SelectionError: it cannot be read, or names nothing.
+        RefusedError: it cannot be read, or names nothing.
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, ValueError) as error:
-        raise SelectionError(f"--stacks-from {path} cannot be read: {error}") from None
+        raise RefusedError(f"--stacks-from {path} cannot be read: {error}") from None
     names = [name for line in lines if (name := line.partition("#")[0].strip())]
     if not names:
-        raise SelectionError(f"--stacks-from {path} names no stack.")
+        raise RefusedError(f"--stacks-from {path} names no stack.")
     return names

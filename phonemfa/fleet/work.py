@@ -5,10 +5,10 @@ What was changed, how far it came and why it ended are read from the engine's ev
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 from components.masking import redacted
 from components.tenant.access import (
@@ -64,13 +64,7 @@ _MOST_LINES: Final = 6
 class Site:
     """What every stack of a run has in common.
 
-    Attributes:
-        project: the folder with Pulumi.yaml.
-        command: preview, up or drift.
-        engines: among which those of the run are, to be stopped.
-        logs: the folder for the stacks' logs.
-        seconds: that one engine may take.
-        refresh, policy_packs: as for pulumi.
+    `command` is preview, up or drift; one engine may take so many `seconds`.
     """
 
     project: Path
@@ -85,12 +79,7 @@ class Site:
 def work(site: Site, member: Member, tell: Tell) -> Outcome:
     """The run's command at one stack, to its end; several threads do it at once.
 
-    Never raises for what is the stack's own fault.
-
-    Args:
-        site: what all stacks have in common.
-        member: the stack.
-        tell: is given a word about every step.
+    Never raises for what is the stack's own fault. `tell` is given a word about every step.
     """
     if member.fault:
         return Outcome(state=State.UNANSWERED, why=member.fault)
@@ -115,7 +104,9 @@ def _drive(site: Site, member: Member, tell: Tell) -> Outcome:
     # A broken rule over the whole stack would be found when other resources are written already.
     first = ["preview"] if site.command == "up" and site.policy_packs else []
     path = site.logs / f"{member.stack}.log"
-    with _private_file(path) as file:
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    with path.open("w", encoding="utf-8") as file:
 
         def log(line: str) -> None:
             file.write(f"{redacted(line, secrets)}\n")
@@ -193,13 +184,11 @@ def _look(site: Site, member: Member, tell: Tell) -> Outcome:
         found = check(look(replace(wanted, cli=_cli(site, member)), access, working))
     except NO_ANSWER as error:
         return Outcome(state=State.UNANSWERED, why=_in_short(str(error), secrets))
-    drifted = is_drift(found)
-    return Outcome(
-        state=State.DRIFTED if drifted else State.DONE,
-        nothing="no drift",
-        findings=tuple(one.id for one in found if is_drift([one])),
-        why=f"python -m phonemfa drift --stack {member.stack} says what" if drifted else "",
-    )
+    drift = [one.id for one in found if is_drift([one])]
+    if not drift:
+        return Outcome(state=State.DONE, nothing="no drift")
+    why = f"python -m phonemfa drift --stack {member.stack} says what"
+    return Outcome(state=State.DRIFTED, findings=drift, why=why)
 
 
 def access_to(site: Site, member: Member) -> Access:
@@ -235,11 +224,3 @@ def _secrets_of(member: Member) -> list[str]:
 def _in_short(text: str, secrets: Iterable[str]) -> str:
     lines = [line for line in redacted(text, secrets).splitlines() if line.strip()]
     return "\n".join(lines[:_MOST_LINES])
-
-
-@contextmanager
-def _private_file(path: Path) -> Iterator[IO[str]]:
-    path.unlink(missing_ok=True)
-    path.touch(mode=0o600, exist_ok=False)
-    with path.open("w", encoding="utf-8") as file:
-        yield file

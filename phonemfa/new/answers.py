@@ -1,7 +1,8 @@
 """What `phonemfa new` has to know, and what is wrong with it, all of it at once."""
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from phonemfa.new.package import Package
 
 _STACK: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _DOMAIN: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?")
+_LETTERS: Final = "use lower-case letters, digits and hyphens."
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{1,62}")
 _OWNERS: Final = re.compile(r"@[\w-]+(?:/[\w.-]+)?(?: @[\w-]+(?:/[\w.-]+)?)*")
 
@@ -31,18 +33,16 @@ class Answers:
     """Everything that a repository is made from.
 
     Attributes:
-        name: of the project: lower-case letters, digits, hyphens.
+        name: of the project.
         stacks: in the order in which they are deployed.
-        methods: "text", "voice" or both.
+        sms_sender, voice_sender: empty for no SMS, no calls.
         owners: of what judges a change, as CODEOWNERS has them: `@company/login`.
-        package: the wheel and its hash.
-        sandbox: the same of the sandbox's wheel, for previews without credentials.
+        package, sandbox: the wheels and their hashes; the second for previews without credentials.
     """
 
     name: str
     stacks: tuple[StackAnswer, ...]
     experience: str
-    methods: tuple[str, ...]
     cpaas_host: str
     sms_sender: str
     voice_sender: str
@@ -50,56 +50,52 @@ class Answers:
     package: Package
     sandbox: Package
 
+    @property
+    def methods(self) -> list[str]:
+        """The delivery methods that have a sender."""
+        senders = {"text": self.sms_sender, "voice": self.voice_sender}
+        return [method for method, sender in senders.items() if sender]
+
     def check(self) -> None:
         """Nothing, when a repository can be made of them.
 
         Raises:
             RefusedError: naming every fault.
         """
-        faults = [*self._shape(), *self._settings()]
-        if faults:
+        if faults := [*self._faults()]:
             raise RefusedError("\n".join(faults))
 
-    def _shape(self) -> list[str]:
-        faults = []
+    def _faults(self) -> Iterator[str]:
         if not _NAME.fullmatch(self.name):
-            faults.append(f"name {self.name!r}: use lower-case letters, digits and hyphens.")
+            yield f"name {self.name!r}: {_LETTERS}"
         if not _OWNERS.fullmatch(self.owners):
-            faults.append(f"owners {self.owners!r}: write them as @company/team or @person.")
-        names = [one.name for one in self.stacks]
-        faults += [
-            f"stack {name!r}: use lower-case letters, digits and hyphens."
-            for name in names
-            if not _STACK.fullmatch(name)
-        ]
-        faults += [
-            f"tenant {one.tenant!r} of {one.name}: give its domain, such as "
-            "example.jp.auth0.com, not an address."
-            for one in self.stacks
-            if not _DOMAIN.fullmatch(one.tenant)
-        ]
-        faults += _twice("stack", names)
-        faults += _twice("tenant", [one.tenant for one in self.stacks])
+            yield f"owners {self.owners!r}: write them as @company/team or @person."
+        for one in self.stacks:
+            if not _STACK.fullmatch(one.name):
+                yield f"stack {one.name!r}: {_LETTERS}"
+            if not _DOMAIN.fullmatch(one.tenant):
+                yield (
+                    f"tenant {one.tenant!r} of {one.name}: give its domain, such as "
+                    "example.jp.auth0.com, not an address."
+                )
+        for what in ("name", "tenant"):
+            for value, times in Counter(getattr(one, what) for one in self.stacks).items():
+                if times > 1:
+                    yield f"{value}: named twice; each stack has a name and a tenant of its own."
         if not any(one.production for one in self.stacks):
-            faults.append("no stack is production: name the one that users depend on.")
-        return faults
-
-    def _settings(self) -> list[str]:
+            yield "no stack is production: name the one that users depend on."
         values: dict[str, Any] = {
             "experience": self.experience,
-            "deliveryMethods": list(self.methods),
+            "deliveryMethods": self.methods,
             "policy": "never",
             "cpaasBaseHost": self.cpaas_host,
         }
-        if self.sms_sender:
-            values["smsSender"] = self.sms_sender
-        if self.voice_sender:
-            values["voiceSender"] = self.voice_sender
+        senders = {"smsSender": self.sms_sender, "voiceSender": self.voice_sender}
+        values |= {key: sender for key, sender in senders.items() if sender}
         try:
             StackSettings.check("every stack", values)
         except SettingsError as error:
-            return [str(one) for one in error.faults]
-        return []
+            yield from map(str, error.faults)
 
 
 def stacks_of(named: Sequence[str], production: Sequence[str]) -> tuple[StackAnswer, ...]:
@@ -109,11 +105,12 @@ def stacks_of(named: Sequence[str], production: Sequence[str]) -> tuple[StackAns
         RefusedError: naming each that is written otherwise.
     """
     pairs = [one.partition("=") for one in named]
-    bad = [
-        one for one, (_, sign, tenant) in zip(named, pairs, strict=True) if not sign or not tenant
+    faults = [
+        f"--stack {name}{sign}: write NAME=TENANT, such as dev=dev.jp.auth0.com."
+        for name, sign, tenant in pairs
+        if not tenant
     ]
     unknown = sorted(set(production) - {name for name, *_ in pairs})
-    faults = [f"--stack {one}: write NAME=TENANT, such as dev=dev.jp.auth0.com." for one in bad]
     faults += [f"--production {one}: no --stack has this name." for one in unknown]
     if faults:
         raise RefusedError("\n".join(faults))
@@ -121,8 +118,3 @@ def stacks_of(named: Sequence[str], production: Sequence[str]) -> tuple[StackAns
         StackAnswer(name=name, tenant=bare(tenant).lower(), production=name in production)
         for name, _, tenant in pairs
     )
-
-
-def _twice(what: str, names: Sequence[str]) -> list[str]:
-    twice = sorted({one for one in names if names.count(one) > 1})
-    return [f"{what} {one}: named twice; each stack has a tenant of its own." for one in twice]

@@ -77,21 +77,19 @@ def new(
         "--sms-sender": (sms_sender, "Registered sender of SMS (empty: no SMS)"),
         "--voice-sender": (voice_sender, "Caller ID of calls (empty: no calls)"),
     }
-    domains = {f"--stack {name}=…": f"Domain of the tenant {name}" for name in _STACKS}
-    questions = {} if stack else dict(domains)
-    questions |= {name: words for name, (value, words) in given.items() if value is None}
-    if questions and not on_terminal():
+    asked = {name: words for name, (value, words) in given.items() if value is None}
+    if not stack:
+        asked = {f"--stack {name}=…": f"Domain of the tenant {name}" for name in _STACKS} | asked
+    if asked and not on_terminal():
         give_up(
             "Nothing was written: nobody can be asked here, and these options are missing: "
-            f"{', '.join(questions)}."
+            f"{', '.join(asked)}."
         )
     said = {name: (value or "").strip() for name, (value, _) in given.items()}
-    for name, words in questions.items():
+    for name, words in asked.items():
         said[name] = str(typer.prompt(words, default="", show_default=False, err=True)).strip()
-    tenants = stack or [
-        f"{name}={said[option]}" for name, option in zip(_STACKS, domains, strict=True)
-    ]
-    address, sms, voice = said["--package"], said["--sms-sender"], said["--voice-sender"]
+    tenants = stack or [f"{name}={said[f'--stack {name}=…']}" for name in _STACKS]
+    address = said["--package"]
     try:
         stacks = stacks_of(tenants, production or [tenants[-1].partition("=")[0]])
         with working(f"looking at {address}"):
@@ -102,10 +100,9 @@ def new(
             name=folder.resolve().name,
             stacks=stacks,
             experience=experience,
-            methods=tuple(name for name, sender in (("text", sms), ("voice", voice)) if sender),
             cpaas_host=said["--cpaas-host"],
-            sms_sender=sms,
-            voice_sender=voice,
+            sms_sender=said["--sms-sender"],
+            voice_sender=said["--voice-sender"],
             owners=said["--owners"],
             package=wheel,
             sandbox=sandbox,

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from phonemfa.answered import RefusedError
 
@@ -27,11 +27,9 @@ class Package:
 
 
 def package_at(address: str, sha256: str = "") -> Package:
-    """Look at a wheel.
+    """Look at the wheel at `https://….whl`, or in a file of this machine.
 
-    Args:
-        address: `https://…/phonemfa-1.2.0-py3-none-any.whl`, or a file of this machine.
-        sha256: what it must be; empty takes what is found (trust on first use).
+    Without the hash that it must have, that of what is found counts (trust on first use).
 
     Raises:
         RefusedError: no such wheel, or another hash.
@@ -45,9 +43,12 @@ def package_at(address: str, sha256: str = "") -> Package:
     if not path.endswith(".whl"):
         raise RefusedError(f"{address!r} is no wheel: give the address of phonemfa-….whl.")
     if "://" not in address:
-        file = Path(address).resolve()
-        address = file.as_uri()
-    found = hashlib.sha256(_content(address)).hexdigest()
+        address = Path(address).resolve().as_uri()
+    scheme = urlsplit(address).scheme
+    if scheme not in {"https", "file"}:
+        raise RefusedError(f"{address!r}: a wheel comes by https, or from a file.")
+    content = _downloaded(address) if scheme == "https" else _read(address)
+    found = hashlib.sha256(content).hexdigest()
     if sha256 and found != sha256:
         raise RefusedError(
             f"{address} has the hash {found}, not the named {sha256}. Find out why before anything "
@@ -71,26 +72,23 @@ def sandbox_beside(address: str) -> str:
     return f"{place}{slash}{name.replace('phonemfa-', 'phonemfa_sandbox_server-', 1)}"
 
 
-def _content(address: str) -> bytes:
-    scheme = urlsplit(address).scheme
-    if scheme == "file":
-        try:
-            return Path(urlsplit(address).path).read_bytes()
-        except OSError as error:
-            raise RefusedError(f"{address} cannot be read: {error.strerror}.") from None
-    if scheme != "https":
-        raise RefusedError(f"{address!r}: a wheel comes by https, or from a file.")
+def _read(address: str) -> bytes:
+    try:
+        return Path(unquote(urlsplit(address).path)).read_bytes()
+    except OSError as error:
+        raise RefusedError(f"{address} cannot be read: {error.strerror}.") from None
+
+
+def _downloaded(address: str) -> bytes:
     import httpx  # noqa: PLC0415 - a tenth of a second, for those alone who download
 
     from components.tenant.bounded_http import BoundedClient  # noqa: PLC0415
 
     try:
         with BoundedClient(total=_SECONDS, follow_redirects=True, timeout=30.0) as http:
-            answer = http.get(address)
-            answer.raise_for_status()
+            content: bytes = http.get(address).raise_for_status().content
     except httpx.HTTPError as error:
         raise RefusedError(f"{address} cannot be downloaded: {error}.") from None
-    if len(answer.content) > _LARGEST:
+    if len(content) > _LARGEST:
         raise RefusedError(f"{address} is larger than 50 MB: that is no wheel of this package.")
-    content: bytes = answer.content
     return content

@@ -43,6 +43,7 @@ def files_of(answers: Answers) -> Mapping[str, str]:
     )
     values: dict[str, Any] = {
         **vars(answers),
+        "methods": answers.methods,
         "wheel": answers.package.address,
         "wheel_sha256": answers.package.sha256,
         "sandbox_wheel": answers.sandbox.address,

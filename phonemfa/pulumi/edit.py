@@ -32,11 +32,8 @@ def or_take_back(
 ) -> T:
     """What a step answers; whatever stops it half-way takes back what it had begun.
 
-    Args:
-        step: what is done.
-        take_back: says what came of it, and raises nothing.
-        failed: raised with the reason and what was said.
-        expected: errors of the step that are told; others are raised as they are.
+    `take_back` says what came of that, and raises nothing: `failed` has it and the reason, where
+    that was `expected` or Ctrl-C. Other errors are raised as they are.
     """
     try:
         return step()

@@ -23,12 +23,11 @@ from phonemfa.pulumi.state import STACK, Checkout, State
 
 T = TypeVar("T")
 
+# Exit statuses, measured with 3.259.
 CHANGES_FOUND: Final = 7
-"""What `--expect-no-changes` exits with when there are some (measured with 3.259)."""
-
-
+"""`--expect-no-changes`, and there are some."""
 NO_SUCH_STACK: Final = 6
-"""What it exits with when the backend has no such stack (measured with 3.259)."""
+"""The backend has no such stack."""
 
 PATIENCE: Final = 3600.0
 """Seconds that one command of the engine may take. It waits for tenants, some without an end."""
@@ -41,12 +40,9 @@ _CUT_OFF: Final = (
 
 
 class EngineFailedError(Exception):
-    """The engine gave no answer; the text is its own, with what was run.
+    """The engine gave no answer; the text is its own (`said`), with what was run.
 
-    Args:
-        text: all of it.
-        exit: its exit status, where it had one.
-        said: its own words alone.
+    `exit` is its exit status, where it had one.
     """
 
     def __init__(
@@ -72,12 +68,8 @@ class SlowEngineError(EngineFailedError):
 class PulumiCli:
     """One stack of one project. Where the engine gives no answer, all raise EngineFailedError.
 
-    Args:
-        project: the folder with Pulumi.yaml.
-        stack: as `pulumi --stack` takes it; None for what is said of no stack.
-        config_file: the stack's file when it is not Pulumi.<stack>.yaml.
-        environ: what the CLI runs in; it finds backend, passphrase and credentials there.
-        engines: among which its processes are, where somebody else stops them.
+    `stack` is as `pulumi --stack` takes it, None for what is said of no stack; among `engines` are
+    its processes where somebody else stops them.
     """
 
     def __init__(
@@ -110,13 +102,9 @@ class PulumiCli:
         stdin: str = "",
         hear: Line | None = None,
     ) -> Ran:
-        """Run one command to its end.
+        """Run one command to its end; exit statuses that are `allowed` are answers.
 
-        Args:
-            arguments: of the CLI; others on this machine can read them.
-            allowed: exit statuses that are answers.
-            stdin: what it reads; the place for a secret.
-            hear: is given each line of its output as it comes.
+        Others on this machine can read its arguments; standard input is the place for a secret.
         """
         executable = shutil.which("pulumi", path=self.environ.get("PATH"))
         if executable is None:
@@ -143,9 +131,8 @@ class PulumiCli:
             KeyboardInterrupt: Ctrl-C, or a signal to end; the engine has ended.
         """
         engines = self._engines or Engines()
-        handling = nullcontext() if self._engines else stopped_by_signals(engines)
         try:
-            with handling:
+            with nullcontext() if self._engines else stopped_by_signals(engines):
                 ran = engines.run(
                     command,
                     cwd=self.project,
@@ -173,11 +160,7 @@ class PulumiCli:
         streaming.run(command, "--json", *options, *self._config, hear=hear)
 
     def preview(self, *, refresh: bool = False) -> Preview:
-        """What `pulumi up` would do.
-
-        Args:
-            refresh: compare the program with the tenant instead of with the state.
-        """
+        """What `pulumi up` would do; `refresh` compares with the tenant instead of the state."""
         refreshing = ["--refresh"] if refresh else []
         command = ("preview", "--json", "--show-sames", *refreshing)
         return _understood(read_preview, self._json(*command, *self._config)[1])
@@ -227,15 +210,12 @@ class PulumiCli:
         given = ("--file", str(file), "--yes", "--skip-preview")
         self.run("import", *given, "--protect=false", "--generate-code=false", *self._config)
 
-    def touch(self) -> None:
-        """Take the stack's lock and give it back; where another run has it, the error says who."""
-        self._refresh_nothing()
-
     def forget_pending_creates(self) -> None:
         """Remove the marks of unfinished operations from the state, and nothing else."""
-        self._refresh_nothing("--clear-pending-creates")
+        self.touch("--clear-pending-creates")
 
-    def _refresh_nothing(self, *options: str) -> None:
+    def touch(self, *options: str) -> None:
+        """Take the stack's lock and give it back; where another run has it, the error says who."""
         # Of a stack's resources, the stack itself is the one that no provider is asked about.
         roots = [one.urn for one in self.state().all(STACK)]
         target = ["--target", *roots] if roots else []

@@ -9,17 +9,16 @@ one is a write that failed before and is made again; with a refresh each resourc
 what the refresh found.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from components.tenant.model import at, is_hidden, left_alone
 from components.tenant.snapshot import MODELS
 from components.vocabulary import COMPONENT
 from phonemfa.pulumi.state import STACK, Resource, name_in
-
-T = TypeVar("T")
 
 
 class PreviewError(Exception):
@@ -135,10 +134,8 @@ class Step:
     def keeps_settings(self, *, but_for: Collection[str] = ()) -> bool:
         """Whether it updates the component and changes no setting in it.
 
-        Settings may appear: a state of an earlier version of the package has none, or fewer.
-
-        Args:
-            but_for: keys of the stack's file that may change too.
+        Settings may appear: a state of an earlier version of the package has none, or fewer. Keys
+        of the stack's file in `but_for` may change too.
         """
         if self.operation is not Operation.UPDATE or not (self.before and self.after):
             return False
@@ -150,13 +147,9 @@ class Step:
     def is_only(self, kind: str, path: str) -> bool:
         """Whether a resource of this type differs in one property, and in nothing else."""
         differing = self.paths | self.found
-        updates = self.operation in {Operation.SAME, Operation.UPDATE}
-        return (
-            updates
-            and self.type == kind
-            and bool(differing)
-            and all(_is_in(one, path) for one in differing)
-        )
+        if self.type != kind or self.operation not in {Operation.SAME, Operation.UPDATE}:
+            return False
+        return bool(differing) and all(_is_in(one, path) for one in differing)
 
     def differs(self, path: str) -> bool:
         """Whether the engine says that a property differs, or one that it is in, or has in it."""
@@ -226,7 +219,25 @@ def read_preview(answer: Any) -> Preview:
             "It has no `steps`: a report is made from what `pulumi preview --json --show-sames` "
             "prints."
         )
-    return _in_words(lambda: _read(answer))
+    with _in_words():
+        said: dict[str, dict[str, None]] = {"error": {}, "warning": {}}  # each once, in order
+        for one in answer.get("diagnostics") or ():
+            if one.get("severity") in said:
+                said[one["severity"]][str(one.get("message", "")).strip()] = None
+        if said["error"]:
+            raise PreviewError("The preview failed:\n" + "\n".join(said["error"]))
+        if not answer["steps"] or not _is_whole(answer):
+            raise PreviewError(
+                "It lacks the unchanged resources, so nothing can be said about the risks of the "
+                "others: make it with pulumi preview --json --show-sames."
+            )
+        ours = [one.removeprefix("warning: ") for one in said["warning"] if not _is_of_plugin(one)]
+        return Preview(
+            stack=_stack_of(answer["steps"]),
+            everything=_steps(answer["steps"]),
+            warnings=tuple(ours),
+            foreign_plugin=any(map(_is_of_plugin, said["warning"])),
+        )
 
 
 def read_refresh(answer: Mapping[str, Any]) -> tuple[Step, ...]:
@@ -235,39 +246,18 @@ def read_refresh(answer: Mapping[str, Any]) -> tuple[Step, ...]:
     Raises:
         PreviewError: it is not in the form that the engine prints.
     """
-    return _in_words(lambda: _steps(answer.get("steps") or []))
+    with _in_words():
+        return _steps(answer.get("steps") or [])
 
 
-def _in_words(read: Callable[[], T]) -> T:
+@contextmanager
+def _in_words() -> Iterator[None]:
     try:
-        return read()
+        yield
     except (KeyError, TypeError, AttributeError) as error:
         raise PreviewError(
             f"It is not in the form that the engine 3.259 prints ({type(error).__name__}: {error})."
         ) from None
-
-
-def _read(answer: Mapping[str, Any]) -> Preview:
-    told = answer.get("diagnostics") or ()
-    errors = [str(one.get("message", "")).strip() for one in told if one.get("severity") == "error"]
-    if errors:
-        raise PreviewError("The preview failed:\n" + "\n".join(dict.fromkeys(errors)))
-    if not answer["steps"] or not _is_whole(answer):
-        raise PreviewError(
-            "It lacks the unchanged resources, so nothing can be said about the risks of the "
-            "others: make it with pulumi preview --json --show-sames."
-        )
-    warnings = [
-        str(one.get("message", "")).strip().removeprefix("warning: ")
-        for one in told
-        if one.get("severity") == "warning"
-    ]
-    return Preview(
-        stack=_stack_of(answer["steps"]),
-        everything=_steps(answer["steps"]),
-        warnings=tuple(dict.fromkeys(one for one in warnings if not _is_of_plugin(one))),
-        foreign_plugin=any(map(_is_of_plugin, warnings)),
-    )
 
 
 def _is_of_plugin(warning: str) -> bool:

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -44,29 +45,23 @@ class Ran:
 
 
 class Engines:
-    """Every engine process that a run has begun, so that all can be asked to stop."""
+    """Every engine process that a run has begun, so that all can be asked to stop.
+
+    Once they are `stopping` none begins any more; `hurried` ones were asked twice, and ended in the
+    middle of a step.
+    """
 
     def __init__(self) -> None:
         # One that the same thread may take twice: a signal comes while it begins an engine, too.
         self._lock = threading.RLock()
         self._running: set[subprocess.Popen[str]] = set()
-        self._stopping = self._hurried = False
-
-    @property
-    def stopping(self) -> bool:
-        """Whether engines were asked to stop; none begins any more."""
-        return self._stopping
-
-    @property
-    def hurried(self) -> bool:
-        """Whether they were asked twice, and ended in the middle of a step."""
-        return self._hurried
+        self.stopping = self.hurried = False
 
     def stop(self) -> None:
         """Ask all to stop: they end the step they are at, and write the state. Again: at once."""
         with self._lock:
-            self._hurried = self._stopping
-            self._stopping = True
+            self.hurried = self.stopping
+            self.stopping = True
             running = list(self._running)
         for process in running:
             _interrupt(process)
@@ -83,46 +78,16 @@ class Engines:
     ) -> Ran:
         """Run one command to its end.
 
-        Args:
-            command: the words; others on this machine can read them.
-            cwd: where.
-            environ: all of its environment.
-            stdin: what it reads; the place for a secret.
-            on_out: is given each line of its output as it comes.
-            seconds: after which it is asked to stop, and after `GRACE` more ended.
+        Others on this machine can read its words; standard input is the place for a secret. After
+        `seconds` it is asked to stop, and after `GRACE` more ended.
 
         Raises:
             OSError, ValueError: it cannot be run.
         """
         out, err = list[str](), list[str]()
-        with self._begun(command, cwd, environ) as process:
-            if process is None:
-                return Ran(_STOPPED, "", "Stopped before it began.")
-            late = threading.Event()
-            timers = _timers(process, seconds, late) if seconds is not None else ()
-            streams = (process.stdout, on_out, out), (process.stderr, None, err)
-            readers = [threading.Thread(target=_read, args=one, daemon=True) for one in streams]
-            for reader in readers:
-                reader.start()
-            if process.stdin:
-                with suppress(BrokenPipeError), process.stdin as pipe:
-                    pipe.write(stdin)
-            for reader in readers:
-                while reader.is_alive():
-                    reader.join(AWAKE)
-            status = process.wait()
-            for timer in timers:
-                timer.cancel()
-        return Ran(status, "\n".join(out), "\n".join(err), late.is_set())
-
-    @contextmanager
-    def _begun(
-        self, command: Sequence[str], cwd: Path, environ: Mapping[str, str]
-    ) -> Iterator[subprocess.Popen[str] | None]:
         with self._lock:
-            if self._stopping:
-                yield None
-                return
+            if self.stopping:
+                return Ran(_STOPPED, "", "Stopped before it began.")
             process = subprocess.Popen(
                 command,
                 cwd=cwd,
@@ -135,14 +100,30 @@ class Engines:
                 start_new_session=True,
             )
             self._running.add(process)
-            if self._stopping:
+            if self.stopping:  # since then
                 _interrupt(process)
+        streams = (process.stdout, on_out, out), (process.stderr, None, err)
+        readers = [threading.Thread(target=_read, args=one, daemon=True) for one in streams]
+        timers = _timers(process, seconds) if seconds is not None else ()
+        begun = time.monotonic()
         try:
             with process:
-                yield process
+                for thread in (*readers, *timers):
+                    thread.start()
+                if process.stdin:
+                    with suppress(BrokenPipeError), process.stdin as pipe:
+                        pipe.write(stdin)
+                for reader in readers:
+                    while reader.is_alive():
+                        reader.join(AWAKE)
+                status = process.wait()
         finally:
+            for timer in timers:
+                timer.cancel()
             with self._lock:
                 self._running.discard(process)
+        late = seconds is not None and time.monotonic() - begun >= seconds
+        return Ran(status, "\n".join(out), "\n".join(err), late)
 
 
 @contextmanager
@@ -183,21 +164,11 @@ def _read(stream: IO[str], hear: Line | None, lines: list[str]) -> None:
                 hear(stripped)
 
 
-def _timers(
-    process: subprocess.Popen[str], seconds: float, late: threading.Event
-) -> Sequence[threading.Timer]:
-    def interrupt() -> None:
-        late.set()
-        _interrupt(process)
-
-    timers = (
-        threading.Timer(seconds, interrupt),
-        threading.Timer(seconds + min(GRACE, seconds), _end, [process]),
-    )
-    for timer in timers:
-        timer.daemon = True
-        timer.start()
-    return timers
+def _timers(process: subprocess.Popen[str], seconds: float) -> Sequence[threading.Timer]:
+    asking = threading.Timer(seconds, _interrupt, [process])
+    ending = threading.Timer(seconds + min(GRACE, seconds), _end, [process])
+    asking.daemon = ending.daemon = True
+    return asking, ending
 
 
 def _interrupt(process: subprocess.Popen[str]) -> None:

@@ -38,12 +38,8 @@ class StackFile:
 
     Attributes:
         stack: its name alone, for people and file names.
-        file: where its config is written.
-        project: the folder with Pulumi.yaml.
-        cli: the engine on this stack.
         domain: of the tenant; empty when the config names none.
         auth0: the `auth0:` keys, without that prefix; an encrypted value is a mapping.
-        project_name: as Pulumi.yaml has it.
         secrets: the encrypted values, as `namespace:name`.
     """
 
@@ -72,10 +68,7 @@ def find_stack(
 ) -> tuple[Config, PulumiCli]:
     """The stack that is meant: its config, which nobody has judged yet, and the engine on it.
 
-    Args:
-        project: the folder with Pulumi.yaml, or one below it.
-        stack: as `pulumi --stack` takes it; None for the selected one.
-        file: the stack's, when it is not its own.
+    `project` may be below the folder with Pulumi.yaml; without `stack` it is the selected one.
 
     Raises:
         StackFileError: there is no such stack, none is selected, or a file cannot be used.
@@ -121,14 +114,11 @@ def read_stack_file(project: Path, stack: str | None, *, file: Path | None = Non
             f"{config.file.name}: auth0:domain is no text: set it without --secret."
         )
     secrets = {key for key, value in said.items() if _is_secret(value)}
-    # The key's not being set is no fault: a check before the first `pulumi config set` is normal.
-    faults = [
-        *secret_faults(said, secrets, key_needed=False),
-        *turned_faults(config.turned),
-    ]
     values = {key: value for key, value in said.items() if key not in secrets | {API_KEY}}
     values, more = with_text_files(values, config.folder)
-    settings = StackSettings.check(config.stack, values, faults=[*faults, *more])
+    # The key's not being set is no fault: a check before the first `pulumi config set` is normal.
+    faults = secret_faults(said, secrets, key_needed=False) + turned_faults(config.turned) + more
+    settings = StackSettings.check(config.stack, values, faults=faults)
     try:
         # AUTH0_DOMAIN counts where the config is silent; that both name one tenant is checked by
         # whoever contacts it.

@@ -20,7 +20,6 @@ class Resource:
 
     Attributes:
         id: the provider's; empty for a component, and for what is not made yet.
-        parent: its URN.
         is_custom: a provider has it, as it has no component.
         left_alone: properties whose changes the program ignores (`ignore_changes`).
         unfinished: its last write failed half-way. A refresh makes Pulumi forget that.

@@ -21,6 +21,8 @@ from tests.packaging.installed import build, uv
 from tests.phonemfa.github_stand_in import GitHubStandIn
 from tests.processes import run
 
+OPENED = "PULUMI_CONFIG_PASSPHRASE"
+
 
 def ran(*command: str, cwd: Path, environment: Mapping[str, str], stdin: str = "") -> str:
     ended = run(*command, cwd=cwd, env=environment, stdin=stdin)
@@ -49,15 +51,8 @@ class Released:
         """Install what `ci/setup` would, which then finds it: uv takes a tenth of pip's time."""
         for lock in repository.glob("requirements*.lock"):
             where = ("--python", str(self.environment / "bin" / "python"))
-            uv(
-                "pip",
-                "install",
-                *where,
-                "--no-deps",
-                "--require-hashes",
-                "--requirement",
-                str(lock),
-            )
+            hashed = ("--no-deps", "--require-hashes", "--requirement", str(lock))
+            uv("pip", "install", *where, *hashed)
 
 
 class Company:
@@ -111,15 +106,11 @@ class Company:
         }
         client = {"AUTH0_CLIENT_ID": tenant.client_id}
         secret = {"AUTH0_CLIENT_SECRET": tenant.client_secret}
-        state = {"PULUMI_BACKEND_URL": backend}
-        opened = {"PULUMI_CONFIG_PASSPHRASE": passphrase}
-        deploying = {"vars": client | state, "secrets": secret | opened}
-        rotating = {
-            "vars": client | state,
-            "secrets": secret | opened | {"NEW_CPAAS_API_KEY": NEW_KEY},
-        }
         alone = {"vars": client, "secrets": secret}  # what README says that they need
-        self.at_desk = variables | client | secret | state | opened
+        client, secret = client | {"PULUMI_BACKEND_URL": backend}, secret | {OPENED: passphrase}
+        deploying = {"vars": client, "secrets": secret}
+        rotating = {"vars": client, "secrets": secret | {"NEW_CPAAS_API_KEY": NEW_KEY}}
+        self.at_desk = variables | client | secret
         (desk / ".venv").symlink_to(released.environment)
         if released.hastily:
             released.fill(desk)
@@ -184,11 +175,8 @@ class Company:
 
     def issue(self, stack: str) -> dict[str, Any] | None:
         """The one that is open about a stack."""
-        found = [
-            one
-            for one in self.github.issues
-            if one["state"] == "open" and f"stack {stack} " in one["title"]
-        ]
+        every = [one for one in self.github.issues if one["state"] == "open"]
+        found = [one for one in every if f"stack {stack} " in one["title"]]
         assert len(found) < 2
         return next(iter(found), None)
 

@@ -23,7 +23,6 @@ ANSWERS = Answers(
         StackAnswer(name="prod", tenant="login.jp.auth0.com", production=True),
     ),
     experience="unified",
-    methods=("text", "voice"),
     cpaas_host="abc123.api.infobip.com",
     sms_sender="0005212345",
     voice_sender="+815012345678",

@@ -5,14 +5,14 @@ import os
 import re
 import shutil
 import stat
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 
+from tests.phonemfa.github_stand_in import serving
 from tests.processes import run
 
 TOKEN = "canary-job-token"
@@ -28,28 +28,16 @@ def github() -> Iterator[tuple[dict[str, str], list[tuple[str, str]]]]:
     """Where GitHub gives a job its token: the job's variables, and for what it was asked."""
     asked = []
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            (audience,) = parse_qs(urlsplit(self.path).query)["audience"]
-            asked.append((audience, self.headers["Authorization"]))
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(json.dumps({"value": f"{TOKEN}-{audience}"}).encode())
+    def answer(environ: WSGIEnvironment, start: StartResponse) -> list[bytes]:
+        (audience,) = parse_qs(environ["QUERY_STRING"])["audience"]
+        asked.append((audience, environ["HTTP_AUTHORIZATION"]))
+        start("200 OK", [])
+        return [json.dumps({"value": f"{TOKEN}-{audience}"}).encode()]
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    address = f"http://127.0.0.1:{server.server_port}/token?api-version=2"
-    yield (
-        {"ACTIONS_ID_TOKEN_REQUEST_URL": address, "ACTIONS_ID_TOKEN_REQUEST_TOKEN": ASKED_WITH},
-        asked,
-    )
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(answer) as address:
+        url = f"{address}/token?api-version=2"
+        token = {"ACTIONS_ID_TOKEN_REQUEST_TOKEN": ASKED_WITH}
+        yield {"ACTIONS_ID_TOKEN_REQUEST_URL": url, **token}, asked
 
 
 def signed_in(

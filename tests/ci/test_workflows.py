@@ -20,6 +20,7 @@ from tests.processes import run
 
 PINNED = re.compile(r"uses: actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+\Z")
 STACKS = ["dev", "staging", "prod"]
+SANDBOXED = "preview-in-sandbox"
 ACTIONLINT = PROJECT / "build" / "actionlint" / "actionlint"
 CLIENT = {"vars.AUTH0_CLIENT_ID", "secrets.AUTH0_CLIENT_SECRET"}
 SIGNING = {"vars.AWS_ROLE_ARN", "vars.PULUMI_OIDC_ORGANIZATION"}
@@ -62,15 +63,11 @@ def writes_of(job: Mapping[str, Any]) -> set[str]:
 def test_each_job_has_the_rights_and_credentials_that_it_needs_and_no_others(
     repository: Path,
 ) -> None:
-    assert {
-        place: (
-            job.get("environment"),
-            job.get("concurrency", {}).get("group"),
-            writes_of(job),
-            held_by(job),
-        )
-        for place, job in jobs(repository).items()
-    } == JOBS
+    found = {}
+    for place, job in jobs(repository).items():
+        group = job.get("concurrency", {}).get("group")
+        found[place] = job.get("environment"), group, writes_of(job), held_by(job)
+    assert found == JOBS
     for place, job in jobs(PROJECT).items():
         assert (held_by(job), "environment" in job) == (set(), False), place
         assert writes_of(job) == set(), place
@@ -146,9 +143,7 @@ def test_nothing_of_a_pull_request_runs_with_credentials_unless_its_owners_appro
     assert preview["if"] == "${{ needs.look.outputs.kind != 'outside' }}"
 
 
-def test_stacks_are_deployed_in_order_and_break_glass_is_a_job_of_its_own(
-    repository: Path,
-) -> None:
+def test_stacks_are_deployed_in_order_and_break_glass_is_a_job_alone(repository: Path) -> None:
     every = jobs(repository)
     assert [every[f"deploy/{stack}"].get("needs") for stack in STACKS] == [None, "dev", "staging"]
     assert workflows(repository)["deploy"]["on"]["push"] == {"branches": ["main"]}
@@ -160,15 +155,13 @@ def test_gitlab_calls_what_github_calls_and_the_sandbox_is_for_strangers_changes
     repository: Path,
 ) -> None:
     content = yaml.safe_load((repository / ".gitlab-ci.yml").read_text(encoding="utf-8"))
-    scripts = [one.get("script", ()) for one in content.values() if isinstance(one, dict)]
-    called = {line.split()[0].removeprefix("build/base/") for one in scripts for line in one}
-    mine = {"ci/preview", "ci/preview-in-sandbox", "ci/deploy", "ci/drift", "ci/health"}
+    lines = [one.get("script", ()) for one in content.values() if isinstance(one, dict)]
+    called = {line.split()[0].removeprefix("build/base/") for one in lines for line in one}
+    mine = {f"ci/{one}" for one in ("preview", SANDBOXED, "deploy", "drift", "health")}
     assert called - {"git"} == mine
     asking = "WITH_SANDBOX=true source"
-    with_it = [
-        one.name for one in (repository / "ci").iterdir() if asking in one.read_text("utf-8")
-    ]
-    assert with_it == ["preview-in-sandbox"]
+    scripts = [*(repository / "ci").iterdir()]
+    assert [one.name for one in scripts if asking in one.read_text("utf-8")] == [SANDBOXED]
     calling = [place for place, job in jobs(repository).items() if "in-sandbox" in str(job)]
     assert calling == ["preview/outside"]
 

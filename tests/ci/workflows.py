@@ -229,11 +229,7 @@ def runners_variables(environment: Mapping[str, str], without: set[str]) -> dict
 def gitlab_job(runner: Runner, name: str, ref: str, variables: Mapping[str, str]) -> Path:
     """Run the script of one of .gitlab-ci.yml's jobs for a merge request; the folder of the job.
 
-    Args:
-        runner: whose repository and variables they are; none of its environments' are given.
-        name: of the job.
-        ref: the merge request, merged into its target.
-        variables: GitLab's own.
+    None of the runner's environments is given to it; `ref` is merged into its target.
     """
     place = runner.folder / f"gitlab-{name.replace(' ', '-')}"
     runner.checkout(ref, place)

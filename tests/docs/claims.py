@@ -1,4 +1,4 @@
-"""Who runs the commands that the documents show, in four tables.
+"""Who runs the commands that the documents show, beside the pages that test_guides.py types.
 
 A command is looked up as `shown.same` writes it: `phonemfa` is `python -m phonemfa`, and no
 stack's name.
@@ -6,25 +6,6 @@ stack's name.
 
 from collections.abc import Mapping
 from typing import Final
-
-_GUIDES: Final = "tests/end_to_end/test_guides.py::"
-
-RUN: Final[Mapping[str, str]] = {
-    "README.md": f"{_GUIDES}test_the_readmes_way_to_a_real_tenant",
-    "docs/decisions/policy-pack.md": f"{_GUIDES}test_asides",
-    "docs/guides/adopt.md": f"{_GUIDES}test_adopt",
-    "docs/guides/drift.md": f"{_GUIDES}test_drift",
-    "docs/guides/first-tenant.md": f"{_GUIDES}test_a_first_tenant",
-    "docs/guides/incident.md": f"{_GUIDES}test_incident",
-    "docs/guides/lost.md": f"{_GUIDES}test_what_is_lost_is_made_anew",
-    "docs/guides/migrate.md": f"{_GUIDES}test_migrate",
-    "docs/guides/narrow-channels.md": f"{_GUIDES}test_narrow_channels",
-    "docs/guides/review.md": f"{_GUIDES}test_review",
-    "docs/guides/rotate.md": f"{_GUIDES}test_rotate",
-    "docs/guides/smoke.md": f"{_GUIDES}test_smoke",
-    "docs/guides/try-a-stack.md": f"{_GUIDES}test_a_stack_of_ones_own",
-}
-"""Pages whose blocks a test types line by line, whatever is in them (`make thorough`)."""
 
 IN_THE_SANDBOX: Final = (
     "make up",
@@ -80,6 +61,7 @@ _SCRIPTED: Final = (
     "tests/sandbox/cpaas/test_app.py::test_scripted_answers_are_used_once_in_order_and_by_channel"
 )
 _COMPLETION: Final = "tests/phonemfa/test_cli.py::test_the_script_for_a_shell_is_for_that_name"
+_POLICY_LAST: Final = "tests/end_to_end/test_policy_last.py::"
 _BACKENDS: Final = "tests/end_to_end/team_state/test_backends.py::"
 BY_TEST: Final[Mapping[str, str]] = {
     "pulumi login 's3://your-bucket?region=ap-northeast-1'": (
@@ -92,18 +74,23 @@ BY_TEST: Final[Mapping[str, str]] = {
         f"{_BACKENDS}test_a_stack_whose_secrets_a_kms_key_seals_needs_no_passphrase"
     ),
     "pulumi up --json": _FLEET,
-    "python -m phonemfa take-down": "tests/end_to_end/test_policy_last.py::"
-    "test_what_is_in_the_way_is_said_before_and_once_settled_all_goes",
-    "pulumi state delete": "tests/end_to_end/test_policy_last.py::"
-    "test_a_provider_that_was_taken_out_of_the_stack_stays",
-    "pulumi destroy --target": "tests/end_to_end/test_policy_last.py::"
-    "test_a_provider_that_was_taken_out_of_the_stack_stays",
-    "python -m phonemfa fleet preview --all": _FLEET,
-    "python -m phonemfa fleet up --canary shop-01": _FLEET,
-    "python -m phonemfa fleet up --all --yes": _FLEET,
-    "python -m phonemfa fleet drift --all --json": _FLEET,
-    "python -m phonemfa fleet list --all --shard 3/8": _FLEET,
-    "for stack in $(python -m phonemfa fleet list --shard 1/4); do": _FLEET,
+    "python -m phonemfa take-down": (
+        f"{_POLICY_LAST}test_what_is_in_the_way_is_said_before_and_once_settled_all_goes"
+    ),
+    **dict.fromkeys(
+        ("pulumi state delete", "pulumi destroy --target"),
+        f"{_POLICY_LAST}test_a_provider_that_was_taken_out_of_the_stack_stays",
+    ),
+    **dict.fromkeys(
+        (
+            *("python -m phonemfa fleet preview --all", "python -m phonemfa fleet up --all --yes"),
+            "python -m phonemfa fleet up --canary shop-01",
+            "python -m phonemfa fleet drift --all --json",
+            "python -m phonemfa fleet list --all --shard 3/8",
+            "for stack in $(python -m phonemfa fleet list --shard 1/4); do",
+        ),
+        _FLEET,
+    ),
     "make dist": "tests/packaging/test_distributions.py::"
     "test_the_source_distribution_makes_the_same_wheel",
     "pip install 'dist/phonemfa-0.1.0-py3-none-any.whl[cli]'": _DAY,
@@ -131,51 +118,51 @@ BY_TEST: Final[Mapping[str, str]] = {
     "test_the_body_passes_against_a_tenant_given_from_outside_and_leaves_it_empty",
 }
 
+_READERS: Final = "the reader's own; a test's desk has another"
+_PART: Final = "a part of longer commands that scenarios run"
+_TESTS: Final = "takes minutes, and is itself tests"
+_LOCKS: Final = "asks registries; tests/tools/test_supply_chain.py holds what it says"
+_MEASURES: Final = "a measurement; tests/tools/test_bench.py holds what it measures"
+_INDEX: Final = "asks the package index; tests/packaging and tests/sandbox/testing install"
+_CLOUD: Final = "needs a client, a key service or a cloud of the reader's own"
 NOT_HERE: Final[Mapping[str, str]] = {
-    "pip install 'phonemfa[health]'": "of a version that is published one day",
-    "export AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…": "the reader's; team_state gives its own",
-    "export PGPASSWORD=…": "the reader's; team_state gives its own",
-    "export PULUMI_CONFIG_PASSPHRASE_FILE=…": "the reader's; every desk has its own",
-    "pulumi stack change-secrets-provider": "needs the reader's key service",
-    "pulumi import": "a part of what test_adopt types",
-    "make sbom": "reads every lock; tests/tools/test_supply_chain.py holds what it writes",
-    "make audit": "asks the registries; tests/tools/test_supply_chain.py holds what it says",
-    "make licences": "tests/tools/test_supply_chain.py asks the same",
-    "make coverage": "takes minutes, and is itself tests",
-    "make mutation": "takes minutes, and is itself tests",
-    "make bench ARGS=--quick": "a measurement; tests/tools/test_bench.py holds what it measures",
-    "make bench ARGS=--fleet": "a measurement; tests/tools/test_bench.py holds what it measures",
-    "python -m phonemfa": "names the command line",
-    "pip install -e ../phonemfa/sandbox/testing": (
-        "asks the package index; tests/sandbox/testing runs the plugin"
+    "export AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…": _READERS,
+    "export PGPASSWORD=…": _READERS,
+    "export PULUMI_CONFIG_PASSPHRASE_FILE=…": _READERS,
+    "export PHONEMFA_LIVE_DOMAIN=… PHONEMFA_LIVE_CLIENT_ID=… PHONEMFA_LIVE_CLIENT_SECRET=…": (
+        _READERS
     ),
+    "pulumi login": _READERS,
+    "pulumi stack change-secrets-provider": _CLOUD,
+    "pulumi config set auth0:clientId …": _CLOUD,
+    "pulumi config set --secret auth0:clientSecret": _CLOUD,
+    "pulumi deployment run update": _CLOUD,
+    **dict.fromkeys(("pulumi import", "pulumi config get", "pulumi config set --secret"), _PART),
+    **dict.fromkeys(("make sbom", "make audit", "make licences"), _LOCKS),
+    **dict.fromkeys(
+        ("make bench", "make bench ARGS=--quick", "make bench ARGS=--fleet"), _MEASURES
+    ),
+    **dict.fromkeys(
+        (
+            *("make test", "make check", "make coverage", "make mutation", "make thorough"),
+            *("make shaken", "make fidelity", "python -m pytest tests/components tests/tools -q"),
+        ),
+        _TESTS,
+    ),
+    "pip install 'phonemfa[health]'": _INDEX,
+    "pip install -e ../phonemfa/sandbox/testing": _INDEX,
+    "make lock": _INDEX,
     "pack=$(python -c 'import phonemfa.policy as p; print(p.__path__[0])')/__main__.py": (
         "tests/ci/test_day.py finds the pack as this does"
     ),
     "pulumi cancel": "what phonemfa fleet never does",
-    "pulumi config set auth0:clientId …": "a client of the reader's own",
-    "pulumi config set --secret auth0:clientSecret": "a client of the reader's own",
-    "pulumi deployment run update": "needs Pulumi Cloud",
-    "make test": "this test is a part of it",
-    "make check": "a part of make test",
-    "python -m pytest tests/components tests/tools -q": "a part of make test",
-    "make thorough": "the tests of this list's scenarios are a part of it",
-    "make shaken": "runs the tests of make test, this one too",
-    "make fidelity": "takes minutes, and clients from two registries; it is itself tests",
-    "make bench": "a measurement; tests/tools/test_bench.py holds what it measures",
-    "make lock": "asks the package index, and writes requirements.lock",
     "make screenshots": "writes pictures; tests/phonemfa/output/test_page.py opens the same pages",
     "make clean": "removes the virtual environment that the tests run in",
     "make clean up": "removes the virtual environment that the tests run in",
-    "pulumi login": "names the sentence's subject: the user's own login, which is not touched",
-    "pulumi config get": "names what doctor --check-key calls; test_incident runs that",
-    "pulumi config set --secret": "a part of longer commands that scenarios run",
+    "python -m phonemfa": "names the command line",
     "python -m phonemfa COMMAND --help": "a pattern; docs/reference/commands.md has each",
     "python -m pip list": "what Pulumi's language host runs by itself at each preview",
     "git checkout": "a part of what rollback prints; tests/phonemfa/rollback has it",
     "git checkout Pulumi.<stack>.yaml": "plain git, in a repository of the reader's",
-    "export PHONEMFA_LIVE_DOMAIN=… PHONEMFA_LIVE_CLIENT_ID=… PHONEMFA_LIVE_CLIENT_SECRET=…": (
-        "a real tenant's; tests/end_to_end/test_live_guard.py gives a sandbox's"
-    ),
 }
 """What cannot be run in a test, or is no command by itself, with the reason."""

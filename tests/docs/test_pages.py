@@ -3,7 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
 import yaml
 
 from components.settings.model import StackSettings
@@ -67,19 +66,15 @@ def named_in(page: Path) -> list[tuple[str, str]]:
     return [(path, test) for path, test in found if not path.startswith(MADE_LATER)]
 
 
-@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(PROJECT)))
-def test_what_a_page_names_is_there_a_test_in_its_file(page: Path) -> None:
+def test_what_a_page_names_is_there_a_test_in_its_file() -> None:
+    named = [(page, PROJECT / path, test) for page in pages() for path, test in named_in(page)]
+    assert len(named) > 50
     gone = [
-        f"{path}::{test}"
-        for path, test in named_in(page)
-        if not (PROJECT / path).exists()
-        or (test and f"def {test}(" not in (PROJECT / path).read_text("utf-8"))
+        f"{page}: {path}::{test}"
+        for page, path, test in named
+        if not path.exists() or (test and f"def {test}(" not in path.read_text("utf-8"))
     ]
     assert gone == []
-
-
-def test_pages_name_files_at_all() -> None:
-    assert sum(len(named_in(page)) for page in pages()) > 50
 
 
 def test_files_of_tests_that_code_and_settings_name_are_there() -> None:
@@ -130,13 +125,10 @@ def test_its_input_is_nine_lines_that_a_stack_takes_whole() -> None:
     assert {field.alias or name for name, field in StackSettings.model_fields.items()} > required
 
 
-def test_it_shows_what_a_reviewer_and_a_user_see() -> None:
+def test_it_shows_what_a_reviewer_and_a_user_see_before_what_is_a_stand_in() -> None:
     pictures = re.findall(r"^!\[[^]]+\]\((docs/images/[^)]+)\)$", README, re.MULTILINE)
     assert len(pictures) == 2
     assert all((PROJECT / one).exists() for one in pictures)
-
-
-def test_the_benefit_stands_before_what_is_a_stand_in() -> None:
     benefit, _, rest = README.partition("## Try it")
     assert "stand-in" not in benefit.lower()
     assert "Stand-ins" in rest

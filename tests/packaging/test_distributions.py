@@ -125,12 +125,6 @@ def test_an_environment_with_the_wheel_alone_has_the_action_and_no_foreign_names
     assert int(used.stdout) > 1000, "the Action's parts came along"
 
 
-def test_the_command_says_which_extra_it_needs(installed: Installed, tmp_path: Path) -> None:
-    refused = installed.run("phonemfa", "--help", cwd=tmp_path)
-    assert refused.returncode == 1
-    assert refused.stderr.strip() == "The command line needs typer: pip install 'phonemfa[cli]'"
-
-
 @pytest.mark.thorough  # mypy over the package itself: make check
 @pytest.mark.parametrize("settings", [UNTYPED, "[mypy]\n"], ids=["ours", "all it depends on"])
 def test_a_users_program_is_checked_against_the_types_that_the_wheel_has(

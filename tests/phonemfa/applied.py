@@ -144,10 +144,8 @@ class StandInEngine:
 
     def _deployment(self) -> dict[str, Any]:
         root = {"urn": STACK_URN, "type": "pulumi:pulumi:Stack"}
-        return {
-            "resources": [root, *self.applied.resources],
-            "pending_operations": self.operations,
-        }
+        resources = [root, *self.applied.resources]
+        return {"resources": resources, "pending_operations": self.operations}
 
     def _up(self) -> None:
         now, tenant = self.config, self.applied.tenant
@@ -166,11 +164,7 @@ class StandInEngine:
 
 @dataclass(kw_only=True)
 class Operator(operators.Operator):
-    """Somebody beside that engine.
-
-    Attributes:
-        typed: what they would answer; None where nobody is at the terminal.
-    """
+    """Somebody beside that engine, who would answer `typed`; None: nobody is at the terminal."""
 
     stack: str = "dev"
     engine: StandInEngine

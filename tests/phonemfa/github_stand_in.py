@@ -5,11 +5,13 @@ Paging, labels, states; everything else answers 404.
 
 import json
 import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from http import HTTPStatus
 from typing import Any, Self
 from urllib.parse import parse_qsl
 from wsgiref.simple_server import WSGIRequestHandler, make_server
-from wsgiref.types import StartResponse, WSGIEnvironment
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 Thing = dict[str, Any]
 NOT_FOUND = 404, {"message": "Not Found"}
@@ -18,6 +20,19 @@ NOT_FOUND = 404, {"message": "Not Found"}
 class _Quiet(WSGIRequestHandler):
     def log_message(self, *_: Any) -> None:
         """Say nothing: a test's output is the tests'."""
+
+
+@contextmanager
+def serving(app: WSGIApplication) -> Iterator[str]:
+    """Serve it on a free port: its address."""
+    with make_server("127.0.0.1", 0, app, handler_class=_Quiet) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 class GitHubStandIn:
@@ -35,9 +50,8 @@ class GitHubStandIn:
         self.refuse_with: int | None = None
         self.drops_labels = False
         self._ids = iter(range(1000, 10**6))
-        self._server = make_server("127.0.0.1", 0, self._serve, handler_class=_Quiet)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self.address = f"http://127.0.0.1:{self._server.server_port}"
+        self._served = ExitStack()
+        self.address = ""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -49,13 +63,11 @@ class GitHubStandIn:
         }
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self.address = self._served.enter_context(serving(self._serve))
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self._served.close()
 
     def add_comment(
         self, number: int, body: str, *, user_type: str = "Bot", association: str = "NONE"
@@ -96,10 +108,8 @@ class GitHubStandIn:
             query = dict(parse_qsl(environ["QUERY_STRING"]))
             status, content = self.answer(method, path.removeprefix(self.root), query, body)
         next_page = ("Link", '<https://elsewhere.test/next>; rel="next"')
-        start(
-            f"{status} {HTTPStatus(status).phrase}",
-            [("Content-Type", "application/json"), next_page],
-        )
+        kind = ("Content-Type", "application/json")
+        start(f"{status} {HTTPStatus(status).phrase}", [kind, next_page])
         return [json.dumps(content).encode()]
 
     def answer(  # noqa: PLR0911 - a table
@@ -114,9 +124,8 @@ class GitHubStandIn:
             case "POST", ["issues"]:
                 return 201, self.add_issue(body["body"], labels=body["labels"], title=body["title"])
             case "POST", ["pulls"]:
-                self.pulls.append(
-                    body | {"number": 100, "html_url": "https://github.test/pull/100"}
-                )
+                made = {"number": 100, "html_url": "https://github.test/pull/100"}
+                self.pulls.append(body | made)
                 return 201, self.pulls[-1]
             case "POST", ["issues", number, "comments"]:
                 return 201, self.add_comment(int(number), body["body"])

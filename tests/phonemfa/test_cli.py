@@ -22,6 +22,7 @@ from phonemfa import library
 from phonemfa.__main__ import main
 from phonemfa.cli import COMMANDS, app
 from tests.contract import PROJECT
+from tests.processes import run
 
 TELLING = "import atexit; atexit.register(lambda: print(*sys.modules, file=sys.stderr))"
 SCRIPT = PROJECT / "tools" / "phonemfa"
@@ -31,13 +32,7 @@ def started(before: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     code = (
         f"import sys; {before}; from phonemfa.__main__ import main; sys.argv = {['', *arguments]}"
     )
-    return subprocess.run(
-        [sys.executable, "-c", f"{code}; main()"],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return run(sys.executable, "-c", f"{code}; main()", cwd=PROJECT)
 
 
 def loaded_by(*arguments: str) -> set[str]:
@@ -51,23 +46,29 @@ def packages(loaded: set[str]) -> set[str]:
     return {found[1] for one in loaded if (found := re.match(r"phonemfa\.(\w+)", one))} & names
 
 
-def test_a_command_imports_no_other_commands_package() -> None:
-    assert packages(loaded_by("doctor", "--help")) == {"doctor"}
+COMPLETE = {"_PHONEMFA_COMPLETE": "complete_bash", "COMP_CWORD": "1"}
 
 
-def test_breaking_the_glass_waits_neither_for_other_commands_nor_for_pulumi() -> None:
-    loaded = loaded_by("break-glass", "--help")
-    assert packages(loaded) == {"break_glass"}
-    assert "pulumi" not in loaded
-
-
-def test_a_completion_imports_what_it_offers_and_nothing_else(
+@pytest.mark.parametrize(
+    ("words", "variables", "package", "pulumi"),
+    [
+        pytest.param(("doctor", "--help"), {}, "doctor", True, id="a command"),
+        pytest.param(("break-glass", "--help"), {}, "break_glass", False, id="the urgent one"),
+        pytest.param((), {"COMP_WORDS": "phonemfa br"}, "break_glass", False, id="a completion"),
+    ],
+)
+def test_a_command_imports_what_it_needs_and_no_other_commands_package(
     monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    variables: dict[str, str],
+    package: str,
+    pulumi: bool,
 ) -> None:
-    monkeypatch.setenv("_PHONEMFA_COMPLETE", "complete_bash")
-    monkeypatch.setenv("COMP_WORDS", "phonemfa br")
-    monkeypatch.setenv("COMP_CWORD", "1")
-    assert packages(loaded_by()) == {"break_glass"}
+    for name, value in (COMPLETE | variables if variables else {}).items():
+        monkeypatch.setenv(name, value)
+    loaded = loaded_by(*words)
+    assert packages(loaded) == {package}
+    assert ("pulumi" in loaded) is pulumi
 
 
 def test_every_command_has_the_name_under_which_it_is_found() -> None:
@@ -91,9 +92,6 @@ def test_every_name_of_the_library_is_the_packages_own() -> None:
     for name in {*phonemfa.__all__} - {"__version__"}:
         assert getattr(phonemfa, name) is getattr(library, name)
     assert set(phonemfa.__all__) <= set(dir(phonemfa)), "for completion in an editor"
-
-
-def test_a_name_that_there_is_not_is_refused_like_any_modules() -> None:
     with pytest.raises(AttributeError, match=r"module 'phonemfa' has no attribute 'Phone'"):
         phonemfa.Phone  # type: ignore[attr-defined]  # noqa: B018
 
@@ -106,22 +104,11 @@ def test_a_module_of_its_own_that_is_missing_is_no_missing_extra(
         main()
 
 
-def test_importing_the_package_loads_no_pulumi() -> None:
-    code = "import sys, phonemfa; sys.exit('pulumi' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=False).returncode == 0
-
-
-@pytest.mark.parametrize(
-    ("words", "offered"),
-    [
-        ("phonemfa ro", ["rollback", "rotate"]),
-        ("phonemfa rollback --secrets ", ["current", "version"]),
-    ],
-)
-def test_bash_is_offered_what_fits(words: str, offered: list[str], tmp_path: Path) -> None:
-    count = str(len(words.split(" ")) - 1)
-    asked = {"_PHONEMFA_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": count}
-    assert completed(asked, tmp_path).split() == offered
+def test_bash_is_offered_what_fits(tmp_path: Path) -> None:
+    asked = COMPLETE | {"COMP_WORDS": "phonemfa ro"}
+    assert completed(asked, tmp_path).split() == ["rollback", "rotate"]
+    asked |= {"COMP_WORDS": "phonemfa rollback --secrets ", "COMP_CWORD": "3"}
+    assert completed(asked, tmp_path).split() == ["current", "version"]
 
 
 def test_the_script_for_a_shell_is_for_that_name(tmp_path: Path) -> None:
@@ -130,10 +117,7 @@ def test_the_script_for_a_shell_is_for_that_name(tmp_path: Path) -> None:
 
 
 def completed(asked: dict[str, str], folder: Path) -> str:
-    ran = subprocess.run(
-        [SCRIPT], cwd=folder, env=os.environ | asked, capture_output=True, text=True, check=True
-    )
-    return ran.stdout
+    return run(SCRIPT, cwd=folder, env=os.environ | asked).stdout
 
 
 ALONE = re.compile(rf"(?<!-m )(?<![\w/.`-])phonemfa (?:{'|'.join(COMMANDS)})\b")
@@ -147,7 +131,6 @@ NAMES = {
     "levels of phonemfa health, such as {successPercent: 95}": "a description",
 }
 API_WORDS = re.compile("all-applications|confidence-score")
-MODEL = {"components/vocabulary.py"}
 
 
 def strings(path: Path) -> Iterator[str]:
@@ -165,11 +148,8 @@ def strings(path: Path) -> Iterator[str]:
 
 
 def product() -> list[Path]:
-    return [
-        path
-        for root in ("components", "phonemfa", "policy")
-        for path in PROJECT.glob(f"{root}/**/*.py")
-    ]
+    roots = ("components", "phonemfa", "policy")
+    return [path for root in roots for path in PROJECT.glob(f"{root}/**/*.py")]
 
 
 def test_a_command_to_be_typed_is_called_in_the_way_that_works_everywhere() -> None:
@@ -178,12 +158,8 @@ def test_a_command_to_be_typed_is_called_in_the_way_that_works_everywhere() -> N
 
 
 def test_no_message_has_the_apis_words_for_a_policy() -> None:
-    found = {
-        str(path.relative_to(PROJECT))
-        for path in product()
-        if any(API_WORDS.search(text) for text in strings(path))
-    }
-    assert found <= MODEL
+    found = [path for path in product() if any(map(API_WORDS.search, strings(path)))]
+    assert found == [PROJECT / "components" / "vocabulary.py"]
 
 
 @pytest.mark.parametrize("number", [5, 5.0, "5"])

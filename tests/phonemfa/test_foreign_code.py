@@ -64,8 +64,8 @@ def test_neither_is_code_shown_that_only_the_state_has(applied: Callable[..., Op
 def test_rollback_names_it_by_length_and_hash_and_writes_it_for_its_owner_alone(
     theirs: Operator,
 ) -> None:
-    for options in (["--list"], ["--list", "--json"]):
-        told(theirs, "rollback", *options)
+    told(theirs, "rollback", "--list")
+    told(theirs, "rollback", "--list", "--json")
     code = theirs.folder / "version-2.js"
     code.write_text("of before", "utf-8")
     code.chmod(0o666)

@@ -38,32 +38,24 @@ HOSTILE = {
     "UTF-16": "config: {}".encode("utf-16"),
     "NUL": b"config:\0",
     "a Python object": b"config: !!python/object/apply:os.system [ls]",
-    "an unknown tag": b"!foo bar",
     "a key twice": GOOD + b"  phonemfa:policy: always\n",
     "a list": b"[1,2]",
     "a text": b"x",
+    "a config that is a list": b"config: []",
     "nothing": b"",
     "aliases without number": ALIASES + b"config:\n  phonemfa:texts: *j\n",
     "a loop": b"config: &a {phonemfa:texts: *a, phonemfa:experience: *a}\n",
-    "another loop": b"config: &a [*a]",
     "open brackets": b"config: {phonemfa:texts: " + b"[" * 5000,
-    "nested deep": b"config: {phonemfa:texts: " + b"[" * 300 + b"]" * 300 + b"}",
     "nested too deep": b"config: {phonemfa:texts: " + b"[" * 3000 + b"]" * 3000 + b"}",
     "keys that are no text": b"config: {1: 2, null: 3, 2.5: 4}",
     "a list as a key": b"config: {? [1, 2] : 4}",
-    "an object as a key": b"config: {{a: b}: 4}",
     "no date": b"config: {phonemfa:x: 2020-13-45}",
     "a number of 5000 digits": b"config: {phonemfa:recipientLimit: " + b"1" * 5000 + b"}",
     "NaN": GOOD + b"  phonemfa:recipientLimit: .nan\n",
-    "a merge of nothing": b"config: {<<: 1}",
     "a tab": b"config:\n\t- x",
     "a domain that is a list": GOOD + b"  auth0:domain: [1]\n",
     "half a surrogate pair": GOOD + b'  phonemfa:actionName: "\\ud800"\n',
-    "two documents": b"a: 1\n---\nb: 2",
     "no base64": b"config: {phonemfa:actionName: !!binary '@@@'}",
-    "no number": b"config: {phonemfa:recipientLimit: !!int x}",
-    "no truth": b"config: {phonemfa:x: !!bool z}",
-    "no time": b"config: {phonemfa:x: !!timestamp z}",
     "3 MB": b"config: {phonemfa:actionName: " + b"x" * 3_000_000 + b"}",
     "escape sequences": GOOD + b'  phonemfa:gate: "\\x1b[2J"\n',
 }
@@ -78,6 +70,7 @@ def test_a_strange_stack_file_is_refused_in_words_and_at_once(tmp_path: Path, na
     # Coverage traces each line of PyYAML too.
     assert time.process_time() - begun < (3 if sys.gettrace() is None else 30)
     text = str(refused.value)
+    assert "dev" in text
     assert all(one.isprintable() or one == "\n" for one in text)
     assert len(text) < 5000
 

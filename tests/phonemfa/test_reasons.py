@@ -14,6 +14,8 @@ SOURCES = "\n".join(
     for path in sorted(Path(PROJECT, "actions", "src").glob("*.js"))
 )
 EXAMPLES = {
+    # Words of others are no reason.
+    **dict.fromkeys(("", "Twilio 21614", "no route", "message sent to +81…")),
     "CPaaS refused: UNDELIVERABLE REJECTED_NOT_SENT": "message-refused",
     "CPaaS refused: REJECTED SENDER": "sender-refused",
     "CPaaS refused: REJECTED SOURCE": "sender-refused",
@@ -57,15 +59,9 @@ def test_every_reason_of_the_code_is_in_the_table() -> None:
 
 
 @pytest.mark.parametrize(("said", "meant"), EXAMPLES.items())
-def test_a_reason_is_the_one_that_is_meant(said: str, meant: str) -> None:
+def test_a_reason_is_the_one_that_is_meant(said: str, meant: str | None) -> None:
     found = reason_of(said)
-    assert found is not None
-    assert found.id == meant
-
-
-@pytest.mark.parametrize("said", ["", "Twilio 21614", "no route", "message sent to +81…"])
-def test_words_of_others_are_no_reason(said: str) -> None:
-    assert reason_of(said) is None
+    assert (found and found.id) == meant
 
 
 def test_what_is_retried_is_what_the_code_retries() -> None:

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from tests.contract import PROJECT
+from tests.processes import run
 
 LOCKS = ("requirements.lock", "tools/pip.lock")
 NEEDED = ("bash", "cat", "chmod", "env", "mkdir", "mktemp", "rm", "sort", "tail", "tee")
@@ -66,11 +67,9 @@ class Machine:
         path.chmod(0o755)
 
     def run(self, script: Path, *options: str, path: str = "") -> subprocess.CompletedProcess[str]:
-        environ = {"PATH": f"{self.bin}{path}", "CI": "true"}
-        environ["DEBIAN_POSTGRESQL"] = str(self.postgres)
-        environ["POSTGRESQL_COMMON_SYSCONFDIR"] = str(self.etc)
-        command = [str(script), *options]
-        return subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+        own = {"DEBIAN_POSTGRESQL": self.postgres, "POSTGRESQL_COMMON_SYSCONFDIR": self.etc}
+        environ = {"PATH": f"{self.bin}{path}", "CI": "true", **{k: str(v) for k, v in own.items()}}
+        return run(script, *options, cwd=self.checkout, env=environ)
 
     def finds(self, script: str, *options: str, status: int = 0) -> tuple[str, str]:
         """What tools/browser or tools/postgres prints, and what it says."""
@@ -146,15 +145,11 @@ def test_a_node_that_is_too_old_or_none_is_told_with_what_to_do(
 # --- tools/browser, tools/postgres ---------------------------------------------------------------
 
 
-def test_a_browser_that_is_there_is_found_without_a_word(machine: Machine) -> None:
+def test_what_is_there_is_found_without_a_word(machine: Machine) -> None:
     machine.has("chromium", "")
     machine.has("fc-list", "echo 'VL Gothic'")
     assert machine.finds("browser") == (str(machine.bin / "chromium"), "")
-    assert machine.installed == ""
-
-
-def test_the_newest_postgres_that_is_there_is_found_without_a_word(machine: Machine) -> None:
-    for version in ("9.6", "15", "17"):
+    for version in ("9.6", "15", "17"):  # the newest one
         newest = machine.postgres / version / "bin"
         for name in ("initdb", "postgres", "psql"):
             machine.has(name, "", newest)
@@ -162,23 +157,23 @@ def test_the_newest_postgres_that_is_there_is_found_without_a_word(machine: Mach
     assert machine.installed == ""
 
 
-def test_only_what_is_missing_is_installed(machine: Machine) -> None:
+def test_only_what_is_missing_is_installed_and_postgres_starts_no_server(machine: Machine) -> None:
     machine.has("google-chrome", "")
     assert machine.finds("browser")[0] == str(machine.bin / "google-chrome")
     assert "fonts-vlgothic" in machine.installed
     assert "chromium" not in machine.installed
-
-
-def test_an_installation_of_postgres_is_told_not_to_start_a_server(machine: Machine) -> None:
     assert machine.finds("postgres")[0] == str(machine.postgres / "15" / "bin")
     told = machine.etc / "createcluster.d" / "phonemfa.conf"
     assert told.read_text(encoding="utf-8") == "create_main_cluster = false\n"
 
 
-def test_an_old_package_list_is_brought_up_to_date(machine: Machine) -> None:
+def test_an_old_package_list_is_brought_up_to_date_and_a_failure_says_why(machine: Machine) -> None:
     (machine.bin / "apt-get.update-first").touch()
     machine.finds("browser")
     assert "update" in machine.installed
+    (machine.bin / "chromium").unlink()
+    machine.has("apt-get", "echo 'E: no network' >&2\nexit 100")
+    assert "E: no network" in machine.finds("browser", status=1)[1]
 
 
 @pytest.mark.parametrize("options", [("--find",), ()])
@@ -201,23 +196,12 @@ def test_nothing_is_installed_where_nobody_asked_for_it(
     assert not machine.etc.exists()
 
 
-def test_a_failure_says_why(machine: Machine) -> None:
-    machine.has("apt-get", "echo 'E: no network' >&2\nexit 100")
-    assert "E: no network" in machine.finds("browser", status=1)[1]
-
-
 # --- make check ----------------------------------------------------------------------------------
 
 
 def test_every_check_is_a_hook_and_every_hook_a_check() -> None:
     config = yaml.safe_load((PROJECT / "tools" / "pre-commit.yaml").read_text(encoding="utf-8"))
     hooks = [one["entry"] for repository in config["repos"] for one in repository["hooks"]]
-    dry = subprocess.run(
-        ["make", "--no-print-directory", "--dry-run", "check"],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    dry = run("make", "--no-print-directory", "--dry-run", "check", cwd=PROJECT).stdout
     prepared = {"tools/environment", "tools/node-packages"}
-    assert [line for line in dry.stdout.splitlines() if line not in prepared] == hooks
+    assert [line for line in dry.splitlines() if line not in prepared] == hooks

@@ -83,7 +83,6 @@ def test_every_example_is_right_for_schema_and_program(key: str) -> None:
         {"colour": "blue"},
         {"experience": "modern"},
         {"deliveryMethods": []},
-        {"deliveryMethods": ["sms"]},
         {"cpaasBaseHost": "https://abc123.api.example.com"},
         {"smsSender": "far-too-long-a-sender"},
         {"voiceSender": "05012345678"},
@@ -123,10 +122,9 @@ def test_a_key_that_is_not_encrypted_is_refused(key: Any) -> None:
     assert list(SCHEMA.iter_errors(in_file(GOOD, **{"phonemfa:cpaasApiKey": key})))
 
 
-@pytest.mark.parametrize("value", ['["text"]', '["text", "voice"]'])
-def test_what_pulumi_config_set_writes_as_text_is_right(value: str) -> None:
-    written = GOOD | {"deliveryMethods": value, "protect": "true", "recipientLimit": "20"}
-    assert told_by_schema(written) == []
+def test_what_pulumi_config_set_writes_as_text_is_right() -> None:
+    written = {"deliveryMethods": '["text", "voice"]', "protect": "true", "recipientLimit": "20"}
+    assert told_by_schema(GOOD | written) == []
 
 
 TEXT = st.text("aZ0+.-é日 ", max_size=14)
@@ -158,10 +156,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
 @given(st.sampled_from(sorted(VALUES)).flatmap(lambda key: VALUES[key].map(lambda v: (key, v))))
 def test_schema_and_program_agree_on_single_values(generated: tuple[str, Any]) -> None:
     key, value = generated
-    base = dict(GOOD)
-    if key == "experience" and value == "legacy":
-        base["experience"] = "legacy"
-    values = base | {key: value}
+    values = GOOD | {key: value}
     told = told_by_program(values)
     if "costs extra" in str(told) or "does not have" in str(told):
         return  # a table of ranges and other settings' prefixes are beyond a schema

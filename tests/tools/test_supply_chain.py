@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name
 from typer.testing import CliRunner
 
 from tests.contract import PROJECT
+from tests.processes import run
 from tools import supply_chain
 from tools.supply_chain import GO_MODULES, NODE, PYTHON_LOCKS, app
 
@@ -52,10 +53,8 @@ def test_no_lock_names_a_registry() -> None:
 
 
 def test_every_go_module_is_looked_at() -> None:
-    tracked = subprocess.run(
-        ["git", "ls-files", "*go.mod"], cwd=PROJECT, capture_output=True, text=True, check=True
-    )
-    found = {str(Path(one).parent) for one in tracked.stdout.split()}
+    tracked = run("git", "ls-files", "*go.mod", cwd=PROJECT).stdout
+    found = {str(Path(one).parent) for one in tracked.split()}
     assert found in (set(), set(GO_MODULES)), "none where there is no git"
 
 
@@ -89,10 +88,7 @@ def test_the_bill_has_every_package_keeps_its_schema_and_go_licences_are_accepte
         ("                Apache License\n         Version 2.0, January 2004", "Apache-2.0"),
         ("Permission is hereby granted, free of charge,\nto any person obtaining a copy", "MIT"),
         ("Redistribution and use in source and binary forms, with or without", "BSD-2-Clause"),
-        (
-            "source and binary\nmay be used to endorse or promote products derived from",
-            "BSD-3-Clause",
-        ),
+        ("may be used to endorse\nor promote products derived from", "BSD-3-Clause"),
         ("All rights reserved.", ""),
     ],
 )

@@ -59,13 +59,10 @@ def test_a_stack_gets_the_sandboxs_tenant_and_keeps_what_it_says(project: Path) 
     tenants.check("prod", domain="login.jp.auth0.com")
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ("dev.jp.auth0.com", "evil.example.com"),
-        ("abc123.api.infobip.com", "evil.api.infobip.com"),
-    ],
-)
+BOTH = ("dev.jp.auth0.com", "evil.example.com"), ("abc123.api.info", "evil.api.info")
+
+
+@pytest.mark.parametrize(("before", "after"), BOTH)
 def test_an_address_that_nobody_named_is_left_for_the_program_to_refuse(
     project: Path, before: str, after: str
 ) -> None:
@@ -73,13 +70,10 @@ def test_an_address_that_nobody_named_is_left_for_the_program_to_refuse(
     file.write_text(STACK.replace(before, after), "utf-8")
     move_into_sandbox(project, "dev", SANDBOX)
     values = read_config(project, "dev").values
-    assert after in values.values()
+    assert any(after in str(value) for value in values.values())
     assert SANDBOX not in values.values()
     assert (project / "tenants.toml").read_text() == TENANTS
-
-
-def test_a_project_without_tenants_toml_gets_none(project: Path) -> None:
     (project / "tenants.toml").unlink()
     move_into_sandbox(project, "dev", SANDBOX)
     assert read_config(project, "dev").values["auth0:domain"] == SANDBOX
-    assert not (project / "tenants.toml").exists()
+    assert not (project / "tenants.toml").exists(), "where there is none, none is made"

@@ -38,13 +38,16 @@ def idle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fleet:
 # --- Before anything runs. -----------------------------------------------------------------------
 
 
+NO_PARTS = ("0/3", "9/8", "1/0", "1", "a/b", "1/3/5")
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
         ("up", "Which stacks?"),
         ("up --stack c", "No stack has this name, or fits: c"),
         ("up --stack prod*", "No stack is left"),
-        ("up --all --shard 9/8", "--shard 9/8"),
+        *((f"up --all --shard {one}", f"--shard {one} is no part") for one in NO_PARTS),
         ("up --all --canary c", "--canary c fits no selected stack"),
         ("up --all --canary a --shard 1/2", "--canary with --shard"),
         ("preview --all --yes", "--yes with preview"),
@@ -62,15 +65,12 @@ def test_what_makes_no_sense_is_refused_in_words(idle: Fleet, arguments: str, to
 
 
 def test_a_list_is_for_shells_and_the_same_selection(idle: Fleet) -> None:
+    kinds = [list(yaml.safe_load(block)) for kind, block in BLOCKS if kind == "yaml"]
+    assert kinds == [["jobs"], ["fleet"]], "as the guide's workflows call it"
     assert idle.run("list", "--all").stdout == "a\nb\nprod\n"
     assert idle.run("list", "--all", "--shard", "2/2").stdout == "b\n"
     found = json.loads(idle.run("list", "--stack", "prod", "--json").stdout)
     assert found["stacks"] == [{"stack": "prod", "tenant": "prod.example.jp", "protected": True}]
-
-
-def test_nobody_to_ask_is_told_before_anything_is_previewed(fleet: Fleet) -> None:
-    assert "--yes" in fleet.run("up", "--all", expect=2).stderr
-    assert fleet.asked() == []
 
 
 def test_two_stacks_of_one_tenant_are_told_to_be_a_mistake(idle: Fleet) -> None:
@@ -102,15 +102,12 @@ def test_each_command_of_the_guide_goes_as_far_as_the_engine(command: str, idle:
         assert "There is no `pulumi` on PATH" in result.stderr, result.output
 
 
-def test_the_examples_of_workflows_are_yaml() -> None:
-    kinds = [list(yaml.safe_load(block)) for kind, block in BLOCKS if kind == "yaml"]
-    assert kinds == [["jobs"], ["fleet"]]
-
-
 # --- Runs. ---------------------------------------------------------------------------------------
 
 
 def test_what_would_change_is_shown_and_agreed_to_once(fleet: Fleet) -> None:
+    assert "--yes" in fleet.run("up", "--all", expect=2).stderr
+    assert fleet.asked() == [], "nobody is there to be asked"
     fleet.events("preview", "b")
     fleet.typed = "n\n"
     refused = fleet.run("up", "--all", expect=2)
@@ -121,14 +118,13 @@ def test_what_would_change_is_shown_and_agreed_to_once(fleet: Fleet) -> None:
     assert fleet.asked() == ["preview a", "preview b", "up a"], "b has nothing to change"
 
 
-def test_the_canaries_are_named_in_the_question(fleet: Fleet) -> None:
+def test_the_canaries_are_named_and_where_nothing_would_change_nobody_is_asked(
+    fleet: Fleet,
+) -> None:
     fleet.typed = "y\n"
     asked = fleet.run("up", "--all", "--canary", "b").stderr
     assert "2 tenants: apply what is shown above, first b." in asked
     assert fleet.asked()[-2:] == ["up a", "up b"]
-
-
-def test_where_nothing_would_change_nobody_is_asked(fleet: Fleet) -> None:
     for stack in ("a", "b"):
         fleet.events("preview", stack)
     fleet.typed = ""
@@ -156,10 +152,19 @@ def test_a_preview_writes_nothing_asks_nobody_and_takes_a_stacks_own_levels(flee
     levels = fleet.folder / "policy" / "stacks" / "a.json"
     levels.parent.mkdir(parents=True)
     levels.write_text("{}", encoding="utf-8")
-    pack = str(fleet.folder / "policy")
+    pack, logs = str(fleet.folder / "policy"), fleet.folder / ".phonemfa" / "fleet"
+    logs.mkdir(parents=True, mode=0o755)
     found = fleet.run("preview", "--all", "--json", "--policy-pack", pack).stdout
     assert set(states(found).values()) == {"done"}
+    assert logs.stat().st_mode & 0o777 == 0o700
     assert fleet.asked() == ["preview a", "preview b"]
+
+
+def test_a_place_where_no_log_can_be_kept_is_told(fleet: Fleet) -> None:
+    file = str(fleet.folder / "Pulumi.yaml")
+    assert (
+        "--log-dir names another" in fleet.run("drift", "--all", "--log-dir", file, expect=2).stderr
+    )
 
 
 def when_it_waits(fleet: Fleet, then: Callable[[], None]) -> threading.Thread:
@@ -176,8 +181,21 @@ def when_it_waits(fleet: Fleet, then: Callable[[], None]) -> threading.Thread:
     return thread
 
 
-def test_a_signal_ends_the_engines_and_starts_no_other(fleet: Fleet) -> None:
-    watching = when_it_waits(fleet, lambda: os.kill(os.getpid(), signal.SIGTERM))
+def by_the_process() -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def by_a_thread() -> None:
+    """Then it wakes nobody: it may come just as the main thread goes to wait."""
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+
+@pytest.mark.timeout(15)
+@pytest.mark.parametrize("send", [by_the_process, by_a_thread])
+def test_a_signal_ends_the_engines_and_starts_no_other(
+    fleet: Fleet, send: Callable[[], None]
+) -> None:
+    watching = when_it_waits(fleet, send)
     stopped = fleet.run("preview", "--all", "--parallel", "1", "--json", expect=2)
     watching.join()
     assert "Stopping: pulumi ends the step it is at" in stopped.stderr
@@ -187,22 +205,11 @@ def test_a_signal_ends_the_engines_and_starts_no_other(fleet: Fleet) -> None:
 
 def test_a_signal_before_the_question_is_an_answer(fleet: Fleet) -> None:
     fleet.typed = "y\n"
-    watching = when_it_waits(fleet, lambda: os.kill(os.getpid(), signal.SIGTERM))
+    watching = when_it_waits(fleet, by_the_process)
     stopped = fleet.run("up", "--all", expect=2)
     watching.join()
     assert "Stopped while it was previewed. Nothing was written." in stopped.stderr
     assert not [one for one in fleet.asked() if one.startswith("up")]
-
-
-@pytest.mark.timeout(15)
-def test_a_signal_that_comes_as_the_main_thread_goes_to_wait_is_heard(fleet: Fleet) -> None:
-    # Then it wakes nobody: as one does that another thread gets.
-    watching = when_it_waits(
-        fleet, lambda: signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
-    )
-    stopped = fleet.run("preview", "--all", expect=2)
-    watching.join()
-    assert "Stopping: pulumi ends the step it is at" in stopped.stderr
 
 
 def test_a_client_of_the_stacks_own_is_read_through_the_engine(fleet: Fleet) -> None:

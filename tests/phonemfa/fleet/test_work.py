@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -41,12 +42,15 @@ def policy(level: str) -> dict[str, Any]:
     return {"policyEvent": told}
 
 
+SECRETS = ("AUTH0_API_TOKEN", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_ACCESS_TOKEN")
 Worked = Callable[..., Outcome]
 
 
 @pytest.fixture
 def worked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Worked:
     """The command at one stack, with an engine that says these events, and ends so."""
+    for name in SECRETS:
+        monkeypatch.setenv(name, f"canary-{name}")
     monkeypatch.setenv("AUTH0_CLIENT_SECRET", "canary-secret")
     monkeypatch.delenv("AUTH0_DOMAIN", raising=False)
     (tmp_path / "pulumi").touch(mode=0o755)
@@ -67,8 +71,10 @@ def worked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Worked:
         def spawn(_cli: PulumiCli, words: Sequence[str], *, stdin: str, hear: Line) -> Ran:
             assert not stdin
             began.append(words[1])
+            assert {"--yes", "--skip-preview"} <= {*words} or words[1] == "preview"
             bad = words[1] == "preview" and foreseen is not None
             hear("Updating with canary-secret for +819012345678")
+            hear(" ".join(f"canary-{name}" for name in SECRETS))
             for one in (foreseen or ()) if bad else events:
                 hear(json.dumps(one))
             hear('{"sequence":9,"preludeEvent":{"config":{"phonemfa:smsSender":"canary-cut-off')
@@ -167,23 +173,16 @@ def test_reasons_are_the_engines_errors_once_each_without_secrets_and_numbers(
     assert (tmp_path / "a.log").stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.parametrize("has_levels", [True, False])
-def test_a_stacks_own_levels_go_with_each_pack(tmp_path: Path, has_levels: bool) -> None:
-    file = tmp_path / "policy" / "stacks" / "a.json"
+def test_a_stacks_own_levels_go_with_each_pack(tmp_path: Path) -> None:
+    file, packs = tmp_path / "policy" / "stacks" / "a.json", ("one", "two, of a list")
+    where: Any = {"project": tmp_path, "logs": tmp_path, "engines": Engines()}
+    site = Site(**where, command="preview", seconds=60, policy_packs=packs)
+    alone = ["--policy-pack", "one", "--policy-pack", '"two, of a list"']
+    assert [*work._options(site, MEMBER, "preview")] == alone
     file.parent.mkdir(parents=True)
-    if has_levels:
-        file.write_text("{}", encoding="utf-8")
-    site = Site(
-        project=tmp_path,
-        command="preview",
-        engines=Engines(),
-        logs=tmp_path,
-        seconds=60,
-        policy_packs=("one", "two, of a list"),
-    )
-    levels = ["--policy-pack-config", str(file)] if has_levels else []
-    packs = [["--policy-pack", "one", *levels], ["--policy-pack", '"two, of a list"', *levels]]
-    assert list(work._options(site, MEMBER, "preview")) == [*packs[0], *packs[1]]
+    file.write_text("{}", encoding="utf-8")
+    levels = ["--policy-pack-config", str(file)]
+    assert [*work._options(site, MEMBER, "preview")] == [*alone[:2], *levels, *alone[2:], *levels]
 
 
 def test_a_stack_and_a_shell_that_name_two_tenants_run_nothing(
@@ -193,23 +192,14 @@ def test_a_stack_and_a_shell_that_name_two_tenants_run_nothing(
     assert worked(asked=[]).why.startswith("The stack's auth0:domain is a.example.jp")
 
 
-def test_every_secret_of_the_environment_is_known_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    names = ("AUTH0_CLIENT_SECRET", "AUTH0_API_TOKEN", "PULUMI_CONFIG_PASSPHRASE")
-    for name in (*names, "PULUMI_ACCESS_TOKEN"):
-        monkeypatch.setenv(name, f"canary of {name}")
-        assert f"canary of {name}" in work._secrets_of(MEMBER)
-
-
 def test_a_look_that_fails_is_told_without_secrets_and_numbers(
     worked: Worked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def failing(*_: object) -> None:
-        raise EngineFailedError("429 for +819012345678 with canary-secret or own-token")
-
+    failed = EngineFailedError("429 for +819012345678 with canary-secret or own-token")
     cli, of = PulumiCli(Path(), "t"), stack_settings()
     wanted = StackFile(stack="t", file=Path(), project=Path(), cli=cli, settings=of, domain="")
     monkeypatch.setattr(work, "read_stack_file", lambda *_: wanted)
-    monkeypatch.setattr(work, "look", failing)
+    monkeypatch.setattr(work, "look", Mock(side_effect=failed))
     # A token that stands in the stack's own file is in no variable.
     own = Access(domain="a.example.jp", api_token="own-token")
     monkeypatch.setattr(work, "access_to", lambda *_: own)

@@ -8,12 +8,16 @@ from importlib.metadata import requires
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from typer.testing import CliRunner, Result
 
+from components.tenant import bounded_http
+from phonemfa.answered import RefusedError
 from phonemfa.cli import app
+from phonemfa.new.package import package_at
 from phonemfa.pulumi.stack_file import read_stack_file
 from tests.contract import PROJECT
 
@@ -28,9 +32,11 @@ GIVEN = {
 
 @pytest.fixture
 def wheel(tmp_path: Path) -> Path:
-    file = tmp_path / "phonemfa-1.0-py3-none-any.whl"
+    folder = tmp_path / "a release"
+    folder.mkdir()
+    file = folder / "phonemfa-1.0-py3-none-any.whl"
     file.write_bytes(b"a wheel")
-    (tmp_path / "phonemfa_sandbox_server-1.0-py3-none-any.whl").write_bytes(b"beside it")
+    (folder / "phonemfa_sandbox_server-1.0-py3-none-any.whl").write_bytes(b"beside it")
     return file
 
 
@@ -49,8 +55,9 @@ def new(
 
 def test_each_stack_is_one_that_every_command_takes(tmp_path: Path, wheel: Path) -> None:
     folder = tmp_path / "company-login"
-    new(folder, wheel)
-
+    told = json.loads(new(folder, wheel, "--json").stdout)["files"]
+    files = [one.relative_to(folder).as_posix() for one in folder.rglob("*") if one.is_file()]
+    assert sorted(told) == sorted(files)
     for stack, domain in (one.split("=") for one in GIVEN["--stack"]):
         read = read_stack_file(folder, stack)
         assert (read.domain, read.settings.sms_sender) == (domain, "0005212345")
@@ -60,7 +67,6 @@ def test_each_stack_is_one_that_every_command_takes(tmp_path: Path, wheel: Path)
 def test_a_lock_names_each_wheel_by_the_hash_of_what_was_found(tmp_path: Path, wheel: Path) -> None:
     said = new(tmp_path / "company-login", wheel).output
     beside = wheel.with_name("phonemfa_sandbox_server-1.0-py3-none-any.whl")
-
     for lock, name, file in (
         ("requirements.lock", "phonemfa", wheel),
         ("requirements-sandbox.lock", "phonemfa-sandbox-server", beside),
@@ -141,11 +147,13 @@ def test_a_person_is_asked_for_what_no_option_says(
     assert "@mirai/login" in (folder / ".github" / "CODEOWNERS").read_text()
 
 
-def test_json_names_every_file(tmp_path: Path, wheel: Path) -> None:
-    folder = tmp_path / "company-login"
-    told = json.loads(new(folder, wheel, "--json").stdout)["files"]
-    files = [one for one in folder.rglob("*") if one.is_file()]
-    assert sorted(told) == sorted(one.relative_to(folder).as_posix() for one in files)
+def test_a_wheel_that_the_release_does_not_have_is_no_wheel(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gone = httpx.MockTransport(lambda _: httpx.Response(404, content=b"Not Found"))
+    monkeypatch.setattr(bounded_http, "BoundedClient", lambda **_: httpx.Client(transport=gone))
+    with pytest.raises(RefusedError, match=r"cannot be downloaded: .*404"):
+        package_at("https://example.test/phonemfa-1.whl")
 
 
 LOCKS = ("template/requirements.lock.j2", "template/requirements-sandbox.lock.j2")

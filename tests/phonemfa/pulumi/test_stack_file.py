@@ -57,7 +57,9 @@ def pulumi_that(folder: Path, says: str, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_refuses_a_number_that_yaml_turns(project: Path, command: str) -> None:
+def test_every_command_refuses_what_yaml_turns_and_asks_where_no_stack_is_named_or_selected(
+    project: Path, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file = project / "Pulumi.dev.yaml"
     before = GOOD.replace("'0005212345'", "0005212345")
     file.write_text(before, "utf-8")
@@ -65,12 +67,6 @@ def test_every_command_refuses_a_number_that_yaml_turns(project: Path, command: 
     assert ended.exit_code == 2
     assert 'put it in quotes: "0005212345"; or write 1381605, if that is meant' in ended.output
     assert file.read_text("utf-8") == before
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_asks_for_a_stack_where_none_is_named_or_selected(
-    project: Path, command: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
     monkeypatch.setenv("PATH", str(project))
     ended = CliRunner().invoke(app, [command, "--project", str(project)])
     assert ended.exit_code == 2
@@ -116,27 +112,15 @@ def test_what_up_refuses_is_told_at_once_and_no_secret_is_shown(
         assert secret not in str(refused.value)
 
 
-@pytest.mark.parametrize("content", ["[]", "config: []", "{", "config: x", "3"])
-def test_a_file_that_is_no_stack_file_is_told_so(project: Path, content: str) -> None:
-    (project / "Pulumi.dev.yaml").write_text(content, encoding="utf-8")
-    with pytest.raises(StackFileError, match=r"Pulumi\.dev\.yaml"):
-        read_stack_file(project, "dev")
-
-
-def test_a_stack_without_a_file_is_told_with_the_folder_and_those_that_have_one(
-    project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(project)
-    told = f"no Pulumi.nosuch.yaml in {project}\\. Stacks with a file: dev"
-    with pytest.raises(StackFileError, match=told):
-        read_stack_file(Path(), "nosuch")
-
-
-def test_the_selected_stack_is_the_one_that_is_meant(
+def test_the_selected_stack_is_meant_and_one_without_a_file_is_told_with_those_that_have_one(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pulumi_that(project, "dev", monkeypatch)
     assert read_stack_file(project, None).stack == "dev"
+    monkeypatch.chdir(project)
+    told = f"no Pulumi.nosuch.yaml in {project}\\. Stacks with a file: dev"
+    with pytest.raises(StackFileError, match=told):
+        read_stack_file(Path(), "nosuch")
 
 
 @pytest.mark.parametrize("written", ["off", '"off"'])
