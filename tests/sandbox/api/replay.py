@@ -1,7 +1,4 @@
-"""Recorded traffic, played against the sandbox: answers agree exactly, but for ids and times.
-
-Run as a module it prints how many interactions of each recording agree.
-"""
+"""Recorded traffic, played against the sandbox: answers agree exactly, but for ids and times."""
 
 import json
 import re
@@ -10,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from tests.sandbox.api import recorded_state
-from tests.sandbox.api.recording import TIME, Interaction, load, names, nanoseconds
+from tests.sandbox.api.recording import TIME, Interaction, load, nanoseconds
 from tests.sandbox.api.support import Sandbox
 
 _ID = re.compile(
@@ -106,11 +103,6 @@ class Result:
     disorder: list[str]
     unknown_routes: int
 
-    @property
-    def agreed(self) -> int:
-        """How many interactions were answered as recorded."""
-        return self.total - len(self.differences)
-
 
 def play(name: str) -> Result:
     """Play one of the contract's recordings."""
@@ -144,23 +136,5 @@ def play_all(interactions: list[Interaction]) -> Result:
             found = matcher.compare(one.answer, answer.json() if answer.content else None)
         if found:
             differences[index] = found
-    return Result(
-        len(interactions), differences, matcher.disorder(), sandbox.counters()["unknown_routes"]
-    )
-
-
-def main() -> None:
-    """Print a line per recording."""
-    results = {name: play(name) for name in names()}
-    for name, result in results.items():
-        print(f"{result.agreed:4} of {result.total:4}  {name}")  # noqa: T201 - it is for people
-        for index, found in result.differences.items():
-            print(f"     #{index}: {found[:3]}")  # noqa: T201
-        for wrong in result.disorder:
-            print("     disorder:", wrong)  # noqa: T201
-    agreed = sum(result.agreed for result in results.values())
-    print(f"{agreed:4} of {sum(one.total for one in results.values()):4}")  # noqa: T201
-
-
-if __name__ == "__main__":
-    main()
+    unknown_routes = sandbox.counters()["unknown_routes"]
+    return Result(len(interactions), differences, matcher.disorder(), unknown_routes)

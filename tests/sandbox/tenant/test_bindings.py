@@ -11,8 +11,8 @@ from tests.sandbox.tenant.support import action, deployed, login_action, refused
 LOGIN = "post-login"
 
 
-def by_id(action_id: str, **more: Any) -> dict[str, Any]:
-    return {"ref": {"type": "action_id", "value": action_id}} | more
+def by_id(value: str, kind: str = "action_id", **more: Any) -> dict[str, Any]:
+    return {"ref": {"type": kind, "value": value}} | more
 
 
 def bound(auth0: Tenant, trigger: str = LOGIN) -> list[str]:
@@ -22,26 +22,18 @@ def bound(auth0: Tenant, trigger: str = LOGIN) -> list[str]:
 
 def test_an_action_is_named_by_id_name_or_earlier_binding(auth0: Tenant) -> None:
     action_id = deployed(auth0, login_action(name="mine"))
-    by_name = auth0.bindings.replace(LOGIN, [{"ref": {"type": "action_name", "value": "mine"}}])
-    binding_id = by_name["bindings"][0]["id"]
-    again = auth0.bindings.replace(LOGIN, [{"ref": {"type": "binding_id", "value": binding_id}}])
-    assert again["bindings"][0]["action"]["id"] == action_id
-    assert again["bindings"][0]["id"] != binding_id
+    named = [by_id("mine", "action_name"), by_id(action_id, display_name="x")]
+    first, other = auth0.bindings.replace(LOGIN, named)["bindings"]
+    assert (first["display_name"], other["display_name"]) == ("mine", "x")
+    (again,) = auth0.bindings.replace(LOGIN, [by_id(first["id"], "binding_id")])["bindings"]
+    assert again["action"]["id"] == action_id
+    assert again["id"] != first["id"]
 
 
-def test_a_binding_is_called_like_its_action_unless_it_says_otherwise(auth0: Tenant) -> None:
-    action_id = deployed(auth0, login_action(name="mine"))
-    answered = auth0.bindings.replace(LOGIN, [by_id(action_id), by_id(action_id, display_name="x")])
-    assert [one["display_name"] for one in answered["bindings"]] == ["mine", "x"]
-
-
-def test_an_undeployed_action_cannot_be_bound(auth0: Tenant) -> None:
+def test_only_a_deployed_action_of_the_trigger_can_be_bound(auth0: Tenant) -> None:
     made = auth0.versions.create(login_action())
     with refused(400, "has not been deployed yet"):
         auth0.bindings.replace(LOGIN, [by_id(made["id"])])
-
-
-def test_an_action_of_another_trigger_cannot_be_bound(auth0: Tenant) -> None:
     with refused(400, "incompatible action and trigger"):
         auth0.bindings.replace(LOGIN, [by_id(deployed(auth0))])
 
@@ -57,7 +49,7 @@ def test_an_entity_bound_trigger_takes_no_bindings(auth0: Tenant) -> None:
 @pytest.mark.parametrize("kind", ["action_id", "action_name", "binding_id"])
 def test_what_does_not_exist_cannot_be_bound(auth0: Tenant, kind: str) -> None:
     with refused(404, "does not exist"):
-        auth0.bindings.replace(LOGIN, [{"ref": {"type": kind, "value": "nope"}}])
+        auth0.bindings.replace(LOGIN, [by_id("nope", kind)])
 
 
 @pytest.mark.parametrize("ref", [{}, {"type": "action_id"}, {"value": "x"}])

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from sandbox.tenant import Tenant
+from sandbox.tenant.phone_templates import GUARDIAN_TEXTS
 from tests.sandbox.tenant.support import custom_provider, deployed, refused, tenant, twilio_provider
 
 UNSUPPORTED = "Message Type is not supported by the configured phone provider"
@@ -18,16 +19,19 @@ def legacy() -> Tenant:
 
 
 class TestMessageTypes:
-    def test_their_order_is_kept(self, auth0: Tenant) -> None:
-        auth0.guardian.set_factor("sms", enabled=True)
-        for wanted in (["voice", "sms"], ["sms", "voice"], []):
-            assert auth0.guardian.set_message_types(wanted) == {"message_types": wanted}
-            assert auth0.message_types() == wanted
-
-    def test_they_need_the_factor_unless_there_are_none(self, auth0: Tenant) -> None:
+    def test_their_order_is_kept_and_they_outlive_the_factor_that_they_need(
+        self, auth0: Tenant
+    ) -> None:
         auth0.guardian.set_message_types([])
         with refused(404, "The phone factor does not exist."):
             auth0.guardian.set_message_types(["sms"])
+        auth0.guardian.set_factor("sms", enabled=True)
+        # Without a provider there is nothing to compare them with.
+        for wanted in ([], ["sms", "voice"], ["voice", "sms"]):
+            assert auth0.guardian.set_message_types(wanted) == {"message_types": wanted}
+            assert auth0.message_types() == wanted
+        auth0.guardian.set_factor("sms", enabled=False)
+        assert auth0.message_types() == ["voice", "sms"]
 
     @pytest.mark.parametrize(
         ("methods", "allowed"),
@@ -45,20 +49,10 @@ class TestMessageTypes:
                 auth0.guardian.set_message_types([one])
         assert auth0.message_types() == allowed
 
-    def test_without_a_provider_there_is_nothing_to_compare_with(self, auth0: Tenant) -> None:
-        auth0.guardian.set_factor("sms", enabled=True)
-        auth0.guardian.set_message_types(["sms", "voice"])
-
     def test_a_legacy_tenant_has_no_delivery_methods(self, legacy: Tenant) -> None:
         legacy.providers.create(twilio_provider())
         legacy.guardian.set_factor("sms", enabled=True)
         legacy.guardian.set_message_types(["voice"])
-
-    def test_they_outlive_the_factor(self, auth0: Tenant) -> None:
-        auth0.guardian.set_factor("sms", enabled=True)
-        auth0.guardian.set_message_types(["sms"])
-        auth0.guardian.set_factor("sms", enabled=False)
-        assert auth0.message_types() == ["sms"]
 
 
 class TestLegacyDelivery:
@@ -81,10 +75,7 @@ class TestLegacyDelivery:
 
     def test_both_families_show_the_same_templates(self, legacy: Tenant) -> None:
         assert legacy.guardian.templates("sms") is None
-        assert set(legacy.guardian.templates("phone") or {}) == {
-            "enrollment_message",
-            "verification_message",
-        }
+        assert legacy.guardian.templates("phone") == GUARDIAN_TEXTS
         written = {"enrollment_message": "e", "verification_message": "v"}
         assert legacy.guardian.set_templates(written) == written
         assert legacy.guardian.templates("sms") == legacy.guardian.templates("phone") == written
@@ -93,74 +84,51 @@ class TestLegacyDelivery:
         self, legacy: Tenant
     ) -> None:
         assert legacy.guardian.twilio() == {}
-        sent = {"auth_token": "in clear", "sid": "s", "from": "+1"}
-        assert legacy.guardian.set_twilio(sent) == sent
-        assert legacy.guardian.twilio() == sent | {"messaging_service_sid": None}
-        legacy.guardian.set_twilio({"sid": "s2"})
-        assert legacy.guardian.twilio() == {
-            "auth_token": None,
-            "sid": "s2",
-            "from": None,
-            "messaging_service_sid": None,
-        }
+        nothing = dict.fromkeys(("auth_token", "sid", "from", "messaging_service_sid"))
+        for sent in ({"auth_token": "in clear", "sid": "s", "from": "+1"}, {"sid": "s2"}):
+            assert legacy.guardian.set_twilio(sent) == sent
+            assert legacy.guardian.twilio() == nothing | sent
+
+
+SNS = "push-notification/providers/sns"
+KEYS = {"aws_region": "r", "aws_secret_access_key": "s"}
+CREDENTIALS = {"server_credentials": "k"}
+ROAMING = ("", {"overrideRelyingParty": False})
+CERTIFICATE = {"sandbox": False, "bundle_id": "b", "p12": "certificate"}
 
 
 class TestSettingsOfOtherFactors:
     """As go-auth0 recorded them: a write is echoed, a read adds defaults and hides secrets."""
 
     @pytest.mark.parametrize(
-        ("name", "written", "echoed", "shown"),
+        ("name", "written", "hidden", "added"),
         [
-            (
-                "webauthn-roaming/settings",
-                {"userVerification": "required"},
-                {"userVerification": "required"},
-                {"userVerification": "required", "overrideRelyingParty": False},
-            ),
-            (
-                "push-notification/providers/sns",
-                {"aws_region": "r", "aws_secret_access_key": "s"},
-                {"aws_region": "r", "aws_secret_access_key": "s"},
-                {"aws_region": "r"},
-            ),
-            (
-                "push-notification/providers/apns",
-                {"sandbox": False, "bundle_id": "b", "p12": "certificate"},
-                {"sandbox": False, "bundle_id": "b"},
-                {"sandbox": False, "bundle_id": "b", "enabled": True},
-            ),
-            ("push-notification/providers/fcm", {"server_key": "k"}, {}, {}),
-            ("push-notification/providers/fcmv1", {"server_credentials": "k"}, {}, {}),
-            ("duo/settings", {"ikey": "i", "skey": "s"}, {"ikey": "i", "skey": "s"}, None),
+            ("webauthn-roaming/settings", {"userVerification": "required"}, *ROAMING),
+            (SNS, KEYS, "aws_secret_access_key", {}),
+            ("push-notification/providers/apns", CERTIFICATE, "p12", {"enabled": True}),
+            ("push-notification/providers/fcm", {"server_key": "k"}, "server_key", {}),
+            ("push-notification/providers/fcmv1", CREDENTIALS, "server_credentials", {}),
+            ("duo/settings", {"ikey": "i", "skey": "s"}, "", {}),
         ],
     )
     def test_a_read_after_a_write(
-        self, auth0: Tenant, name: str, written: Any, echoed: Any, shown: Any
+        self, auth0: Tenant, name: str, written: Any, hidden: str, added: Any
     ) -> None:
-        assert auth0.factor_settings.replace(name, written) == echoed
-        assert auth0.factor_settings.get(name) == (echoed if shown is None else shown)
+        shown = {key: one for key, one in written.items() if key != hidden}
+        # The one secret that the answer to its write repeats is SNS's.
+        assert auth0.factor_settings.replace(name, written) == (written if name == SNS else shown)
+        assert auth0.factor_settings.get(name) == shown | added
 
     def test_a_merge_keeps_what_it_does_not_name(self, auth0: Tenant) -> None:
-        settings = auth0.factor_settings
-        settings.replace(
-            "push-notification/providers/sns", {"aws_region": "r", "aws_secret_access_key": "s"}
-        )
-        settings.merge("push-notification/providers/sns", {"aws_access_key_id": "a"})
-        assert settings.get("push-notification/providers/sns") == {
-            "aws_region": "r",
-            "aws_access_key_id": "a",
-        }
-        assert settings.merge("push-notification/custom-app", {"app_name": "Mine"}) == {
-            "app_name": "Mine"
-        }
+        settings, app = auth0.factor_settings, {"app_name": "Mine"}
+        settings.replace(SNS, KEYS)
+        settings.merge(SNS, {"aws_access_key_id": "a"})
+        assert settings.get(SNS) == {"aws_region": "r", "aws_access_key_id": "a"}
+        assert settings.merge("push-notification/custom-app", app) == app
 
 
 class TestMfaSettings:
-    def test_they_are_the_recorded_ones_before_anything_was_written(self, auth0: Tenant) -> None:
-        assert auth0.mfa_settings.codes("phone") == {"otp_length": 6, "otp_expiration_time": 300}
-        assert auth0.mfa_settings.remembering()["mfa_session_inactivity_timeout"] == 604_800
-
-    def test_each_channel_has_its_own_and_the_list_of_factors_shows_them(
+    def test_each_channel_has_its_own_codes_and_the_recorded_ones_before(
         self, auth0: Tenant
     ) -> None:
         codes = {"otp_length": 10, "otp_expiration_time": 30}

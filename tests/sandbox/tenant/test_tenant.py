@@ -9,14 +9,7 @@ from sandbox.tenant.context import Page
 from sandbox.tenant.settings import Generation
 from sandbox.tenant.store import Store
 from tests.sandbox.clock import ManualClock
-from tests.sandbox.tenant.support import (
-    PHONE,
-    action,
-    custom_provider,
-    deployed,
-    refused,
-    tenant,
-)
+from tests.sandbox.tenant.support import PHONE, action, custom_provider, deployed, refused, tenant
 
 BOTH: list[Generation] = ["unified", "legacy"]
 
@@ -33,12 +26,6 @@ def configured(auth0: Tenant) -> None:
 
 
 class TestSettings:
-    @pytest.mark.parametrize("generation", BOTH)
-    def test_the_flag_tells_the_generation(self, generation: Generation) -> None:
-        auth0 = tenant(generation=generation)
-        assert auth0.settings()["phone_consolidated_experience"] is (generation == "unified")
-        assert auth0.generation == generation
-
     def test_a_flag_that_was_written_is_answered_as_it_is_read(self, auth0: Tenant) -> None:
         off = {"enforce_client_authentication_on_passwordless_start": False}
         answered = auth0.tenant_settings.patch({"flags": off})
@@ -63,23 +50,15 @@ class TestSettings:
         assert not any(one.endswith("_in_minutes") for one in read)
 
     def test_a_lifetime_comes_in_one_unit(self, auth0: Tenant) -> None:
-        before = auth0.settings()
+        before, lifetimes = auth0.settings(), ("session_lifetime", "session_lifetime_in_minutes")
         with refused(400, "cannot be specified together", "invalid_body"):
-            auth0.tenant_settings.patch(
-                {
-                    "friendly_name": "x",
-                    "session_lifetime": 1,
-                    "session_lifetime_in_minutes": 60,
-                }
-            )
+            auth0.tenant_settings.patch(dict.fromkeys(("friendly_name", *lifetimes), 60))
         assert auth0.settings() == before
 
     def test_fields_select_or_leave_out(self, auth0: Tenant) -> None:
         select = auth0.tenant_settings.select
-        assert set(select("flags, friendly_name", include_fields=True)) == {
-            "flags",
-            "friendly_name",
-        }
+        chosen = select("flags, friendly_name", include_fields=True)
+        assert set(chosen) == {"flags", "friendly_name"}
         assert "flags" not in select("flags", include_fields=False)
         assert select(None, include_fields=False) == auth0.settings()
 
@@ -111,6 +90,8 @@ class TestLife:
         auth0.context.builds.scripted.append([{"status": "failed", "seconds": 0}])
         kept = auth0.credentials, auth0.clients.signing_key()
         auth0.reset(generation)
+        assert auth0.generation == generation
+        assert auth0.settings()["phone_consolidated_experience"] is (generation == "unified")
         assert auth0.export() == tenant(generation=generation).export()
         assert (auth0.credentials, auth0.clients.signing_key()) == kept
         assert auth0.clients.authenticate("extra", "secret") is None
