@@ -10,10 +10,11 @@ from typing import Any
 import httpx
 import pytest
 
+from sandbox.api.oauth import issue
 from sandbox.web.connection import HEAD_THAT_DOES_NOT_END
 from tests.sandbox.api import live
 from tests.sandbox.api.live import Live
-from tests.sandbox.api.support import POST_LOGIN_ACTION, Sandbox
+from tests.sandbox.api.support import Sandbox
 
 FACTORS = "/guardian/factors"
 
@@ -102,17 +103,13 @@ class TestAnswers:
         assert (answer.text, answer.headers["content-type"]) == ("<html>", "text/html")
         assert sandbox.call("GET", FACTORS).json() == {"errorCode": "x"}
 
-    @pytest.mark.parametrize(("when", "made"), [("before", 0), ("after", 1)])
-    def test_it_comes_before_or_after_the_effect(
-        self, sandbox: Sandbox, when: str, made: int
+    @pytest.mark.parametrize(("when", "kept"), [("before", []), ("after", ["all-applications"])])
+    def test_it_comes_before_or_after_the_effect_and_the_log_tells_it_from_a_refusal(
+        self, sandbox: Sandbox, when: str, kept: list[str]
     ) -> None:
-        arm(sandbox, status=503, method="POST", when=when)
-        assert sandbox.call("POST", "/actions/actions", POST_LOGIN_ACTION).status_code == 503
-        assert len(sandbox.must("GET", "/actions/actions")["actions"]) == made
-
-    def test_the_log_tells_a_fault_from_a_refusal(self, sandbox: Sandbox) -> None:
-        arm(sandbox, status=503, method="PUT")
-        sandbox.call("PUT", "/guardian/policies", ["all-applications"])
+        arm(sandbox, status=503, method="PUT", when=when)
+        assert sandbox.call("PUT", "/guardian/policies", ["all-applications"]).status_code == 503
+        assert sandbox.tenant.policies() == kept
         entry = sandbox.http.get("/_sandbox/requests").json()["requests"][-1]
         assert (entry["status"], entry["fault"], entry["body"]) == (503, True, ["all-applications"])
         assert sandbox.counters()["errors"] == 0
@@ -151,18 +148,12 @@ class TestOnTheWire:
             client.post("/_sandbox/reset").raise_for_status()
             yield client
 
-    def token(self, server: Live, http: httpx.Client) -> str:
-        own = server.tenant.credentials
-        body = {
-            "grant_type": "client_credentials",
-            "audience": server.tenant.audience,
-            "client_id": own.client_id,
-            "client_secret": own.client_secret,
-        }
-        return str(http.post("/oauth/token", data=body).json()["access_token"])
+    def token(self, server: Live) -> str:
+        tenant = server.tenant
+        return issue(tenant, tenant.clients.all()[0], ["update:mfa_policies"])
 
     def put(self, server: Live, http: httpx.Client) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {self.token(server, http)}"}
+        headers = {"Authorization": f"Bearer {self.token(server)}"}
         policies = ["all-applications"]
         return http.put("/api/v2/guardian/policies", json=policies, headers=headers)
 
@@ -195,9 +186,8 @@ class TestOnTheWire:
         self, server: Live, http: httpx.Client, fault: dict[str, Any]
     ) -> None:
         self.arm(http, **fault, when="after", trickle_seconds=0.02)
-        token = self.token(server, http)
         with server.connection() as waiting:
-            waiting.sendall(policies_request(token))
+            waiting.sendall(policies_request(self.token(server)))
             assert http.get("/_sandbox/health").status_code == 200
             got = received(waiting, 0.2)
         assert got.startswith(b"" if "silent" in fault else HEAD_THAT_DOES_NOT_END)
