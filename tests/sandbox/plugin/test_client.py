@@ -93,18 +93,14 @@ def test_a_missing_scope_for_the_tenants_mfa_settings_is_a_warning(tenant: Tenan
 
 
 def test_a_warning_is_told_once_for_the_resource_that_it_is_of(tenant: Tenant) -> None:
-    told: list[str] = []
-
-    async def warn(urn: str, _: str) -> None:
-        told.append(urn)
-
+    warn = AsyncMock()
     provider = StandInProvider(warn)
     provider._api = tenant.api
     tenant.faults[SETTINGS] = NO_SCOPE
     urns = [f"urn:pulumi:t1::demo::auth0:index/guardian:Guardian::{one}" for one in "ab"]
     for urn in urns:
         asyncio.run(provider.read(protocol.ReadRequest(urn, "id", {}, {})))
-    assert told == urns
+    assert [call.args[0] for call in warn.await_args_list] == urns
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import asyncio
 from typing import Any
-from unittest.mock import AsyncMock
+from unittest.mock import AsyncMock, call
 
 import pulumi.provider.experimental.provider as protocol
 import pytest
@@ -103,13 +103,16 @@ def test_senders_and_methods_keep_the_official_providers_rules(
     assert found == {f"configuration.{name}" for name in wrong}
 
 
-def test_the_official_plugins_notes_in_a_state_are_no_problem() -> None:
-    noted = {"__defaults": [], "policy": "never", "push": {"__defaults": [], "enabled": False}}
-    assert list(problems(GUARDIAN, noted)) == []
-
-
-def test_an_unknown_value_is_no_problem() -> None:
-    assert list(problems(GUARDIAN, {"policy": UNKNOWN, "phone": UNKNOWN})) == []
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {"__defaults": [], "policy": "never", "push": {"__defaults": [], "enabled": False}},
+        {"policy": UNKNOWN, "phone": UNKNOWN},
+    ],
+    ids=["the official plugin's notes", "an unknown value"],
+)
+def test_what_is_no_problem(inputs: dict[str, Any]) -> None:
+    assert list(problems(GUARDIAN, inputs)) == []
 
 
 OFFICIAL: dict[str, Any] = {
@@ -174,15 +177,11 @@ def test_it_says_once_that_it_is_a_stand_in_unless_the_user_was_told(
 ) -> None:
     if told:
         monkeypatch.setenv(TOLD, "1")
-    warned: list[tuple[str, str]] = []
-
-    async def warn(urn: str, text: str) -> None:
-        warned.append((urn, text))
-
+    warn = AsyncMock()
     tenant = {f"auth0:{name}": "x" for name in ("domain", "clientId", "clientSecret")}
     request = protocol.ConfigureRequest(tenant, {}, accept_secrets=True, accept_resources=True)
     asyncio.run(StandInProvider(warn).configure(request))
-    assert warned == ([] if told else [("", STAND_IN)])
+    assert warn.await_args_list == ([] if told else [call("", STAND_IN)])
 
 
 def test_a_report_knows_the_stand_in_by_what_it_says() -> None:
