@@ -180,14 +180,12 @@ class Versions(Rules):
         created_at = self._context.stamp()
         built_at = self._context.stamp() + int(seconds * NANOS_PER_SECOND)
         version: Document = {
+            **{key: content[key] for key in ("code", "runtime", "secrets")},
             "id": str(uuid.uuid4()),
             "number": action["last_number"] + 1,
-            "code": content["code"],
             "dependencies": [
                 {"name": one["name"], "version": one["version"]} for one in content["dependencies"]
             ],
-            "runtime": content["runtime"],
-            "secrets": content["secrets"],
             "modules": content.get("modules", []),
             "supported_triggers": action["supported_triggers"],
             "status": status,

@@ -93,19 +93,18 @@ def test_a_request_is_refused_in_auth0s_words(
 
 
 @pytest.mark.parametrize(
-    ("name", "good", "bad"),
+    ("name", "status", "values"),
     [
-        ("support_email", ["", "a@b.example"], ["a", "a@", "a b@c"]),
-        ("picture_url", ["", "http://x.example/y", "https://x"], ["x", "/y", "http:", "http://["]),
-        (
-            "default_redirection_uri",
-            ["", "https://x/y", "HTTPS://x"],
-            ["http://x", "https:", "https:///y"],
-        ),
+        ("support_email", 200, ["", "a@b.example"]),
+        ("support_email", 400, ["a", "a@", "a b@c"]),
+        ("picture_url", 200, ["", "http://x.example/y", "https://x"]),
+        ("picture_url", 400, ["x", "/y", "http:", "http://["]),
+        ("default_redirection_uri", 200, ["", "https://x/y", "HTTPS://x"]),
+        ("default_redirection_uri", 400, ["http://x", "https:", "https:///y"]),
     ],
 )
-def test_formats_are_checked(sandbox: Sandbox, name: str, good: list[str], bad: list[str]) -> None:
-    for value, status in [(one, 200) for one in good] + [(one, 400) for one in bad]:
+def test_formats_are_checked(sandbox: Sandbox, name: str, status: int, values: list[str]) -> None:
+    for value in values:
         assert sandbox.call("PATCH", "/tenants/settings", {name: value}).status_code == status
 
 
@@ -127,19 +126,10 @@ class TestWhatCannotBeRead:
     @pytest.mark.parametrize(
         "content",
         [
-            b"{",
-            b"{'enabled': true}",
-            b'{"enabled": NaN}',
-            b'{"enabled": Infinity}',
-            b'{"enabled": 1e999}',
-            b'{"enabled": 1' + b"0" * 400 + b"}",
-            b'{"enabled": "\\ud800"}',
-            b'{"enabled": "\xff"}',
-            b"[" * 200_000,
-            b'{"a":' * 100_000,
-            b"9" * 5000,
-            b"\x00",
-            b"\xef\xbb\xbf{}",
+            *(b"{", b"{'enabled': true}", b'{"enabled": "\\ud800"}', b'{"enabled": "\xff"}'),
+            *(b'{"enabled": NaN}', b'{"enabled": Infinity}', b'{"enabled": 1e999}'),
+            *(b'{"enabled": 1' + b"0" * 400 + b"}", b"9" * 5000, b"\x00", b"\xef\xbb\xbf{}"),
+            *(b"[" * 200_000, b'{"a":' * 100_000),
         ],
         ids=range(13),
     )
@@ -183,16 +173,12 @@ class TestWhatCannotBeRead:
         assert answer.status_code == 413
         assert answer.json()["message"].endswith("maximum allowed: 1048576")
 
-    @pytest.mark.parametrize("content", [b"null", b"{", b"x" * 100])
-    def test_the_body_of_a_read_is_ignored(self, sandbox: Sandbox, content: bytes) -> None:
-        answer = sandbox.call("GET", "/guardian/factors", content=content)
-        assert answer.status_code == 200
-
-    def test_the_body_of_a_deploy_is_ignored(self, sandbox: Sandbox) -> None:
+    def test_the_body_of_a_read_or_a_deploy_is_ignored(self, sandbox: Sandbox) -> None:
         action_id = sandbox.must("POST", "/actions/actions", POST_LOGIN_ACTION)["id"]
-        path = f"/actions/actions/{action_id}/deploy"
-        for content in (b"", b"null", b"{"):
-            assert sandbox.call("POST", path, content=content).status_code == 200
+        for content in (b"", b"null", b"{", b"x" * 100):
+            for call in (("GET", ""), ("POST", "/deploy")):
+                path = f"/actions/actions/{action_id}{call[1]}"
+                assert sandbox.call(call[0], path, content=content).status_code == 200
 
 
 @pytest.mark.parametrize("value", [float("inf"), float("nan")])
