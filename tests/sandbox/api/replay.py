@@ -59,24 +59,18 @@ class Matcher:
         return differences
 
     def _compare_texts(self, recorded: str, actual: str, where: str) -> list[str]:
-        if _ID.fullmatch(recorded):
-            if not _ID.fullmatch(actual):
-                return [f"{where}: {actual!r} has not the form of {recorded!r}"]
-            known = self.ids.setdefault(recorded, actual)
-            other_way = [one for one, other in self.ids.items() if other == actual]
-            if known != actual or other_way != [recorded]:
-                return [f"{where}: id {recorded} stands for {known} and {actual}"]
+        for form, known in ((_ID, self.ids), (TIME, self.times)):
+            if form.fullmatch(recorded):
+                if not form.fullmatch(actual) or len(actual) != len(recorded):
+                    return [f"{where}: {actual!r} has not the form of {recorded!r}"]
+                before = known.setdefault(recorded, actual)
+                twice = known is self.ids and list(known.values()).count(actual) > 1
+                if before != actual or twice:
+                    return [f"{where}: {recorded} stands for {before} and {actual}"]
+                return []
+        if recorded == actual:
             return []
-        form = TIME.fullmatch(recorded)
-        if form:
-            found = TIME.fullmatch(actual)
-            if found is None or len(found[2]) != len(form[2]):
-                return [f"{where}: {actual!r} has not the precision of {recorded!r}"]
-            known = self.times.setdefault(recorded, actual)
-            return [] if known == actual else [f"{where}: {recorded} was {known}, now {actual}"]
-        return (
-            [] if recorded == actual else [f"{where}: {recorded!r} recorded, {actual!r} answered"]
-        )
+        return [f"{where}: {recorded!r} recorded, {actual!r} answered"]
 
     def disorder(self) -> list[str]:
         """Times of ours whose order is not the recorded one."""

@@ -27,14 +27,12 @@ class Life:
     def ours(self, text: str) -> str:
         def replaced(found: re.Match[str]) -> str:
             if found[0] not in self.ids:
-                kind = found[0][:4] if found[0][3] == "_" else ""
-                unseen = [
+                kind = found[0].rpartition("_")[0]
+                self.ids[found[0]] = next(
                     one
                     for one in self.made
-                    if one not in self.ids.values()
-                    and (one[:4] == kind if kind else "_" not in one)
-                ]
-                self.ids[found[0]] = unseen[0]
+                    if one not in self.ids.values() and one.rpartition("_")[0] == kind
+                )
             return self.ids[found[0]]
 
         return _ID.sub(replaced, text)
