@@ -38,14 +38,8 @@ def build_api(
 ) -> Starlette:
     """The ASGI application of one tenant.
 
-    Args:
-        tenant: state and rules.
-        notifier: sends test messages; None makes `try` a mere 202.
-        extra_routes: further control routes, under /_sandbox/.
-        tester: runs drafts for the Action test.
-        rate_limit: default: not enforced.
-        instance_id: names this process in /_sandbox/health; default: made up.
-        on_reset: what other parts of the sandbox forget with the tenant.
+    Without a notifier, `try` is a mere 202; without a rate limit, none is enforced. `extra_routes`
+    are further control routes, and `on_reset` is what their parts forget with the tenant.
     """
     log = RequestLog()
     faults = Faults()

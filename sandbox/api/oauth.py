@@ -99,9 +99,7 @@ GRANT = "client_credentials"
 
 def _basic(authorization: str | None) -> tuple[str, str] | None:
     """Credentials of an HTTP Basic header; both parts are query-escaped inside (RFC 6749)."""
-    if authorization is None:
-        return None
-    scheme, _, encoded = authorization.partition(" ")
+    scheme, _, encoded = (authorization or "").partition(" ")
     if scheme.lower() != "basic":
         return None
     try:

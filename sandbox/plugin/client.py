@@ -14,13 +14,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
 from http.client import responses
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import quote_plus
 
 import httpx
 
 from components.tenant.bounded_http import BoundedAsyncClient, BrokenAnswerError
 from components.tenant.token import granted
+
+T = TypeVar("T")
 
 RETRIED: Final = frozenset({500, 502, 503, 504, 524})
 SERVER_ERROR_TRIES: Final = 3
@@ -44,6 +46,13 @@ class ManagementError(Exception):
         self.code = code
 
 
+def of_form(form: type[T], value: Any) -> T:
+    """A part of an answer that has to have this form."""
+    if not isinstance(value, form):
+        raise TypeError
+    return value
+
+
 @dataclass(eq=False, kw_only=True)
 class Management:
     """Lazy connection to one tenant. Nothing is sent before the first call."""
@@ -64,20 +73,29 @@ class Management:
     def _http(self) -> BoundedAsyncClient:
         return BoundedAsyncClient(total=LONGEST_REQUEST, json_only=True, timeout=30.0)
 
-    async def get(self, path: str, form: type = dict) -> Any:
-        """What there is at a path; an empty one where the tenant has no content."""
-        return await self.send("GET", path, form=form)
+    async def get(self, path: str, read: Callable[[Any], T]) -> T:
+        """What there is at a path; an empty object where the tenant has no content."""
+        found: T = await self.send("GET", path, read=read)
+        return found
 
-    async def send(self, method: str, path: str, body: Any = None, *, form: type = object) -> Any:
+    async def send(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        read: Callable[[Any], Any] = lambda answer: answer,
+    ) -> Any:
         """Send a request, as often as the official plugin does, and answer what the tenant does.
 
         Args:
-            method, body: of the request.
             path: below /api/v2/, with its query.
-            form: what the answer is; a tenant that answers another one is none.
+            read: takes from the answer what is wanted of it. Whatever it stumbles over makes the
+                answer one that no tenant gives.
 
         Raises:
-            ManagementError: with status and Auth0's own message; status 0 when no answer came.
+            ManagementError: with status and Auth0's own message; status 0 when no answer came, or
+                one in another form.
         """
         failures = rate_limits = 0
         url = f"https://{self.domain}/api/v2/{path}"
@@ -101,10 +119,13 @@ class Management:
                     failures += 1
                 else:
                     said = _said(answer)
-                    if isinstance(said, form):
-                        return said
-                    reason = f"{self.domain} answered in a form that Auth0 does not have"
-                    raise ManagementError(0, reason)
+                    try:
+                        return read(said)
+                    except (AttributeError, LookupError, TypeError, ValueError):
+                        form = "in a form that Auth0 does not have"
+                        raise ManagementError(
+                            0, f"{self.domain} answered {method} {path} {form}"
+                        ) from None
             await self.sleep(wait)
 
     async def _bearer(self) -> str:

@@ -13,30 +13,12 @@ from sandbox.tenant.operation import MOST_PER_PAGE, Evidence, Routes
 COLLECTION = "clients"
 KEYS = "keys"
 
+_WRITTEN = ("tenant_settings", "guardian_factors", "mfa_policies", "prompts")
+_MADE = ("actions", "phone_providers", "phone_templates")
 PHONE_MFA_SCOPES: tuple[str, ...] = (
-    "read:tenant_settings",
-    "update:tenant_settings",
-    "read:actions",
-    "create:actions",
-    "update:actions",
-    "delete:actions",
-    "read:phone_providers",
-    "create:phone_providers",
-    "update:phone_providers",
-    "delete:phone_providers",
-    "read:phone_templates",
-    "create:phone_templates",
-    "update:phone_templates",
-    "delete:phone_templates",
-    "read:guardian_factors",
-    "update:guardian_factors",
-    "read:mfa_policies",
-    "update:mfa_policies",
-    "read:logs",
-    "read:clients",
-    "read:custom_domains",
-    "read:prompts",
-    "update:prompts",
+    *(f"{verb}:{one}" for one in _WRITTEN for verb in ("read", "update")),
+    *(f"{verb}:{one}" for one in _MADE for verb in ("read", "create", "update", "delete")),
+    *("read:logs", "read:clients", "read:custom_domains"),
 )
 
 DAY_IN_SECONDS = 86_400

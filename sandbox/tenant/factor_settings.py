@@ -147,7 +147,7 @@ class FactorSettings(Rules):
             return self.replace(name, {**stored, **changes})
 
 
-_RULES = {"GET": "get", "PUT": "replace", "PATCH": "merge"}
+_RULES = {"PUT": FactorSettings.replace, "PATCH": FactorSettings.merge}
 ROUTES = Routes("factor_settings")
 
 for _name, _kind in _KINDS.items():
@@ -156,15 +156,10 @@ for _name, _kind in _KINDS.items():
         _path, _scope = "/prompts/mfa-push", "prompts"
     for _method in _kind.published:
         if _method == "GET":
-            ROUTES.add("GET", _path, f"read:{_scope}", "get", _name, known=_kind.read_known)
+            _reads = ROUTES("GET", _path, f"read:{_scope}", _name, known=_kind.read_known)
+            _reads(FactorSettings.get)
             continue
         _merges = _method == "PATCH" and "PUT" in _kind.published
-        ROUTES.add(
-            _method,
-            _path,
-            f"update:{_scope}",
-            _RULES[_method],
-            _name,
-            body=_kind.body,
-            known=_SCHEMA_ONLY if _merges else _kind.known,
-        )
+        _known = _SCHEMA_ONLY if _merges else _kind.known
+        _writes = ROUTES(_method, _path, f"update:{_scope}", _name, body=_kind.body, known=_known)
+        _writes(_RULES[_method])

@@ -5,6 +5,7 @@ wanted. Every search that cannot be read is refused with 400 rather than misread
 """
 
 import re
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -68,23 +69,33 @@ def search_of(text: str | None, assumptions: Assumptions) -> Search:
 
 
 class _Reader:
+    """`a b OR NOT (c AND d)`: choices of what is wanted together, of terms or searches again."""
+
     def __init__(self, text: str, assumptions: Assumptions) -> None:
-        self._text, self._position, self._assumptions = text, 0, assumptions
+        self._text, self._assumptions = text, assumptions
+        self._left: deque[re.Match[str]] = deque()
 
     def search(self) -> Search:
         if not self._text:
             return Search(lambda _: True)
         if len(_NESTING.findall(self._text)) > _MOST_NESTED:
-            raise self._unreadable()
+            raise self._unreadable(self._text)
+        position = 0
+        while position < len(self._text):
+            token = _TOKEN.match(self._text, position)
+            if token is None:
+                raise self._unreadable(self._text[position:])
+            self._left.append(token)
+            position = token.end()
         found = self._either()
-        if self._position < len(self._text):
+        if self._left:
             raise self._unreadable()
         way = f"{self._assumptions.log_search_by_type}, {self._assumptions.log_search_by_time}"
         return replace(found, text=f"{way}: {self._text}")
 
     def _either(self) -> Search:
         choices = [self._all()]
-        while self._next(operator="OR"):
+        while self._next("OR"):
             choices.append(self._all())
         if len(choices) == 1:
             return choices[0]
@@ -92,7 +103,7 @@ class _Reader:
 
     def _all(self) -> Search:
         wanted = [self._one()]
-        while self._next(operator="AND") or self._begins_term():
+        while self._next("AND") or (self._left and _sign(self._left[0]) in {"", "NOT", "("}):
             wanted.append(self._one())
         if len(wanted) == 1:
             return wanted[0]
@@ -103,34 +114,23 @@ class _Reader:
         )
 
     def _one(self) -> Search:
-        token = self._token()
-        if token is None:
-            raise self._unreadable()
-        if token["operator"] == "NOT":
-            self._position = token.end()
+        if self._next("NOT"):
             inner = self._one()
             return Search(lambda entry: not inner.matches(entry))
-        if token["parenthesis"] == "(":
-            self._position = token.end()
+        if self._next("("):
             inner = self._either()
-            if not self._next(parenthesis=")"):
+            if not self._next(")"):
                 raise self._unreadable()
             return inner
-        if (
-            token["operator"]
-            or token["parenthesis"]
-            or (token["field"] is None and token["plain"] in _OPERATORS)
-        ):
+        if not self._left or _sign(self._left[0]):
             raise self._unreadable()
-        term = self._term(token)
-        self._position = token.end()
-        return term
+        return self._term(self._left.popleft())
 
     def _term(self, token: re.Match[str]) -> Search:
         field = token["field"]
         if field == "type" and self._assumptions.log_search_by_type != "found":
             if self._assumptions.log_search_by_type == "refused":
-                raise self._unreadable()
+                raise self._unreadable(token[0])
             return Search(lambda _: True)
         if token["low"] is not None:
             return self._range(field, token)
@@ -145,11 +145,11 @@ class _Reader:
 
     def _range(self, field: str | None, token: re.Match[str]) -> Search:
         if field is None or field not in _ORDERED:
-            raise self._unreadable()
+            raise self._unreadable(token[0])
         low, high = token["low"].lower(), token["high"].lower()
         if field == "date" and self._assumptions.log_search_by_time != "second":
             if self._assumptions.log_search_by_time == "refused" and "t" in low + high:
-                raise self._unreadable()
+                raise self._unreadable(token[0])
             low, high = low[:_DAY_LENGTH], high[:_DAY_LENGTH]
         with_low, with_high = token["open"] == "[", token["close"] == "]"
 
@@ -164,28 +164,23 @@ class _Reader:
         # One that is longer begins with it and comes after it.
         return Search(within, "" if low == "*" else low, "" if high == "*" else high + "~")
 
-    def _token(self) -> re.Match[str] | None:
-        return _TOKEN.match(self._text, self._position)
-
-    def _begins_term(self) -> bool:
-        token = self._token()
-        if token is None or not token[0].strip():
+    def _next(self, sign: str) -> bool:
+        """Whether the next token is that; then it is taken."""
+        if not self._left or _sign(self._left[0]) != sign:
             return False
-        return token["operator"] == "NOT" or (
-            token["operator"] is None and token["parenthesis"] != ")"
-        )
-
-    def _next(self, **wanted: str) -> bool:
-        token = self._token()
-        (name, value), *_ = wanted.items()
-        if token is None or token[name] != value:
-            return False
-        self._position = token.end()
+        self._left.popleft()
         return True
 
-    def _unreadable(self) -> ApiError:
-        rest = self._text[self._position :]
+    def _unreadable(self, rest: str = "") -> ApiError:
+        rest = rest or "".join(token[0] for token in self._left)
         return invalid_query(f"The sandbox cannot search for {rest}", "q")
+
+
+def _sign(token: re.Match[str]) -> str:
+    """An operator or a parenthesis; empty for a term."""
+    # At the end of a text an operator is read as a word.
+    lone = token["field"] is None and token["plain"] in _OPERATORS
+    return token["operator"] or token["parenthesis"] or (token["plain"] if lone else "")
 
 
 def _value(entry: Document, path: str) -> str:

@@ -7,6 +7,7 @@ operation is known. What all of them share at run time is in `sandbox.api.dispat
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import Any, Literal, Protocol, TypeVar
 from urllib.parse import unquote
 
@@ -85,7 +86,6 @@ class Operation:
         status: of a success with a body.
         body: None where a body is ignored.
         parameters: of the path.
-        known: where it is from.
     """
 
     method: str
@@ -97,14 +97,15 @@ class Operation:
     query: Parameters
     parameters: Parameters
     known: Evidence
-    pattern: re.Pattern[str] = field(repr=False)
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile(re.escape(BASE) + re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", self.path))
 
     def match(self, path: str) -> list[tuple[str, str]] | None:
         """The raw path's decoded parts, or None."""
-        found = self.pattern.fullmatch(path)
-        if found is None:
-            return None
-        return [(name, unquote(part)) for name, part in found.groupdict().items()]
+        found = self._pattern.fullmatch(path)
+        return found and [(name, unquote(part)) for name, part in found.groupdict().items()]
 
 
 class Routes:
@@ -119,22 +120,10 @@ class Routes:
         self._parts = parts
 
     def __call__(
-        self, method: str, path: str, scope: str, *fixed: Any, **more: Any
-    ) -> Callable[[Rule], Rule]:
-        """Makes an operation of the rule that it decorates; takes what `add` takes."""
-
-        def decorate(rule: Rule) -> Rule:
-            self.add(method, path, scope, rule.__name__, *fixed, **more)
-            return rule
-
-        return decorate
-
-    def add(
         self,
         method: str,
         path: str,
         scope: str,
-        rule: str,
         *fixed: Any,
         status: int = 200,
         body: Schema | None = None,
@@ -143,17 +132,16 @@ class Routes:
         paged: Page | None = None,
         with_call: bool = False,
         known: Evidence = REPLAYED,
-    ) -> None:
-        """One more operation.
+    ) -> Callable[[Rule], Rule]:
+        """Makes an operation of the rule that it decorates.
+
+        The rule is called with `fixed`, the path's parts and the body, and by name with what the
+        query has (`triggerId` as `trigger_id`).
 
         Args:
-            rule: name of the method that does it. It is called with `fixed`, the path's parts and
-                the body, and by name with what the query has (`triggerId` as `trigger_id`).
-            fixed: the rule's first arguments.
             status: of a success with a body.
             body: its schema; without one, a body is ignored.
             spread: the body's keys are the rule's arguments.
-            query: the keys that it may have.
             paged: the page that is meant where the query does not say; the rule gets a `page`.
             with_call: the rule gets the whole `call` as well.
         """
@@ -162,7 +150,7 @@ class Routes:
             for one in re.findall(r"{(\w+)}", path)
         }
 
-        def handle(tenant: Any, call: Call) -> Any:
+        def handle(rule: str, tenant: Any, call: Call) -> Any:
             named = {_snake(key): value for key, value in call.query.items()}
             if paged is not None:
                 number, size = named.pop("page", paged.number), named.pop("per_page", None)
@@ -175,20 +163,23 @@ class Routes:
             own = getattr(getattr(tenant, self._rules), rule)
             return own(*fixed, *call.path.values(), *whole_body, **named)
 
-        self.operations.append(
-            Operation(
-                method=method,
-                path=path,
-                scopes=(scope,),
-                handle=handle,
-                status=status,
-                body=None if body is None else Body(body),
-                query=Parameters("Query", (query or {}) | (_PAGING if paged else {})),
-                parameters=Parameters("Path", parts),
-                known=known,
-                pattern=re.compile(re.escape(BASE) + re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", path)),
+        def decorate(rule: Rule) -> Rule:
+            self.operations.append(
+                Operation(
+                    method=method,
+                    path=path,
+                    scopes=(scope,),
+                    handle=partial(handle, rule.__name__),
+                    status=status,
+                    body=None if body is None else Body(body),
+                    query=Parameters("Query", (query or {}) | (_PAGING if paged else {})),
+                    parameters=Parameters("Path", parts),
+                    known=known,
+                )
             )
-        )
+            return rule
+
+        return decorate
 
 
 def _snake(key: str) -> str:

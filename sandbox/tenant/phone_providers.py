@@ -105,11 +105,9 @@ class PhoneProviders(Rules):
         """The provider as the API shows it; only lists carry a null `credentials` (recorded)."""
         configuration = provider["configuration"]
         return {
-            "id": provider["id"],
+            **{key: provider[key] for key in ("id", "name", "disabled")},
             "tenant": self._context.name,
-            "name": provider["name"],
             "channel": "phone",
-            "disabled": provider["disabled"],
             "configuration": {
                 key: configuration[key] for key in _CONFIGURATION_ORDER if key in configuration
             },
@@ -155,8 +153,7 @@ class PhoneProviders(Rules):
                 "created_at": now,
                 "updated_at": now,
             }
-            self._check_sendable(provider)
-            self._check_becomes_custom(provider)
+            self._check(provider)
             self._store.put(COLLECTION, provider["id"], provider)
         return self.view(provider)
 
@@ -167,11 +164,7 @@ class PhoneProviders(Rules):
             before = self.stored(provider_id)
             provider = {**before, **body}
             provider["updated_at"] = later_millisecond(self._context.stamp(), before["updated_at"])
-            self._check_sendable(provider)
-            self._check_becomes_custom(provider, before["name"])
-            self._check_narrowing(provider)
-            if provider["disabled"] and not before["disabled"]:
-                self._check_unused()
+            self._check(provider, before)
             self._store.put(COLLECTION, provider_id, provider)
         return self.view(provider)
 
@@ -203,9 +196,9 @@ class PhoneProviders(Rules):
 
     # -- rules --------------------------------------------------------------------------------
 
-    @staticmethod
-    def _check_sendable(provider: Document) -> None:
-        configuration = provider["configuration"]
+    def _check(self, provider: Document, before: Document | None = None) -> None:
+        """Whether a provider may be made so, or become so."""
+        configuration, switches = provider["configuration"], self._context.assumptions
         complete = provider["name"] != "twilio" or (
             configuration.get("sid")
             and (configuration.get("default_from") or configuration.get("mssid"))
@@ -213,6 +206,16 @@ class PhoneProviders(Rules):
         if not (complete and configuration.get("delivery_methods")):
             # Recorded; it has no error code.
             raise ApiError(400, "Bad Operation on Notification Resource")
+        becomes_custom = provider["name"] == "custom" != (before or {}).get("name")
+        if becomes_custom and switches.custom_provider_needs_deployed_action:
+            self._check_action()
+        if before is None:
+            return
+        types = self._enabled_message_types()
+        if switches.narrowing_below_message_types_refused and not covers(provider, types):
+            raise unsupported_message_type()
+        if provider["disabled"] and not before["disabled"]:
+            self._check_unused()
 
     def _check_action(self) -> None:
         if not self._has_deployed_action():
@@ -222,17 +225,6 @@ class PhoneProviders(Rules):
                 # "email" in every language of the documentation.
                 "custom_email_provider_deployed_action_not_found",
             )
-
-    def _check_becomes_custom(self, provider: Document, before: str = "") -> None:
-        needed = self._context.assumptions.custom_provider_needs_deployed_action
-        if needed and provider["name"] == "custom" and before != "custom":
-            self._check_action()
-
-    def _check_narrowing(self, provider: Document) -> None:
-        if self._context.assumptions.narrowing_below_message_types_refused and not covers(
-            provider, self._enabled_message_types()
-        ):
-            raise unsupported_message_type()
 
     def _check_unused(self) -> None:
         if self._context.assumptions.provider_in_use_protected and self._factor_enabled():

@@ -103,11 +103,8 @@ class PhoneTemplates(Rules):
             "id": template.get("id"),
             "tenant": self._context.name,
             "channel": "phone",
-            "type": template["type"],
-            "disabled": template["disabled"],
-            "created_at": millis(template["created_at"]),
-            "updated_at": millis(template["updated_at"]),
-            "content": template["content"],
+            **{key: template[key] for key in ("type", "disabled", "content")},
+            **{key: millis(template[key]) for key in ("created_at", "updated_at")},
         }
 
     def _default(self, template_type: str) -> Document:

@@ -126,45 +126,32 @@ _QUOTA = obj(
     extra=True,
 )
 
+_CSP_POLICY = obj(
+    {
+        "mode": one_of("enforcing", "reporting"),
+        "directives": obj({}, extra=array(text(high=2048)), maxProperties=30),
+        "flags": array(one_of("upgrade-insecure-requests", "block-all-mixed-content")),
+        "reporting": obj({"report_uri": STRING, "report_to_group": STRING}, null=True),
+    }
+)
+_ENDPOINTS = array(obj({"url": STRING}))
+_CSP_REPORTING = obj(
+    {
+        "report_to": obj({"group": STRING, "max_age": whole(), "endpoints": _ENDPOINTS}, null=True),
+        "reporting_endpoints": obj({}, extra=STRING),
+    },
+    null=True,
+)
+_CSP = {
+    "enabled": BOOLEAN,
+    "policies": array(_CSP_POLICY),
+    "reporting_infrastructure": _CSP_REPORTING,
+}
+_XSS = {"enabled": BOOLEAN, "mode": one_of("block"), "report_uri": STRING}
 _SECURITY_HEADERS = obj(
     {
-        "content_security_policy": obj(
-            {
-                "enabled": BOOLEAN,
-                "policies": array(
-                    obj(
-                        {
-                            "mode": one_of("enforcing", "reporting"),
-                            "directives": obj({}, extra=array(text(high=2048)), maxProperties=30),
-                            "flags": array(
-                                one_of("upgrade-insecure-requests", "block-all-mixed-content")
-                            ),
-                            "reporting": obj(
-                                {"report_uri": STRING, "report_to_group": STRING}, null=True
-                            ),
-                        }
-                    )
-                ),
-                "reporting_infrastructure": obj(
-                    {
-                        "report_to": obj(
-                            {
-                                "group": STRING,
-                                "max_age": whole(),
-                                "endpoints": array(obj({"url": STRING})),
-                            },
-                            null=True,
-                        ),
-                        "reporting_endpoints": obj({}, extra=STRING),
-                    },
-                    null=True,
-                ),
-            },
-            null=True,
-        ),
-        "x_xss_protection": obj(
-            {"enabled": BOOLEAN, "mode": one_of("block"), "report_uri": STRING}, null=True
-        ),
+        "content_security_policy": obj(_CSP, null=True),
+        "x_xss_protection": obj(_XSS, null=True),
     },
     null=True,
 )

@@ -119,15 +119,12 @@ class Store:
                 (collection, count),
             )
 
-    def clear(self, *, keep: frozenset[str] = frozenset()) -> None:
+    def clear(self, *, keep: frozenset[str]) -> None:
         with self.transaction():
-            for (collection,) in self._connection.execute(
-                "SELECT DISTINCT collection FROM documents"
-            ).fetchall():
-                if collection not in keep:
-                    self._connection.execute(
-                        "DELETE FROM documents WHERE collection = ?", (collection,)
-                    )
+            self._connection.execute(
+                "DELETE FROM documents WHERE collection NOT IN (SELECT value FROM json_each(?))",
+                (json.dumps([*keep]),),
+            )
 
     def export(self) -> dict[str, dict[str, Document]]:
         """Everything: collection, then id, then document, in insertion order."""

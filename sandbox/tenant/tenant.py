@@ -59,12 +59,10 @@ class Tenant:
         """Open the tenant in this store, creating it where the store is empty.
 
         Args:
-            store: its state; a store that has a tenant already keeps it, generation included.
+            store: one that has a tenant already keeps it, generation included.
             domain: host[:port] under which clients reach it; issuer and audience follow from it.
-            generation: experience of a new tenant.
             name: the `tenant` that branding objects carry.
             credentials: the default client's; kept from earlier, else made up.
-            clock, assumptions: its time, and answers to what the contract leaves open.
         """
         self.domain = domain
         self.issuer = f"https://{domain}/"

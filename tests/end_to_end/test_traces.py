@@ -212,7 +212,7 @@ FAILURES = (
 )
 
 
-# Request by request without the engine, on every change: sandbox/api/test_traces.py.
+# Request by request without the engine, on every change: sandbox/api/test_replay.py.
 @pytest.mark.thorough
 @EACH_GENERATION
 def test_the_life_of_a_stack_is_the_recorded_one(

@@ -71,13 +71,15 @@ class ActionResource(ApiObject):
 
     async def update(self, api: Management, change: Change) -> State:
         if "secrets" in change.attributes:
-            action = await api.get(self.at(change.id))
             known = {
                 secret["name"]
                 for state in (change.prior, change.inputs)
                 for secret in state.get("secrets") or []
             }
-            foreign = sorted({secret["name"] for secret in action.get("secrets") or []} - known)
+            foreign = await api.get(
+                self.at(change.id),
+                lambda action: sorted({one["name"] for one in action.get("secrets") or []} - known),
+            )
             if foreign:
                 raise ManagementError(0, " ".join(_UNMANAGED.format(name) for name in foreign))
         return await super().update(api, change)
@@ -86,18 +88,14 @@ class ActionResource(ApiObject):
         if inputs.get("deploy"):
             await self._wait(api, resource_id, _built)
             await api.send("POST", f"{self.at(resource_id)}/deploy")
-            await self._wait(
-                api,
-                resource_id,
-                lambda action: bool((action.get("deployed_version") or {}).get("deployed")),
-            )
-        return self.state(await api.get(self.at(resource_id)), inputs)
+            await self._wait(api, resource_id, _deployed)
+        return await api.get(self.at(resource_id), lambda answer: self.state(answer, inputs))
 
     async def _wait(
         self, api: Management, action_id: str, ready: Callable[[dict[str, Any]], bool]
     ) -> None:
         deadline, pause = time.monotonic() + BUILD_TIMEOUT, 0.25
-        while not ready(await api.get(self.at(action_id))):
+        while not await api.get(self.at(action_id), ready):
             if time.monotonic() > deadline:
                 raise ManagementError(
                     0, f"the Action {action_id} was not ready after {BUILD_TIMEOUT:.0f} s"
@@ -115,3 +113,7 @@ def _built(action: dict[str, Any]) -> bool:
             code=BUILD_FAILED,
         )
     return action.get("status") == "built"
+
+
+def _deployed(action: dict[str, Any]) -> bool:
+    return bool((action.get("deployed_version") or {}).get("deployed"))

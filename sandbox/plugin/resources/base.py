@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from sandbox.plugin.client import Management, ManagementError
+from sandbox.plugin.client import Management, ManagementError, of_form
 from sandbox.plugin.schema import Schema, for_api, from_api
 
 State = dict[str, Any]
@@ -95,14 +95,16 @@ class ApiObject(Resource):
         return f"{self.path}/{quote(resource_id, safe='')}"
 
     async def create(self, api: Management, inputs: State) -> tuple[str, State]:
-        created = await api.send("POST", self.path, self.body(inputs, None), form=dict)
-        resource_id: str = created["id"]
+        resource_id: str = await api.send(
+            "POST", self.path, self.body(inputs, None), read=lambda made: of_form(str, made["id"])
+        )
         with existing(resource_id):
             return resource_id, await self.written(api, resource_id, inputs)
 
     async def read(self, api: Management, resource_id: str, prior: State) -> State | None:
-        answer = await unless_gone(api.get(self.at(resource_id)))
-        return answer and self.state(answer, prior)
+        seen = api.get(self.at(resource_id), lambda answer: self.state(answer, prior))
+        state: State | None = await unless_gone(seen)
+        return state
 
     async def update(self, api: Management, change: Change) -> State:
         body = self.body(change.inputs, change.attributes)

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from sandbox.plugin.client import Management
+from sandbox.plugin.client import Management, of_form
 from sandbox.plugin.resources.base import Change, Resource, State, existing, unless_gone
 from sandbox.plugin.schema import Attribute, Schema, required
 
@@ -54,9 +54,10 @@ class TriggerActionResource(Resource):
         trigger, action_id = inputs["trigger"], inputs["actionId"]
         bound = await _bound(api, trigger, per_page=50)
         if action_id not in dict(bound):
-            name = inputs.get("displayName")
+            name: str | None = inputs.get("displayName")
             if name is None:
-                name = (await api.get(f"actions/actions/{quote(action_id, safe='')}"))["name"]
+                path = f"actions/actions/{quote(action_id, safe='')}"
+                name = await api.get(path, lambda action: of_form(str, action["name"]))
             await _bind(api, trigger, [*bound, (action_id, name)])
         resource_id = f"{trigger}::{action_id}"
         with existing(resource_id):
@@ -100,8 +101,15 @@ async def _bound(api: Management, trigger: str, *, per_page: int = 100) -> Bound
     found: Bound = []
     page = 0
     while True:
-        answer: dict[str, Any] = await api.get(f"{_path(trigger)}?page={page}&per_page={per_page}")
-        if not answer["bindings"]:
+        more = await api.get(f"{_path(trigger)}?page={page}&per_page={per_page}", _listed)
+        if not more:
             return found
-        found += [(one["action"]["id"], one["display_name"]) for one in answer["bindings"]]
+        found += more
         page += 1
+
+
+def _listed(answer: dict[str, Any]) -> Bound:
+    return [
+        (of_form(str, one["action"]["id"]), of_form(str, one["display_name"]))
+        for one in answer["bindings"]
+    ]

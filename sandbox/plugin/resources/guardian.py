@@ -11,15 +11,18 @@ warning (provider pull request 1716) is a switch: `sandbox.plugin.switches`.
 
 import uuid
 from collections.abc import Awaitable, Iterable
+from functools import partial
 from http import HTTPStatus
+from operator import itemgetter
 from typing import Any, ClassVar, Final
 
-from sandbox.plugin.client import Management, ManagementError
+from sandbox.plugin.client import Management, ManagementError, of_form
 from sandbox.plugin.resources.base import (
     Change,
     PartialFailureError,
     Resource,
     State,
+    existing,
     several,
 )
 from sandbox.plugin.schema import (
@@ -138,7 +141,8 @@ class GuardianResource(Resource):
         changed |= {
             name for name in (*_SWITCHES, "phone", *_MFA_SETTINGS) if inputs.get(name) is not None
         }
-        return resource_id, await self._write(api, resource_id, inputs, changed)
+        with existing(resource_id):
+            return resource_id, await self._write(api, resource_id, inputs, changed)
 
     async def update(self, api: Management, change: Change) -> State:
         return await self._write(api, change.id, change.inputs, change.attributes)
@@ -178,10 +182,14 @@ class GuardianResource(Resource):
 
     async def _read_all(self, api: Management) -> tuple[State, list[str]]:
         """What could be read, and why something could not."""
-        policies = await api.get("guardian/policies", list)
-        factors = await api.get("guardian/factors", list)
-        enabled = {factor["name"]: bool(factor["enabled"]) for factor in factors}
-        state: State = {"policy": policies[0] if policies else "never"}
+        policy = await api.get(
+            "guardian/policies", lambda answer: next(iter(of_form(list, answer)), "never")
+        )
+        enabled = await api.get(
+            "guardian/factors",
+            lambda answer: {one["name"]: bool(one["enabled"]) for one in of_form(list, answer)},
+        )
+        state: State = {"policy": policy}
         state |= {attribute: enabled.get(factor, False) for attribute, factor in _SIMPLE.items()}
         state |= {
             attribute: {"enabled": enabled.get(factor, False)}
@@ -191,8 +199,8 @@ class GuardianResource(Resource):
         reasons: list[str] = []
         for attribute, path in _PATHS.items():
             try:
-                answer = await api.get(path)
-                state[attribute] = from_api(_MFA_SETTINGS[attribute].fields, answer)
+                known = _MFA_SETTINGS[attribute].fields
+                state[attribute] = await api.get(path, partial(from_api, known))
             except ManagementError as error:
                 if attribute != "settings" or error.status != HTTPStatus.FORBIDDEN:
                     reasons.append(str(error))
@@ -259,19 +267,21 @@ async def _write_phone(api: Management, phone: dict[str, Any]) -> None:
 async def _read_phone(api: Management, *, enabled: bool) -> dict[str, Any]:
     if not enabled:
         return {"enabled": False}
-    answer = await api.get(f"{_PHONE}/message-types")
-    phone: dict[str, Any] = {"enabled": True, "messageTypes": answer["message_types"]}
+    types = await api.get(f"{_PHONE}/message-types", itemgetter("message_types"))
+    phone: dict[str, Any] = {"enabled": True, "messageTypes": types}
     if await _is_unified(api):
         return phone
-    provider = (await api.get(f"{_PHONE}/selected-provider"))["provider"]
-    options = await api.get(f"{_SMS}/templates")
+    provider = await api.get(f"{_PHONE}/selected-provider", itemgetter("provider"))
+    read = partial(from_api, GuardianResource.schema["phone"].fields["options"].fields)
+    options = await api.get(f"{_SMS}/templates", read)
     if provider == "twilio":
-        options |= await api.get(f"{_SMS}/providers/twilio")
-    fields = GuardianResource.schema["phone"].fields["options"].fields
-    return phone | {"provider": provider, "options": from_api(fields, options)}
+        options |= await api.get(f"{_SMS}/providers/twilio", read)
+    return phone | {"provider": provider, "options": options}
 
 
 async def _is_unified(api: Management) -> bool:
     # The official plugin takes a missing flag for true here (contract, provider-traps.md).
-    settings = await api.get("tenants/settings")
-    return settings.get("phone_consolidated_experience") is not False
+    return await api.get(
+        "tenants/settings",
+        lambda settings: settings.get("phone_consolidated_experience") is not False,
+    )

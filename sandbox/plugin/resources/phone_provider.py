@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from sandbox.plugin.client import Management
+from sandbox.plugin.client import Management, of_form
 from sandbox.plugin.resources.base import ApiObject, Change, State, existing, given
 from sandbox.plugin.schema import Attribute, Schema, block
 
@@ -31,9 +31,11 @@ class PhoneProviderResource(ApiObject):
     }
 
     async def create(self, api: Management, inputs: State) -> tuple[str, State]:
-        found = await api.get(self.path)
-        if found["providers"]:
-            provider_id: str = found["providers"][0]["id"]
+        found = await api.get(
+            self.path, lambda answer: [of_form(str, one["id"]) for one in answer["providers"]]
+        )
+        if found:
+            provider_id = found[0]
             taken_over = Change(id=provider_id, prior={}, inputs=inputs, attributes=frozenset())
             with existing(provider_id):
                 return provider_id, await self.update(api, taken_over)

@@ -17,6 +17,7 @@ from sandbox.plugin.schema import Attribute, Schema, block, for_api, from_api, r
 SETTLE_SECONDS: Final = 0.8
 """Between the two PATCHes, as the official plugin waits."""
 
+_PATH: Final = "tenants/settings"
 _CLEARED_AT_CREATE: Final = (
     "defaultTokenQuota",
     "errorPage",
@@ -132,7 +133,7 @@ class TenantResource(Resource):
             return resource_id, await self._written(api, inputs, _CLEARED_AT_CREATE)
 
     async def read(self, api: Management, resource_id: str, prior: State) -> State | None:
-        return await _read(api)
+        return await api.get(_PATH, _state)
 
     async def update(self, api: Management, change: Change) -> State:
         differ = [name for name in _CLEARED_AT_CREATE if name in change.attributes]
@@ -149,15 +150,14 @@ class TenantResource(Resource):
         if prompt in body:
             body[prompt] = {"true": True, "false": False}.get(body[prompt])
         if body:
-            await api.send("PATCH", "tenants/settings", body)
+            await api.send("PATCH", _PATH, body)
         if nulls := {snake(name): None for name in clear if name not in inputs}:
             await asyncio.sleep(SETTLE_SECONDS)
-            await api.send("PATCH", "tenants/settings", nulls)
-        return await _read(api)
+            await api.send("PATCH", _PATH, nulls)
+        return await api.get(_PATH, _state)
 
 
-async def _read(api: Management) -> State:
-    settings = await api.get("tenants/settings")
+def _state(settings: dict[str, Any]) -> State:
     state = from_api(TenantResource.schema, settings)
     acr_values = settings.get("acr_values_supported", [])
     state["acrValuesSupporteds"] = acr_values or []
@@ -177,16 +177,21 @@ async def _read(api: Management) -> State:
 
 async def get_tenant(api: Management) -> dict[str, Any]:
     """The one data source that the product asks: settings, domain, and the API's identifier."""
-    state = await _read(api)
-    # A data source answers a block as a list of at most one, under a plural name.
+    identifier = f"https://{api.domain}/api/v2/"
+    own = {"id": api.domain, "domain": api.domain, "managementApiIdentifier": identifier}
+    return await api.get(_PATH, _data_source) | own
+
+
+def _data_source(settings: dict[str, Any]) -> dict[str, Any]:
+    """A data source answers a block as a list of at most one, under a plural name."""
+    state = _state(settings)
     for name, attribute in TenantResource.schema.items():
         if attribute.kind == "block":
             value = state.pop(name, None)
             state[name if name.endswith("s") else f"{name}s"] = (
                 [] if value is None else [_listed(value)]
             )
-    identifier = f"https://{api.domain}/api/v2/"
-    return {**state, "id": api.domain, "domain": api.domain, "managementApiIdentifier": identifier}
+    return state
 
 
 def _listed(values: dict[str, Any]) -> dict[str, Any]:

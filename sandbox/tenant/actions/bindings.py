@@ -6,7 +6,6 @@ from typing import Any
 
 from sandbox.json_schemas import STRING, array, described, obj, one_of
 from sandbox.tenant.actions import triggers
-from sandbox.tenant.actions import views as action_views
 from sandbox.tenant.actions.rules import SECRET, Actions, trigger_of
 from sandbox.tenant.clock import nanos
 from sandbox.tenant.context import Context, Page, Rules, page_of
@@ -57,13 +56,10 @@ class Bindings(Rules):
 
     def _view(self, binding: Document, trigger_id: str) -> Document:
         action = self._actions.stored(binding["action_id"])
-        current, deployed = self._actions.versions_of(action)
         return {
             "id": binding["id"],
             "trigger_id": trigger_id,
-            "action": action_views.inside_binding(
-                action, current=current, deployed=deployed, now_ns=self._context.stamp()
-            ),
+            "action": self._actions.at_present(action).inside_binding(),
             "created_at": nanos(binding["created_at"]),
             "updated_at": nanos(binding["created_at"]),
             "display_name": binding["display_name"],
@@ -117,7 +113,7 @@ class Bindings(Rules):
             raise ApiError(
                 400, "Trying to create a binding between an incompatible action and trigger."
             )
-        if self._actions.versions_of(action)[1] is None:
+        if self._actions.at_present(action).deployed is None:
             raise ApiError(
                 400, "Trying to create a binding for an action that has not been deployed yet."
             )

@@ -16,7 +16,7 @@ from sandbox.json_schemas import (
     whole,
 )
 from sandbox.tenant.actions import triggers
-from sandbox.tenant.actions import views as action_views
+from sandbox.tenant.actions.views import Standing, is_deployed
 from sandbox.tenant.context import Context, Page, Rules, page_of
 from sandbox.tenant.errors import ApiError, invalid_body
 from sandbox.tenant.operation import Call, Evidence, Routes
@@ -31,6 +31,7 @@ _MAX_MODULES = 3
 _MAX_CODE_BYTES = 100_000
 _MAX_SECRET_NAME = 128
 _MAX_SECRET_VALUE = 4096
+_EMPTY: Document = {"code": "", "runtime": "", "dependencies": [], "secrets": [], "modules": []}
 
 # -- schema and routes ------------------------------------------------------------------------
 
@@ -96,38 +97,25 @@ class Actions(Rules):
     def save(self, action: Document) -> None:
         self._store.put(COLLECTION, action["id"], action)
 
-    def versions_of(self, action: Document) -> tuple[Document | None, Document | None]:
-        """The newest version, and the one that is deployed at this moment.
+    def at_present(self, action: Document) -> Standing:
+        """The Action as it is now.
 
         While a deploy is under way, the earlier version stays deployed. Right after a create with
         `deploy`, the pending version itself is shown as deployed (recorded).
         """
-        if action["deployed_version"] is None:
-            return None, None
+        now, key = self._context.stamp(), action["deployed_version"]
         versions = versions_collection(action["id"])
-        current = self._store.get(versions, action["deployed_version"])
-        if current is None:  # an import may have left the version out
-            return None, None
-        is_there = action_views.is_deployed(current, self._context.stamp())
-        if is_there or action.get("deployed_at_birth"):
-            return current, current
+        current = key and self._store.get(versions, key)
+        if not current:  # no deploy yet, or an import has left the version out
+            return Standing(action, None, None, now)
+        if is_deployed(current, now) or action.get("deployed_at_birth"):
+            return Standing(action, current, current, now)
         previous = action.get("previous_version")
-        return current, self._store.get(versions, previous) if previous else None
-
-    def view(self, action: Document, *, written: bool = False) -> Document:
-        """The Action as the API shows it; `written` in the answer to a write."""
-        current, deployed = self.versions_of(action)
-        return action_views.full(
-            action,
-            current=current,
-            deployed=deployed,
-            now_ns=self._context.stamp(),
-            written=written,
-        )
+        return Standing(action, current, self._store.get(versions, previous or ""), now)
 
     @ROUTES("GET", ONE, "read:actions")
     def get(self, action_id: str) -> Document:
-        return self.view(self.stored(action_id))
+        return self.at_present(self.stored(action_id)).view()
 
     @ROUTES(
         "GET",
@@ -157,10 +145,10 @@ class Actions(Rules):
             for action in self.all()
             if (trigger_id is None or trigger_of(action) == trigger_id)
             and (action_name is None or action["name"] == action_name)
-            and (deployed is None or (self.versions_of(action)[1] is not None) == deployed)
+            and (deployed is None or (self.at_present(action).deployed is not None) == deployed)
             and (installed is None or bool(action.get("installed_integration_id")) == installed)
         ]
-        return page_of("actions", found, page, self.view)
+        return page_of("actions", found, page, lambda one: self.at_present(one).view())
 
     # -- writing ------------------------------------------------------------------------------
 
@@ -181,17 +169,8 @@ class Actions(Rules):
                 "deployed_version": None,
                 "last_number": 0,
             }
-            drafted_at = self._context.stamp()
-            dependencies = self._dependencies(body.get("dependencies", []))
-            action["draft"] = {
-                "code": self._code(body.get("code", "")),
-                "dependencies": dependencies,
-                "runtime": triggers.runtime_for(entry, body.get("runtime")),
-                "secrets": self._secrets(body.get("secrets", []), [], drafted_at),
-                "modules": self._modules(body.get("modules", [])),
-                "updated_at": drafted_at,
-                "phases": self._context.builds.next(dependencies),
-            }
+            action["draft"] = _EMPTY | {"updated_at": self._context.stamp()}
+            self._write_draft(action, _EMPTY | body, entry)
             self.save(action)
         return action
 
@@ -211,28 +190,14 @@ class Actions(Rules):
                     body["name"], [one for one in self.all() if one["id"] != action_id]
                 )
                 action["name"] = body["name"]
-            _, deployed = self.versions_of(action)
-            shown = action_views.updated_at(action, deployed, self._context.stamp())
+            shown = self.at_present(action).updated_at
             action["updated_at"] = self._context.stamp()
             action.pop("deployed_at_birth", None)
-            draft = action["draft"]
             # A deploy at birth showed a time a little ahead of the clock's.
-            draft["updated_at"] = max(self._context.stamp(), shown + 1)
-            if "code" in body:
-                draft["code"] = self._code(body["code"])
-            if "dependencies" in body:
-                draft["dependencies"] = self._dependencies(body["dependencies"])
-            draft["phases"] = self._context.builds.next(draft["dependencies"])
-            if body.get("runtime"):
-                draft["runtime"] = triggers.runtime_for(entry, body["runtime"])
-            if "secrets" in body:
-                draft["secrets"] = self._secrets(
-                    body["secrets"], draft["secrets"], draft["updated_at"]
-                )
-            if "modules" in body:
-                draft["modules"] = self._modules(body["modules"])
+            action["draft"]["updated_at"] = max(self._context.stamp(), shown + 1)
+            self._write_draft(action, body, entry)
             self.save(action)
-        return self.view(action, written=True)
+        return self.at_present(action).view(written=True)
 
     @ROUTES("DELETE", ONE, "delete:actions", query={"force": BOOLEAN})
     def delete(self, action_id: str, *, force: bool = False) -> None:
@@ -292,6 +257,19 @@ class Actions(Rules):
         taken = any(one["name"] == name for one in others)
         if taken and self._context.assumptions.unique_action_names:
             raise ApiError(409, "An action with this name already exists.")
+
+    def _write_draft(self, action: Document, wanted: Document, entry: Document) -> None:
+        """Change the wanted parts of the draft; its build begins."""
+        draft = action["draft"]
+        checks: dict[str, Callable[[Any], Any]] = {
+            "code": self._code,
+            "dependencies": self._dependencies,
+            "runtime": lambda name: triggers.runtime_for(entry, name or draft["runtime"]),
+            "secrets": lambda new: self._secrets(new, draft["secrets"], draft["updated_at"]),
+            "modules": self._modules,
+        }
+        draft |= {key: check(wanted[key]) for key, check in checks.items() if key in wanted}
+        draft["phases"] = self._context.builds.next(draft["dependencies"])
 
     def _code(self, code: str) -> str:
         size = len(code.encode())

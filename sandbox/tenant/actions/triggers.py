@@ -1,62 +1,51 @@
 """The triggers, versions and runtimes that there are, as answered in 2026-08 (§4.11)."""
 
+from functools import partial
 from typing import Any
 
 from sandbox.tenant.errors import ApiError
 
-_BOTH = ["node18-actions", "node22"]
-_RETIRED = "DEPRECATED"
-
 
 def _trigger(
     trigger: str,
-    version: str,
+    version: str = "v1",
     *,
-    status: str = "CURRENT",
-    runtimes: list[str] | None = None,
+    runtimes: tuple[str, ...] = ("node18-actions", "node22"),
     default: str = "node22",
+    status: str = "CURRENT",
     policy: str = "trigger-bound",
-    compatible: list[str] | None = None,
+    compatible: str = "",
 ) -> dict[str, Any]:
     return {
         "id": trigger,
         "version": version,
         "status": status,
-        "runtimes": _BOTH if runtimes is None else runtimes,
+        "runtimes": list(runtimes),
         "default_runtime": default,
         "binding_policy": policy,
-        "compatible_triggers": [{"id": trigger, "version": one} for one in compatible or []],
+        "compatible_triggers": [{"id": trigger, "version": compatible}] if compatible else [],
     }
 
 
-def _with_first_version(trigger: str) -> list[dict[str, Any]]:
-    return [
-        _trigger(trigger, "v2"),
-        # The default of a retired version lies outside its own runtimes (recorded).
-        _trigger(trigger, "v1", status=_RETIRED, runtimes=["node22"], default="node12"),
-    ]
-
-
-def _entity_bound(trigger: str, runtimes: list[str]) -> dict[str, Any]:
-    return _trigger(trigger, "v1", runtimes=runtimes, policy="entity-bound")
-
-
+# The default of a retired version lies outside its own runtimes (recorded).
+_retired = partial(_trigger, status="DEPRECATED", runtimes=("node22",), default="node12")
+_entity_bound = partial(_trigger, policy="entity-bound", runtimes=("node22",))
+_WITH_TWO_VERSIONS = (
+    *("credentials-exchange", "pre-user-registration", "post-user-registration"),
+    *("post-change-password", "send-phone-message"),
+)
 CATALOGUE: list[dict[str, Any]] = [
-    _trigger("post-login", "v3", compatible=["v2"]),
-    _trigger("post-login", "v2", status=_RETIRED, runtimes=["node18", "node22"], default="node16"),
-    _trigger("post-login", "v1", status=_RETIRED, runtimes=["node22"], default="node12"),
-    *_with_first_version("credentials-exchange"),
-    *_with_first_version("pre-user-registration"),
-    *_with_first_version("post-user-registration"),
-    *_with_first_version("post-change-password"),
-    *_with_first_version("send-phone-message"),
-    _trigger("custom-phone-provider", "v1"),
-    _trigger("custom-email-provider", "v1"),
-    _trigger("password-reset-post-challenge", "v1"),
-    _entity_bound("custom-token-exchange", ["node18", "node22"]),
-    _entity_bound("event-stream", ["node22"]),
-    _entity_bound("password-hash-migration", ["node22"]),
-    _entity_bound("mcp-tool", ["node22"]),
+    _trigger("post-login", "v3", compatible="v2"),
+    _retired("post-login", "v2", runtimes=("node18", "node22"), default="node16"),
+    _retired("post-login"),
+    *(one for name in _WITH_TWO_VERSIONS for one in (_trigger(name, "v2"), _retired(name))),
+    _trigger("custom-phone-provider"),
+    _trigger("custom-email-provider"),
+    _trigger("password-reset-post-challenge"),
+    _entity_bound("custom-token-exchange", runtimes=("node18", "node22")),
+    _entity_bound("event-stream"),
+    _entity_bound("password-hash-migration"),
+    _entity_bound("mcp-tool"),
 ]
 
 UNCATALOGUED = ("login-post-identifier", "signup-post-identifier")

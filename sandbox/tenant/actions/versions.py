@@ -1,14 +1,12 @@
 """Versions of Actions: deploys, old ones deployed again, and which one runs (§4.7, §4.8)."""
 
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from sandbox.json_schemas import BOOLEAN, described, obj
-from sandbox.tenant.actions import views as action_views
 from sandbox.tenant.actions.rules import DRAFT, ONE, PATH, Actions, versions_collection
+from sandbox.tenant.actions.views import new_version
 from sandbox.tenant.builds import finished_at
 from sandbox.tenant.clock import NANOS_PER_SECOND
 from sandbox.tenant.context import Context, Page, Rules, page_of
@@ -58,8 +56,8 @@ class Versions(Rules):
         return self._store.all(versions_collection(action_id))
 
     def running(self, action: Document) -> DeployedAction | None:
-        _, deployed = self.actions.versions_of(action)
-        if deployed is None or not action_views.is_deployed(deployed, self._context.stamp()):
+        deployed = self.actions.at_present(action).running
+        if deployed is None:
             return None
         return DeployedAction(
             id=action["id"],
@@ -75,21 +73,12 @@ class Versions(Rules):
         """Newest first."""
         action = self.actions.stored(action_id)
         newest_first = sorted(self._of(action_id), key=lambda one: -one["number"])
-        return page_of("versions", newest_first, page, self._view_of(action))
+        return page_of("versions", newest_first, page, self.actions.at_present(action).version)
 
     @ROUTES("GET", f"{_VERSIONS}/{{id}}", "read:actions", known=Evidence("published", "§4.8"))
     def get(self, action_id: str, version_id: str) -> Document:
         action = self.actions.stored(action_id)
-        return self._view_of(action)(self._stored(action_id, version_id))
-
-    def _view_of(self, action: Document) -> Callable[[Document], Document]:
-        _, deployed = self.actions.versions_of(action)
-        return partial(
-            action_views.version_of,
-            action=action,
-            deployed=deployed,
-            now_ns=self._context.stamp(),
-        )
+        return self.actions.at_present(action).version(self._stored(action_id, version_id))
 
     def _stored(self, action_id: str, version_id: str) -> Document:
         return self._context.stored(
@@ -130,7 +119,7 @@ class Versions(Rules):
                 seconds = build_ns / NANOS_PER_SECOND + self._context.builds.deploy_seconds
                 built = draft["phases"][-1]["status"] == "built"
                 self._new(action, draft, seconds, status="built" if built else "failed")
-        return self.actions.view(action, written=True)
+        return self.actions.at_present(action).view(written=True)
 
     # 202 is published; every recording says 200.
     @ROUTES("POST", f"{ONE}/deploy", "create:actions")
@@ -138,12 +127,12 @@ class Versions(Rules):
         """A new version, even when nothing changed."""
         with self._store.transaction():
             action = self.actions.stored(action_id)
-            if action_views.draft_status(action, self._context.stamp()) != "built":
+            if self.actions.at_present(action).status != "built":
                 message = "A draft must be in the 'built' state before it can be deployed."
                 raise ApiError(400, message)
             self._grow_up(action)
             version = self._new(action, action["draft"], self._context.builds.deploy_seconds)
-        return action_views.new_version(version, action)
+        return new_version(version, action)
 
     @ROUTES(
         "POST",
@@ -170,7 +159,7 @@ class Versions(Rules):
                 draft["updated_at"] = max(self._context.stamp(), draft["updated_at"] + 1)
                 draft["phases"] = self._context.builds.next(draft["dependencies"])
             version = self._new(action, old, self._context.builds.deploy_seconds)
-        return action_views.new_version(version, action)
+        return new_version(version, action)
 
     def _grow_up(self, action: Document) -> None:
         """Make an Action that was deployed at birth one like any other, before its next deploy.
@@ -178,9 +167,7 @@ class Versions(Rules):
         The time that its first deploy moved stays; a version under way no longer counts as the
         deployed one.
         """
-        now = self._context.stamp()
-        _, deployed = self.actions.versions_of(action)
-        moved = action_views.updated_at(action, deployed, now)
+        moved = self.actions.at_present(action).updated_at
         draft = action["draft"]
         if moved != draft["updated_at"]:
             draft["updated_at"] = moved
@@ -193,14 +180,12 @@ class Versions(Rules):
         created_at = self._context.stamp()
         built_at = self._context.stamp() + int(seconds * NANOS_PER_SECOND)
         version: Document = {
+            **{key: content[key] for key in ("code", "runtime", "secrets")},
             "id": str(uuid.uuid4()),
             "number": action["last_number"] + 1,
-            "code": content["code"],
             "dependencies": [
                 {"name": one["name"], "version": one["version"]} for one in content["dependencies"]
             ],
-            "runtime": content["runtime"],
-            "secrets": content["secrets"],
             "modules": content.get("modules", []),
             "supported_triggers": action["supported_triggers"],
             "status": status,
@@ -211,7 +196,7 @@ class Versions(Rules):
             "ready_at": built_at if seconds else None,
         }
         self._store.put(versions_collection(action["id"]), version["id"], version)
-        _, deployed = self.actions.versions_of(action)
+        deployed = self.actions.at_present(action).deployed
         # It stays deployed while the new one is on its way.
         action["previous_version"] = deployed["id"] if deployed else None
         action["deployed_version"] = version["id"]

@@ -9,9 +9,3 @@ from tests.sandbox.api.support import Sandbox
 def sandbox() -> Sandbox:
     """A new unified tenant."""
     return Sandbox()
-
-
-@pytest.fixture
-def legacy() -> Sandbox:
-    """A new legacy tenant."""
-    return Sandbox(generation="legacy")

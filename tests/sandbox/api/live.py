@@ -20,13 +20,7 @@ from sandbox.tenant.store import Store
 
 @dataclass
 class Live:
-    """A running tenant.
-
-    Attributes:
-        tenant: its state and rules.
-        domain: host and port.
-        ca_file: the CA that a client has to trust.
-    """
+    """A running tenant, under host and port; `ca_file` is what a client has to trust."""
 
     tenant: Tenant
     domain: str
@@ -34,7 +28,6 @@ class Live:
 
     @property
     def url(self) -> str:
-        """The tenant's root."""
         return f"https://{self.domain}"
 
     @contextmanager

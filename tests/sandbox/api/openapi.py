@@ -131,27 +131,9 @@ def _places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str 
 
 
 _OTHERS: tuple[Any, ...] = (
-    None,
-    True,
-    False,
-    0,
-    1,
-    -1,
-    1.5,
-    2**31,
-    "",
-    "x",
-    "x" * 17,
-    "x" * 256,
-    "x" * 2049,
-    "x" * 20_001,
-    "ja",
-    "US",
-    [],
-    ["x"],
-    [{}],
-    {},
-    {"unknown": 1},
+    *(None, True, False, 0, 1, -1, 1.5, 2**31),
+    *("", "x", "x" * 17, "x" * 256, "x" * 2049, "x" * 20_001, "ja", "US"),
+    *([], ["x"], [{}], {}, {"unknown": 1}),
 )
 
 

@@ -43,35 +43,24 @@ def seed(sandbox: Sandbox, interactions: list[Interaction]) -> None:
     _seed_phone_action(sandbox, interactions)
 
 
-def _first(interactions: list[Interaction], path: str) -> Any:
-    found = (one for one in interactions if one.method == "GET" and one.path == path)
-    first = next(found, None)
-    return None if first is None else first.answer
+def _first(interactions: list[Interaction], method: str, path: str) -> Any:
+    answers = (one.answer for one in interactions if (one.method, one.path) == (method, path))
+    return next(answers, None)
 
 
 def _seed_settings(content: dict[str, Any], interactions: list[Interaction]) -> None:
     """Settings, factors, policies and message types are as the first reads of them say."""
-    settings = _first(interactions, "/tenants/settings")
-    if settings is not None:
+    stored = content["singletons"]
+    if (settings := _first(interactions, "GET", "/tenants/settings")) is not None:
         # What the answer to a write leaves out was not stored: a read adds it.
-        written = next(
-            (
-                one.answer
-                for one in interactions
-                if one.method == "PATCH" and one.path == "/tenants/settings"
-            ),
-            {key: None for key in settings if key != "sandbox_versions_available"},
-        )
-        stored = {key: one for key, one in settings.items() if key in written}
-        content["singletons"]["settings"] = stored
-    factors = _first(interactions, "/guardian/factors")
-    if factors is not None:
-        content["singletons"]["guardian factors"] = {
-            "value": {one["name"]: one["enabled"] for one in factors}
-        }
-    policies = _first(interactions, "/guardian/policies")
-    if policies is not None:
-        content["singletons"]["guardian policies"] = {"value": policies}
+        written = _first(interactions, "PATCH", "/tenants/settings")
+        kept = set(written or settings) - {"sandbox_versions_available"}
+        stored["settings"] = {key: one for key, one in settings.items() if key in kept}
+    if (factors := _first(interactions, "GET", "/guardian/factors")) is not None:
+        enabled = {one["name"]: one["enabled"] for one in factors}
+        stored["guardian factors"] = {"value": enabled}
+    if (policies := _first(interactions, "GET", "/guardian/policies")) is not None:
+        stored["guardian policies"] = {"value": policies}
 
 
 def _seed_first_reads(content: dict[str, Any], interactions: list[Interaction]) -> None:
@@ -153,52 +142,34 @@ def seed_bound_actions(content: dict[str, Any], interactions: list[Interaction])
 
 
 def _seed_action(content: dict[str, Any], action: dict[str, Any]) -> None:
-    version = action["deployed_version"]
-    stored = {
-        "id": version["id"],
-        "number": version["number"],
-        "code": version["code"],
-        "dependencies": version["dependencies"],
-        "runtime": version["runtime"],
-        "secrets": [],
-        "modules": [],
-        "supported_triggers": version["supported_triggers"],
-        "status": "built",
-        "created_at": nanoseconds(version["created_at"]),
-        "built_at": nanoseconds(version["built_at"]),
-        "updated_at": nanoseconds(version["updated_at"]),
-        "ready_at": None,
-    }
+    version, built = action["deployed_version"], [{"status": "built", "seconds": 0}]
+    unseen: dict[str, Any] = {"secrets": [], "modules": []}
+    draft = {key: version[key] for key in ("code", "dependencies", "runtime")} | unseen
+    stored = draft | {key: version[key] for key in ("id", "number", "supported_triggers")}
+    stored |= _times(version, "created_at", "built_at", "updated_at")
+    stored |= {"status": "built", "ready_at": None}
     content.setdefault(f"versions of {action['id']}", {})[version["id"]] = stored
     content.setdefault("actions", {})[action["id"]] = {
-        "id": action["id"],
-        "name": action["name"],
-        "supported_triggers": action["supported_triggers"],
-        "created_at": nanoseconds(action["created_at"]),
-        "updated_at": nanoseconds(action["updated_at"]),
+        **{key: action[key] for key in ("id", "name", "supported_triggers")},
+        **_times(action, "created_at", "updated_at"),
         "deployed_version": version["id"],
         "last_number": version["number"],
-        "draft": {
-            key: stored[key] for key in ("code", "dependencies", "runtime", "secrets", "modules")
-        }
-        | {
-            "updated_at": nanoseconds(action["updated_at"]),
-            "phases": [{"status": "built", "seconds": 0}],
-        },
+        "draft": draft | _times(action, "updated_at") | {"phases": built},
     }
+
+
+def _times(of: dict[str, Any], *names: str) -> dict[str, int]:
+    return {name: nanoseconds(of[name]) for name in names}
 
 
 def _seed_phone_action(sandbox: Sandbox, interactions: list[Interaction]) -> None:
     """Who could make a provider custom had a deployed Action, as the documentation demands."""
-    made_custom = any(
-        one.path.startswith("/branding/phone/providers")
-        and one.method in {"POST", "PATCH"}
-        and one.body
-        and one.body.get("name") == "custom"
-        and one.status in {200, 201}
+    written = [
+        one.body
         for one in interactions
-    )
-    if made_custom:
+        if one.path.startswith("/branding/phone/providers") and one.status in {200, 201}
+    ]
+    if any(body and body.get("name") == "custom" for body in written):
         sandbox.deployed(CUSTOM_PHONE_ACTION)
 
 

@@ -1,9 +1,11 @@
 """Every assumption is a real switch: the other answer makes the tenant behave the other way."""
 
 import dataclasses
+import re
 from collections.abc import Callable
 from typing import Any, get_args, get_type_hints
 
+import httpx
 import pytest
 
 from sandbox.tenant.assumptions import Assumptions
@@ -15,246 +17,162 @@ from tests.sandbox.api.support import (
     Sandbox,
 )
 
-PHONE_BINDINGS = "/actions/triggers/custom-phone-provider/bindings"
-PROVIDERS = "/branding/phone/providers"
+Observe = Callable[[Sandbox], Any]
+FACTORS, SETTINGS = "/guardian/factors", "/tenants/settings"
+BINDINGS = "/actions/triggers/custom-phone-provider/bindings"
+ACTIONS, ACTION = "/actions/actions", "/actions/actions/{action}"
+PROVIDERS, PROVIDER = "/branding/phone/providers", "/branding/phone/providers/{provider}"
+TEMPLATES = "/branding/phone/templates"
+
+LOGIN = ("POST", ACTIONS, POST_LOGIN_ACTION)
+SENDER = (("POST", ACTIONS, CUSTOM_PHONE_ACTION), ("POST", f"{ACTION}/deploy"))
+CUSTOM, TWILIO = ("POST", PROVIDERS, CUSTOM_PROVIDER), ("POST", PROVIDERS, TWILIO_PROVIDER)
+TEMPLATE = ("POST", TEMPLATES, {"type": "otp_verify", "content": {"body": {"text": "t"}}})
+FACTOR_ON = ("PUT", f"{FACTORS}/sms", {"enabled": True})
+NARROWER = {"configuration": {"delivery_methods": ["text"]}}
+CODES = ("PUT", f"{FACTORS}/phone/settings", {"otp_length": 6, "otp_expiration_time": 300})
+MFA_SETTINGS = ("/settings", "/factors/phone/settings", "/factors/email/settings")
+NUMBER = {"authenticator": {"id": "sms|x", "type": "sms", "phone_number": "+819012345678"}}
 
 
-def factor_on(sandbox: Sandbox) -> None:
-    sandbox.must("PUT", "/guardian/factors/sms", {"enabled": True})
+def secrets(*names: str, **more: str) -> dict[str, Any]:
+    return POST_LOGIN_ACTION | {"secrets": [{"name": one, **more} for one in names]}
 
 
-def message_types(sandbox: Sandbox, *types: str) -> Any:
-    path = "/guardian/factors/phone/message-types"
-    return sandbox.call("PUT", path, {"message_types": list(types)}).status_code
+def types(*wanted: str) -> tuple[str, str, Any]:
+    return "PUT", f"{FACTORS}/phone/message-types", {"message_types": list(wanted)}
 
 
-def with_secret(sandbox: Sandbox) -> str:
-    body = POST_LOGIN_ACTION | {"secrets": [{"name": "A", "value": "1"}]}
-    return str(sandbox.must("POST", "/actions/actions", body)["id"])
+def bind(kind: str, value: str) -> tuple[str, str, Any]:
+    return "PATCH", BINDINGS, {"bindings": [{"ref": {"type": kind, "value": value}}]}
 
 
-def same_name_twice(sandbox: Sandbox) -> Any:
-    sandbox.must("POST", "/actions/actions", POST_LOGIN_ACTION)
-    return sandbox.call("POST", "/actions/actions", POST_LOGIN_ACTION).status_code
+def status(answer: httpx.Response) -> int:
+    return answer.status_code
 
 
-def secret_without_value(sandbox: Sandbox) -> Any:
-    path = f"/actions/actions/{with_secret(sandbox)}"
-    return sandbox.call("PATCH", path, {"secrets": [{"name": "A"}]}).status_code
+def last(*calls: Any, see: Callable[[httpx.Response], Any] = status) -> Observe:
+    """What the last call shows, by default its status; the others have to succeed."""
 
-
-def new_secret_needs_value(sandbox: Sandbox) -> Any:
-    body = POST_LOGIN_ACTION | {"secrets": [{"name": "A"}]}
-    return sandbox.call("POST", "/actions/actions", body).status_code
-
-
-def delete_action_in_use(sandbox: Sandbox) -> Any:
-    action_id = sandbox.deployed()
-    sandbox.must("POST", PROVIDERS, CUSTOM_PROVIDER)
-    return sandbox.call("DELETE", f"/actions/actions/{action_id}").status_code
-
-
-def too_many_secrets(sandbox: Sandbox) -> Any:
-    secrets = [{"name": f"S{one}", "value": ""} for one in range(31)]
-    body = POST_LOGIN_ACTION | {"secrets": secrets}
-    return sandbox.call("POST", "/actions/actions", body).status_code
-
-
-def phone_binding(sandbox: Sandbox) -> Any:
-    action_id = sandbox.deployed()
-    bound = len(sandbox.must("GET", PHONE_BINDINGS)["bindings"])
-    runs_unbound = sandbox.tenant.deployed_action("custom-phone-provider") is not None
-    ref = {"ref": {"type": "action_id", "value": action_id}}
-    status = sandbox.call("PATCH", PHONE_BINDINGS, {"bindings": [ref]}).status_code
-    runs = sandbox.tenant.deployed_action("custom-phone-provider") is not None
-    return bound, runs_unbound, status, runs
-
-
-def bind_what_is_not_there(sandbox: Sandbox) -> Any:
-    ref = {"ref": {"type": "action_id", "value": "nope"}}
-    return sandbox.call("PATCH", PHONE_BINDINGS, {"bindings": [ref]}).status_code
-
-
-def custom_without_action(sandbox: Sandbox) -> Any:
-    created = sandbox.call("POST", PROVIDERS, CUSTOM_PROVIDER)
-    if created.is_success:
-        return created.status_code
-    made = sandbox.must("POST", PROVIDERS, TWILIO_PROVIDER)
-    changed = sandbox.call("PATCH", f"{PROVIDERS}/{made['id']}", {"name": "custom"})
-    return created.status_code, changed.status_code
-
-
-def second_provider(sandbox: Sandbox) -> Any:
-    sandbox.must("POST", PROVIDERS, TWILIO_PROVIDER)
-    return sandbox.call("POST", PROVIDERS, TWILIO_PROVIDER).status_code
-
-
-def narrow(sandbox: Sandbox) -> Any:
-    sandbox.deployed()
-    made = sandbox.must("POST", PROVIDERS, CUSTOM_PROVIDER)
-    factor_on(sandbox)
-    assert message_types(sandbox, "sms", "voice") == 200
-    body = {"configuration": {"delivery_methods": ["text"]}}
-    return sandbox.call("PATCH", f"{PROVIDERS}/{made['id']}", body).status_code
-
-
-def provider_in_use(sandbox: Sandbox) -> Any:
-    made = sandbox.must("POST", PROVIDERS, TWILIO_PROVIDER)
-    factor_on(sandbox)
-    path = f"{PROVIDERS}/{made['id']}"
-    disabled = sandbox.call("PATCH", path, {"disabled": True}).status_code
-    return disabled, sandbox.call("DELETE", path).status_code
-
-
-def try_without_action(sandbox: Sandbox) -> Any:
-    action_id = sandbox.deployed()
-    made = sandbox.must("POST", PROVIDERS, CUSTOM_PROVIDER)
-    sandbox.must("DELETE", f"/actions/actions/{action_id}")
-    return sandbox.call("POST", f"{PROVIDERS}/{made['id']}/try", {"to": "+81"}).status_code
-
-
-def half_a_template(sandbox: Sandbox) -> Any:
-    body = {"type": "otp_verify", "content": {"body": {"text": "t"}}}
-    return set(sandbox.must("POST", "/branding/phone/templates", body)["content"]["body"])
-
-
-def template_order(sandbox: Sandbox) -> Any:
-    body = {"type": "otp_verify", "content": {"body": {"text": "t"}}}
-    sandbox.must("POST", "/branding/phone/templates", body)
-    listed = sandbox.must("GET", "/branding/phone/templates")["templates"]
-    return [one["type"] for one in listed]
-
-
-def message_types_without_factor(sandbox: Sandbox) -> Any:
-    return message_types(sandbox, "sms")
-
-
-def message_types_without_provider(sandbox: Sandbox) -> Any:
-    factor_on(sandbox)
-    return message_types(sandbox, "sms")
-
-
-def selected_provider(sandbox: Sandbox) -> Any:
-    return sandbox.call("GET", "/guardian/factors/phone/selected-provider").status_code
-
-
-def mfa_settings(sandbox: Sandbox) -> Any:
-    paths = ("/settings", "/factors/phone/settings", "/factors/email/settings")
-    asked = [f"/guardian{path}" for path in (*paths, "/factors?include_settings=true")]
-    codes = {"otp_length": 6, "otp_expiration_time": 300}
-    written = sandbox.call("PUT", "/guardian/factors/phone/settings", codes)
-    answers = [*(sandbox.call("GET", path) for path in asked), written]
-    return [(one.status_code, "not_entitled" in one.text) for one in answers]
-
-
-def adaptive_policy(sandbox: Sandbox) -> Any:
-    answer = sandbox.call("PUT", "/guardian/policies", ["confidence-score"])
-    return answer.status_code, "insufficient_entitlement" in answer.text
-
-
-def unset_templates(family: str) -> Callable[[Sandbox], Any]:
     def observe(sandbox: Sandbox) -> Any:
-        sandbox.tenant.switch("legacy")
-        answer = sandbox.call("GET", f"/guardian/factors/{family}/templates")
-        return answer.status_code, answer.text
+        answer = httpx.Response(200)
+        for method, path, *body in calls:
+            assert answer.is_success, answer.text
+            provider = sandbox.tenant.phone_provider() or {"id": ""}
+            action = next(iter(sandbox.tenant.actions.all()), {"id": ""})
+            there = path.format(action=action["id"], provider=provider["id"])
+            answer = sandbox.call(method, there, *body)
+        return see(answer)
 
     return observe
 
 
-def nested_settings(sandbox: Sandbox) -> Any:
-    sandbox.must("PATCH", "/tenants/settings", {"change_password": {"html": "<p>"}})
-    return sandbox.must("GET", "/tenants/settings")["change_password"]
+def each(*observed: Observe) -> Observe:
+    """All of it, one after the other on one tenant."""
+    return lambda sandbox: [one(sandbox) for one in observed]
 
 
-def switch_on(sandbox: Sandbox) -> Any:
-    sandbox.tenant.switch("legacy")
-    factor_on(sandbox)
-    assert message_types(sandbox, "sms") == 200
-    body = {"phone_consolidated_experience": True}
-    status = sandbox.call("PATCH", "/tenants/settings", body).status_code
-    return status, sandbox.tenant.generation
+def legacy(*calls: Any, see: Callable[[httpx.Response], Any]) -> Observe:
+    """The same of a tenant that was legacy before, and its generation then."""
+
+    def observe(sandbox: Sandbox) -> Any:
+        sandbox.tenant.switch("legacy")
+        return last(*calls, see=see)(sandbox), sandbox.tenant.generation
+
+    return observe
 
 
-def wrong_client(sandbox: Sandbox) -> Any:
-    return sandbox.ask_token(client_secret="wrong").json()["error"]
+def said(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.text
 
 
-def no_token(sandbox: Sandbox) -> Any:
-    return sandbox.http.get("/api/v2/guardian/factors").json()["message"]
+def runs(sandbox: Sandbox) -> bool:
+    return sandbox.tenant.deployed_action("custom-phone-provider") is not None
 
 
-def token_caching(sandbox: Sandbox) -> Any:
-    return sandbox.ask_token().headers.get("cache-control")
-
-
-def order_of_checks(sandbox: Sandbox) -> Any:
-    return sandbox.http.put("/api/v2/guardian/factors/sms", json={}).status_code
-
-
-def wrong_method(sandbox: Sandbox) -> Any:
+def wrong_method(sandbox: Sandbox) -> int:
     assert sandbox.call("DELETE", "/nowhere").status_code == 404
-    return sandbox.call("DELETE", "/guardian/factors").status_code
+    return sandbox.call("DELETE", FACTORS).status_code
 
 
-def limit_headers(sandbox: Sandbox) -> Any:
-    return "x-ratelimit-limit" in sandbox.call("GET", "/guardian/factors").headers
-
-
-def unknown_query_key(sandbox: Sandbox) -> Any:
-    return sandbox.call("GET", "/guardian/factors?x=1").status_code
-
-
-def logged_number(sandbox: Sandbox) -> Any:
-    details = {"authenticator": {"id": "sms|x", "type": "sms", "phone_number": "+819012345678"}}
-    sandbox.tenant.logs.add("gd_send_sms", "sent", details)
-    (entry,) = sandbox.must("GET", "/logs")
-    return entry["details"]["authenticator"]["phone_number"]
-
-
-def log_found(search: str) -> Callable[[Sandbox], Any]:
+def logged(code: str, details: dict[str, Any], see: Callable[[Any], Any], **params: str) -> Observe:
     def look(sandbox: Sandbox) -> Any:
-        sandbox.tenant.logs.add("fn", "failed", {})
-        answer = sandbox.call("GET", "/logs", params={"q": search})
-        return len(answer.json()) if answer.is_success else answer.status_code
+        sandbox.tenant.logs.add(code, "", details)
+        answer = sandbox.call("GET", "/logs", params=params)
+        return see(answer.json()) if answer.is_success else answer.status_code
 
     return look
 
 
-OBSERVED: dict[str, Callable[[Sandbox], Any]] = {
-    "unique_action_names": same_name_twice,
-    "secret_without_value_keeps_value": secret_without_value,
-    "new_secret_needs_value": new_secret_needs_value,
-    "delete_action_in_use_refused": delete_action_in_use,
-    "entity_limit_status": too_many_secrets,
-    "custom_phone_provider_binding": phone_binding,
-    "unknown_bound_action_status": bind_what_is_not_there,
-    "custom_provider_needs_deployed_action": custom_without_action,
-    "second_provider_refused": second_provider,
-    "narrowing_below_message_types_refused": narrow,
-    "provider_in_use_protected": provider_in_use,
-    "try_needs_deployed_action": try_without_action,
-    "missing_template_parts": half_a_template,
-    "customised_templates_first": template_order,
-    "message_types_need_factor": message_types_without_factor,
-    "message_types_need_provider": message_types_without_provider,
-    "selected_provider_allowed_under_unified": selected_provider,
-    "entitled_to_mfa_settings": mfa_settings,
-    "adaptive_mfa": adaptive_policy,
-    "unset_sms_templates": unset_templates("sms"),
-    "unset_phone_templates": unset_templates("phone"),
-    "nested_settings_merge": nested_settings,
-    "unified_switch_checked": switch_on,
-    "log_phone_numbers": logged_number,
-    "log_search_by_type": log_found("type:gd_send_sms"),
+OBSERVED: dict[str, Observe] = {
+    "unique_action_names": last(LOGIN, LOGIN),
+    "secret_without_value_keeps_value": last(
+        ("POST", ACTIONS, secrets("A", value="1")), ("PATCH", ACTION, secrets("A"))
+    ),
+    "new_secret_needs_value": last(("POST", ACTIONS, secrets("A"))),
+    "delete_action_in_use_refused": last(*SENDER, CUSTOM, ("DELETE", ACTION)),
+    "entity_limit_status": last(("POST", ACTIONS, secrets(*map(str, range(31)), value=""))),
+    "custom_phone_provider_binding": each(
+        last(*SENDER, ("GET", BINDINGS), see=lambda one: len(one.json()["bindings"])),
+        *(runs, last(bind("action_name", "sender")), runs),
+    ),
+    "unknown_bound_action_status": last(bind("action_id", "nope")),
+    "custom_provider_needs_deployed_action": each(
+        last(TWILIO, ("PATCH", PROVIDER, {"name": "custom"})),
+        last(("DELETE", PROVIDER), CUSTOM),
+    ),
+    "second_provider_refused": last(TWILIO, TWILIO),
+    "narrowing_below_message_types_refused": last(
+        *SENDER, CUSTOM, FACTOR_ON, types("sms", "voice"), ("PATCH", PROVIDER, NARROWER)
+    ),
+    "provider_in_use_protected": each(
+        last(TWILIO, FACTOR_ON, ("PATCH", PROVIDER, {"disabled": True})),
+        last(("DELETE", PROVIDER)),
+    ),
+    "try_needs_deployed_action": last(
+        *SENDER, CUSTOM, ("DELETE", ACTION), ("POST", f"{PROVIDER}/try", {"to": "+81"})
+    ),
+    "missing_template_parts": last(TEMPLATE, see=lambda one: set(one.json()["content"]["body"])),
+    "customised_templates_first": last(
+        TEMPLATE, ("GET", TEMPLATES), see=lambda one: re.findall('"type":"([^"]+)"', one.text)
+    ),
+    "message_types_need_factor": last(types("sms")),
+    "message_types_need_provider": last(FACTOR_ON, types("sms")),
+    "selected_provider_allowed_under_unified": last(("GET", f"{FACTORS}/phone/selected-provider")),
+    "entitled_to_mfa_settings": each(
+        *(last(("GET", f"/guardian{path}"), see=said) for path in MFA_SETTINGS),
+        *(last(one, see=said) for one in (CODES, ("GET", f"{FACTORS}?include_settings=true"))),
+    ),
+    "adaptive_mfa": last(("PUT", "/guardian/policies", ["confidence-score"])),
+    "unset_sms_templates": legacy(("GET", f"{FACTORS}/sms/templates"), see=said),
+    "unset_phone_templates": legacy(("GET", f"{FACTORS}/phone/templates"), see=said),
+    "nested_settings_merge": last(
+        ("PATCH", SETTINGS, {"change_password": {"html": "<p>"}}),
+        ("GET", SETTINGS),
+        see=lambda one: one.json()["change_password"],
+    ),
+    "unified_switch_checked": legacy(
+        *(FACTOR_ON, types("sms")),
+        ("PATCH", SETTINGS, {"phone_consolidated_experience": True}),
+        see=status,
+    ),
+    "log_phone_numbers": logged("gd_send_sms", NUMBER, str),
+    "log_search_by_type": logged("fn", {}, len, q="type:gd_send_sms"),
     # Within one day: by days alone, it begins and ends with the same one.
-    "log_search_by_time": log_found("date:[2027-01-15T00:00:00 TO 2027-01-15T23:00:00}"),
-    "wrong_client_error": wrong_client,
-    "unauthenticated_message": no_token,
-    "token_answers_no_store": token_caching,
-    "parameters_checked_before_token": order_of_checks,
+    "log_search_by_time": logged(
+        "fn", {}, len, q="date:[2027-01-15T00:00:00 TO 2027-01-15T23:00:00}"
+    ),
+    "wrong_client_error": lambda of: of.ask_token(client_secret="wrong").json()["error"],
+    "unauthenticated_message": lambda of: of.http.get(f"/api/v2{FACTORS}").json()["message"],
+    "token_answers_no_store": lambda of: of.ask_token().headers.get("cache-control"),
+    "parameters_checked_before_token": lambda of: (
+        of.http.put(f"/api/v2{FACTORS}/sms", json={}).status_code
+    ),
     "wrong_method_status": wrong_method,
-    "rate_limit_headers_always": limit_headers,
-    "unknown_query_keys_refused": unknown_query_key,
+    "rate_limit_headers_always": last(
+        ("GET", FACTORS), see=lambda one: "x-ratelimit-limit" in one.headers
+    ),
+    "unknown_query_keys_refused": last(("GET", f"{FACTORS}?x=1")),
 }
 """What shows the answer to each open question."""
 
@@ -292,6 +210,6 @@ def test_a_bound_action_can_be_deleted_where_its_deploy_bound_it() -> None:
     sandbox = Sandbox(assumptions=automatic)
     action_id = sandbox.deployed(CUSTOM_PHONE_ACTION)
     sandbox.must("POST", f"/actions/actions/{action_id}/deploy")
-    assert len(sandbox.must("GET", PHONE_BINDINGS)["bindings"]) == 1
+    assert len(sandbox.must("GET", BINDINGS)["bindings"]) == 1
     sandbox.must("DELETE", f"/actions/actions/{action_id}")
-    assert sandbox.must("GET", PHONE_BINDINGS)["bindings"] == []
+    assert sandbox.must("GET", BINDINGS)["bindings"] == []

@@ -23,6 +23,7 @@ from tests.sandbox.api.support import (
 
 SECRET = "canary-secret-value"
 TEMPLATE = {"id": "x", "type": "otp_verify", "disabled": False, "updated_at": 1, "content": {}}
+SECRET_PROVIDER = TWILIO_PROVIDER | {"credentials": {"auth_token": SECRET}}
 WITH_SECRET = CUSTOM_PHONE_ACTION | {"secrets": [{"name": "KEY", "value": SECRET}]}
 
 
@@ -34,8 +35,7 @@ def log(sandbox: Sandbox, after: int = 0) -> list[dict[str, Any]]:
 def test_what_a_read_leaves_out_as_a_secret_the_log_masks() -> None:
     secrets = {name for kind in _KINDS.values() for name in kind.unread}
     assert len(secrets) > 3
-    shown = redacted(dict.fromkeys(secrets, SECRET))
-    assert shown == dict.fromkeys(secrets, MASK)
+    assert redacted(dict.fromkeys(secrets, SECRET)) == dict.fromkeys(secrets, MASK)
 
 
 def test_health_says_who_and_how_it_is(sandbox: Sandbox) -> None:
@@ -60,24 +60,19 @@ def test_unknown_control_routes_are_not_auth0s(sandbox: Sandbox) -> None:
     assert sandbox.counters()["unknown_routes"] == 0
 
 
-class TestReset:
-    def test_everything_starts_anew_but_tokens_stay_valid(self, sandbox: Sandbox) -> None:
-        sandbox.deployed(WITH_SECRET)
-        sandbox.http.post("/_sandbox/faults", json={"status": 503, "times": None})
-        assert sandbox.http.post("/_sandbox/reset").status_code == 204
-        assert sandbox.counters() == {"requests": 0, "unknown_routes": 0, "errors": 0}
-        assert sandbox.must("GET", "/actions/actions")["actions"] == []
-
-    @pytest.mark.parametrize("generation", ["unified", "legacy"])
-    def test_the_generation_can_be_chosen(self, sandbox: Sandbox, generation: str) -> None:
-        sandbox.http.post("/_sandbox/reset", json={"generation": generation})
-        assert sandbox.tenant.generation == generation
+def test_a_reset_begins_anew_but_tokens_stay_valid(sandbox: Sandbox) -> None:
+    sandbox.deployed(WITH_SECRET)
+    sandbox.http.post("/_sandbox/faults", json={"status": 503, "times": None})
+    assert sandbox.http.post("/_sandbox/reset").status_code == 204
+    assert sandbox.counters() == {"requests": 0, "unknown_routes": 0, "errors": 0}
+    assert sandbox.must("GET", "/actions/actions")["actions"] == []
 
 
-def test_the_generation_can_be_switched(sandbox: Sandbox) -> None:
-    answer = sandbox.http.post("/_sandbox/generation", json={"generation": "legacy"})
-    assert answer.status_code == 204
-    assert sandbox.must("GET", "/tenants/settings")["phone_consolidated_experience"] is False
+@pytest.mark.parametrize("route", ["reset", "generation"])
+def test_the_generation_can_be_chosen(sandbox: Sandbox, route: str) -> None:
+    for generation in ("legacy", "unified"):
+        answer = sandbox.http.post(f"/_sandbox/{route}", json={"generation": generation})
+        assert (answer.status_code, sandbox.tenant.generation) == (204, generation)
 
 
 class TestState:
@@ -93,42 +88,17 @@ class TestState:
         assert running is not None
         assert running.secrets == {"KEY": SECRET}
 
-    def test_secrets_are_masked_unless_asked_for(self, sandbox: Sandbox) -> None:
+    def test_secrets_are_masked_unless_asked_for_and_clients_and_keys_not_in_it(
+        self, sandbox: Sandbox
+    ) -> None:
         sandbox.deployed(WITH_SECRET)
-        sandbox.must(
-            "POST",
-            "/branding/phone/providers",
-            TWILIO_PROVIDER | {"credentials": {"auth_token": SECRET}},
-        )
-        assert SECRET not in sandbox.http.get("/_sandbox/state").text
-        assert MASK in sandbox.http.get("/_sandbox/state").text
-        assert sandbox.http.get("/_sandbox/state?secrets=true").text.count(SECRET) == 3
-
-    def test_neither_clients_nor_keys_are_in_it(self, sandbox: Sandbox) -> None:
+        sandbox.must("POST", "/branding/phone/providers", SECRET_PROVIDER)
+        masked = sandbox.http.get("/_sandbox/state").text
+        assert (SECRET in masked, MASK in masked) == (False, True)
         state = sandbox.http.get("/_sandbox/state?secrets=true").text
+        assert state.count(SECRET) == 3
         assert sandbox.tenant.credentials.client_secret not in state
         assert sandbox.tenant.clients.signing_key() not in state
-
-    @pytest.mark.parametrize(
-        "body",
-        [
-            {},
-            [],
-            {"content": {"actions": {"x": 1}}},
-            {"content": {"actions": {"x": {}}}},
-            {"content": {"bindings": {"post-login": {"items": [{"action_id": "gone"}]}}}},
-            {"content": {"phone_providers": {"x": {"id": "x"}}}},
-            {"content": {"logs": {"x": {"log_id": 5, "type": "fn"}}}},
-            {"content": {"phone_templates": {"x": TEMPLATE | {"created_at": 10**30}}}},
-            {"content": {"phone_templates": {"x": {"type": "unheard of"}}}},
-            {"content": {"singletons": {"guardian factors": {"value": []}, "settings": {}}}},
-            {"content": {"singletons": {"guardian twilio": {"value": 1}}}},
-        ],
-    )
-    def test_nonsense_is_refused_and_changes_nothing(self, sandbox: Sandbox, body: Any) -> None:
-        before = sandbox.tenant.export()
-        assert sandbox.http.put("/_sandbox/state", json=body).status_code == 400
-        assert sandbox.tenant.export() == before
 
     def test_an_id_that_is_no_text_is_refused(self, sandbox: Sandbox) -> None:
         sandbox.deployed()
@@ -141,6 +111,7 @@ class TestState:
 class TestRequests:
     def test_calls_are_logged_in_order_with_their_bodies(self, sandbox: Sandbox) -> None:
         sandbox.call("GET", "/actions/actions?page=0&per_page=100")
+        sandbox.http.get("/_sandbox/health")  # of the sandbox itself: not among them
         sandbox.call("PUT", "/guardian/factors/sms", {"enabled": True})
         sandbox.call("PUT", "/guardian/policies", content=b"\xff{")
         entries = log(sandbox)
@@ -156,17 +127,9 @@ class TestRequests:
         assert entries[2]["body"] == {"enabled": True}
         assert entries[3]["body"] == "<2 bytes that are neither JSON nor a form>"
 
-    def test_control_calls_are_not_among_them(self, sandbox: Sandbox) -> None:
-        sandbox.http.get("/_sandbox/health")
-        assert [one["path"] for one in log(sandbox)] == ["/oauth/token"]
-
     def test_nothing_secret_is_in_it(self, sandbox: Sandbox) -> None:
         sandbox.must("POST", "/actions/actions", WITH_SECRET)
-        sandbox.must(
-            "POST",
-            "/branding/phone/providers",
-            TWILIO_PROVIDER | {"credentials": {"auth_token": SECRET}},
-        )
+        sandbox.must("POST", "/branding/phone/providers", SECRET_PROVIDER)
         sandbox.ask_token(client_secret=SECRET)
         sandbox.tenant.switch("legacy")
         sandbox.must("PUT", "/guardian/factors/sms/providers/twilio", {"auth_token": SECRET})
@@ -176,16 +139,14 @@ class TestRequests:
         assert sandbox.tenant.credentials.client_secret not in shown
         assert shown.count(MASK) == 5
 
-    def test_only_later_ones_can_be_asked_for(self, sandbox: Sandbox) -> None:
+    def test_only_later_ones_can_be_asked_for_and_the_numbers_go_on(self, sandbox: Sandbox) -> None:
         sandbox.call("GET", "/guardian/factors")
         assert [one["seq"] for one in log(sandbox, after=1)] == [2]
         assert sandbox.http.get("/_sandbox/requests?after=x").status_code == 400
-
-    def test_the_numbers_go_on_when_the_log_is_emptied(self, sandbox: Sandbox) -> None:
         sandbox.http.delete("/_sandbox/requests")
         assert log(sandbox) == []
         sandbox.call("GET", "/guardian/factors")
-        assert [one["seq"] for one in log(sandbox)] == [2]
+        assert [one["seq"] for one in log(sandbox)] == [3]
 
     def test_the_log_is_bounded_in_number_and_size(self) -> None:
         requests = RequestLog(capacity=3, max_body_bytes=100)
@@ -196,25 +157,21 @@ class TestRequests:
         assert requests.counters.requests == 5
 
 
-class TestBuilds:
-    def test_builds_can_be_made_to_take_time(self, sandbox: Sandbox) -> None:
-        body = {
-            "scripted": [[{"status": "building", "seconds": 5}, {"status": "built"}]],
-            "default": [{"status": "failed"}],
-            "deploy_seconds": 1,
-        }
-        assert sandbox.http.put("/_sandbox/builds", json=body).status_code == 204
-        action_id = sandbox.must("POST", "/actions/actions", POST_LOGIN_ACTION)["id"]
-        path = f"/actions/actions/{action_id}"
-        assert sandbox.must("GET", path)["status"] == "building"
-        sandbox.clock.advance(6)
-        assert sandbox.must("GET", path)["status"] == "built"
-        sandbox.must("POST", f"{path}/deploy")
-        assert "deployed_version" not in sandbox.must("GET", path)
-        sandbox.clock.advance(2)
-        assert sandbox.must("GET", path)["deployed_version"]["deployed"] is True
-        sandbox.must("PATCH", path, {})
-        assert sandbox.must("GET", path)["status"] == "failed"
+def test_builds_can_be_made_to_take_time(sandbox: Sandbox) -> None:
+    scripted = [{"status": "building", "seconds": 5}, {"status": "built"}]
+    body = {"scripted": [scripted], "default": [{"status": "failed"}], "deploy_seconds": 1}
+    assert sandbox.http.put("/_sandbox/builds", json=body).status_code == 204
+    action_id = sandbox.must("POST", "/actions/actions", POST_LOGIN_ACTION)["id"]
+    path = f"/actions/actions/{action_id}"
+    for seconds, status in ((0, "building"), (6, "built")):
+        sandbox.clock.advance(seconds)
+        assert sandbox.must("GET", path)["status"] == status
+    sandbox.must("POST", f"{path}/deploy")
+    assert "deployed_version" not in sandbox.must("GET", path)
+    sandbox.clock.advance(2)
+    assert sandbox.must("GET", path)["deployed_version"]["deployed"] is True
+    sandbox.must("PATCH", path, {})
+    assert sandbox.must("GET", path)["status"] == "failed"
 
 
 def test_a_client_can_be_made_with_a_given_id_and_secret(sandbox: Sandbox) -> None:
@@ -223,9 +180,22 @@ def test_a_client_can_be_made_with_a_given_id_and_secret(sandbox: Sandbox) -> No
     assert sandbox.ask_token(**wanted).status_code == 200
 
 
+CONTENTS: list[Any] = [
+    *({"actions": {"x": 1}}, {"actions": {"x": {}}}),
+    {"bindings": {"post-login": {"items": [{"action_id": "gone"}]}}},
+    {"phone_providers": {"x": {"id": "x"}}},
+    {"logs": {"x": {"log_id": 5, "type": "fn"}}},
+    {"phone_templates": {"x": TEMPLATE | {"created_at": 10**30}}},
+    {"phone_templates": {"x": {"type": "unheard of"}}},
+    {"singletons": {"guardian factors": {"value": []}, "settings": {}}},
+    {"singletons": {"guardian twilio": {"value": 1}}},
+]
+
+
 @pytest.mark.parametrize(
     ("route", "bodies"),
     [
+        ("PUT /state", [{}, [], *({"content": one} for one in CONTENTS)]),
         ("POST /reset", [{"generation": "new"}, {"x": 1}, []]),
         ("POST /generation", [{}]),
         (
@@ -249,11 +219,12 @@ def test_nonsense_is_refused_and_changes_nothing(
     sandbox: Sandbox, route: str, bodies: list[Any]
 ) -> None:
     method, path = route.split()
+    before = sandbox.tenant.export()
     for body in bodies:
         answer = sandbox.http.request(method, f"/_sandbox{path}", json=body)
         assert answer.status_code == 400, body
+        assert sandbox.tenant.export() == before
     assert sandbox.http.get("/_sandbox/faults").json() == {"faults": []}
-    assert sandbox.tenant.generation == "unified"
 
 
 def test_routes_of_other_parts_are_kept_apart(sandbox: Sandbox) -> None:

@@ -117,7 +117,7 @@ class AppliedStack:
         tenant, declared, legacy = self.tenant, self.declared, self.tenant.generation == "legacy"
         triggers = [one.trigger for one in seen(declared.actions)]
         actions = {one: tenant.actions.listing(_ALL, trigger_id=one)["actions"] for one in triggers}
-        there = {
+        deployed = {
             one["id"]: one.get("deployed_version") for all_ in actions.values() for one in all_
         }
         held = [one for one in self.resources if one["type"] == TYPES["Action"]]
@@ -139,11 +139,9 @@ class AppliedStack:
             actions=actions,
             bindings={one: tenant.bindings.listing(one, _ALL)["bindings"] for one in triggers},
             deployed_by_us={
-                key: there[key]
-                if there[key]["id"] == version
-                else tenant.versions.get(key, version)
-                for key, version in ours.items()
-                if there.get(key)
+                one: there if there["id"] == version else tenant.versions.get(one, version)
+                for one, version in ours.items()
+                if (there := deployed.get(one))
             },
             providers=tenant.providers.listing()["providers"] if declared.provider else [],
             templates=tenant.templates.listing()["templates"] if declared.templates else [],
@@ -194,22 +192,16 @@ class AppliedStack:
         action = self.tenant.versions.create(body)["id"]
         version = self.tenant.versions.deploy(action)["id"]
         on = {"id": one.trigger, "version": "v1"}
+        outputs = {"supportedTriggers": on, "versionId": version, "name": one.name}
+        held = self._hold("Action", f"action-{number}", action, code=one.code, **outputs)
         # The official plugin has the secrets as one; today's stand-in each value as one.
-        outputs = {
-            "supportedTriggers": on,
-            "versionId": version,
-            "name": one.name,
-            "code": one.code,
-        }
-        self._hold("Action", f"action-{number}", action, **outputs)["inputs"]["secrets"] = (
-            "[secret]"
-        )
+        held["inputs"]["secrets"] = "[secret]"
         for binding in self.declared.bindings_of(one.trigger):
             ref = {"type": "action_id", "value": action}
             bound = {"ref": ref, "display_name": binding.display_name}
             self.tenant.bindings.replace(one.trigger, [bound])
-            held = {"trigger": one.trigger, "actionId": action, "displayName": one.name}
-            self._hold("TriggerAction", f"binding-{number}", f"{one.trigger}::{action}", **held)
+            outputs = {"trigger": one.trigger, "actionId": action, "displayName": one.name}
+            self._hold("TriggerAction", f"binding-{number}", f"{one.trigger}::{action}", **outputs)
 
     def _apply_guardian(self, phone: Guardian) -> None:
         guardian = self.tenant.guardian

@@ -11,12 +11,15 @@ import pytest
 from sandbox.plugin import client
 from sandbox.plugin.client import Management, ManagementError
 from sandbox.plugin.provider import InitFailedError, StandInProvider
+from sandbox.plugin.resources import RESOURCES
 from sandbox.plugin.resources.base import PartialFailureError
 from sandbox.plugin.resources.guardian import GuardianResource
+from sandbox.plugin.resources.tenant import get_tenant
 from sandbox.plugin.switches import ADAPTIVE_MFA_WARNS, VARIABLE
 from sandbox.plugin.values import wire_map
 
 POLICIES = ("PUT", "/guardian/policies")
+TEMPLATE = "/branding/phone/templates/t"
 SETTINGS = ("GET", "/guardian/settings")
 BROKEN = (500, {"message": "An internal error occurred"})
 SECRET = (400, {"message": "No: Bearer canary-secret to +819012345678"})
@@ -62,7 +65,12 @@ def tenant(monkeypatch: pytest.MonkeyPatch) -> Tenant:
 
 @pytest.mark.parametrize(
     ("asked", "fault", "tries"),
-    [(POLICIES, BROKEN, 4), (SETTINGS, BROKEN, 4), (POLICIES, SECRET, 1)],
+    [
+        (POLICIES, BROKEN, 4),
+        (SETTINGS, BROKEN, 4),
+        (("GET", "/guardian/policies"), BROKEN, 4),
+        (POLICIES, SECRET, 1),
+    ],
 )
 def test_a_500_is_tried_four_times_in_two_seconds_and_a_refusal_repeated_word_for_word(
     tenant: Tenant, asked: tuple[str, str], fault: tuple[int, Any], tries: int
@@ -85,18 +93,14 @@ def test_a_missing_scope_for_the_tenants_mfa_settings_is_a_warning(tenant: Tenan
 
 
 def test_a_warning_is_told_once_for_the_resource_that_it_is_of(tenant: Tenant) -> None:
-    told: list[str] = []
-
-    async def warn(urn: str, _: str) -> None:
-        told.append(urn)
-
+    warn = AsyncMock()
     provider = StandInProvider(warn)
     provider._api = tenant.api
     tenant.faults[SETTINGS] = NO_SCOPE
     urns = [f"urn:pulumi:t1::demo::auth0:index/guardian:Guardian::{one}" for one in "ab"]
     for urn in urns:
         asyncio.run(provider.read(protocol.ReadRequest(urn, "id", {}, {})))
-    assert told == urns
+    assert [call.args[0] for call in warn.await_args_list] == urns
 
 
 @pytest.mark.parametrize(
@@ -121,6 +125,40 @@ def test_an_action_that_is_not_made_whole_is_told_without_its_secrets(
     with pytest.raises(raised, match=says) as failed:
         asyncio.run(provider.create(request))
     assert "canary-secret" not in f"{failed.value} {failed.value!r}"
+
+
+BINDINGS = "/actions/triggers/t/bindings"
+NO_TEXT = {"bindings": [{"action": {"id": []}, "display_name": "x"}]}
+
+
+@pytest.mark.parametrize(
+    ("token", "resource_id", "path", "answer"),
+    [
+        ("action:Action", "a", "/actions/actions/a", []),
+        ("action:Action", "a", "/actions/actions/a", {"supported_triggers": []}),
+        ("action:Action", "a", "/actions/actions/a", {"supported_triggers": [1]}),
+        ("triggerActions:TriggerActions", "t", BINDINGS, {"bindings": 1}),
+        ("triggerAction:TriggerAction", "t::a", BINDINGS, {}),
+        ("triggerAction:TriggerAction", "t::a", BINDINGS, NO_TEXT),
+        ("phoneNotificationTemplate:PhoneNotificationTemplate", "t", TEMPLATE, {}),
+        ("guardian:Guardian", "g", "/guardian/policies", {"policies": []}),
+        ("guardian:Guardian", "g", "/guardian/factors", [{"name": "sms"}]),
+        ("guardian:Guardian", "g", "/guardian/factors/phone/settings", []),
+        ("tenant:Tenant", "t", "/tenants/settings", {"country_codes": {"x": 1}}),
+    ],
+)
+def test_an_answer_of_no_tenant_is_told_however_deep_it_is_wrong(
+    tenant: Tenant, token: str, resource_id: str, path: str, answer: Any
+) -> None:
+    tenant.faults["GET", path] = (200, answer)
+    with pytest.raises(ManagementError, match=r"GET .* in a form that Auth0 does not have"):
+        asyncio.run(RESOURCES[f"auth0:index/{token}"].read(tenant.api, resource_id, {}))
+
+
+def test_the_data_source_tells_it_too(tenant: Tenant) -> None:
+    tenant.faults["GET", "/tenants/settings"] = (200, {"flags": 1})
+    with pytest.raises(ManagementError, match="in a form that Auth0 does not have"):
+        asyncio.run(get_tenant(tenant.api))
 
 
 @pytest.mark.parametrize("factor", ["phone", "email"])

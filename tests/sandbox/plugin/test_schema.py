@@ -2,7 +2,7 @@
 
 import asyncio
 from typing import Any
-from unittest.mock import AsyncMock
+from unittest.mock import AsyncMock, call
 
 import pulumi.provider.experimental.provider as protocol
 import pytest
@@ -79,37 +79,30 @@ def test_a_template_of_another_type_is_another_template() -> None:
     assert (found.path, found.replace) == ("type", True)
 
 
-def test_every_problem_of_the_inputs_is_told() -> None:
-    found = dict(problems(GUARDIAN, {"policy": "sometimes", "phone": {"provider": "x"}, "wat": 1}))
-    assert set(found) == {"policy", "phone.enabled", "phone.provider", "wat"}
+def sender(**configuration: Any) -> dict[str, Any]:
+    methods = {"deliveryMethods": ["text"]}
+    return {"name": "twilio", "credentials": {}, "configuration": methods | configuration}
 
 
-@pytest.mark.parametrize(
-    ("configuration", "wrong"),
-    [
-        ({"sid": "AC1", "defaultFrom": "+1"}, set()),
-        ({"sid": "AC1", "mssid": "MG1"}, set()),
-        ({"sid": "AC1", "mssid": "MG1", "defaultFrom": "+1"}, {"defaultFrom", "mssid"}),
-        ({"mssid": "MG1"}, {"mssid"}),
-        ({"deliveryMethods": ["text", "sms"]}, {"deliveryMethods"}),
-    ],
-)
-def test_senders_and_methods_keep_the_official_providers_rules(
-    configuration: dict[str, Any], wrong: set[str]
-) -> None:
-    inputs: dict[str, Any] = {"name": "twilio", "credentials": {}}
-    inputs |= {"configuration": {"deliveryMethods": ["text"]} | configuration}
-    found = {path for path, _ in problems(PROVIDER, inputs)}
-    assert found == {f"configuration.{name}" for name in wrong}
+WRONG = {"policy": "sometimes", "phone": {"provider": "x"}, "wat": 1}
+NOTED = {"__defaults": [], "policy": "never", "push": {"__defaults": [], "enabled": False}}
+PROBLEMS: dict[str, tuple[Any, dict[str, Any], set[str]]] = {
+    "all are told": (GUARDIAN, WRONG, {"policy", "phone.enabled", "phone.provider", "wat"}),
+    "the official plugin's notes": (GUARDIAN, NOTED, set()),
+    "unknown values": (GUARDIAN, {"policy": UNKNOWN, "phone": UNKNOWN}, set()),
+    "a number": (PROVIDER, sender(sid="AC1", defaultFrom="+1"), set()),
+    "a messaging service": (PROVIDER, sender(sid="AC1", mssid="MG1"), set()),
+    "both": (PROVIDER, sender(sid="AC1", mssid="MG1", defaultFrom="+1"), {"defaultFrom", "mssid"}),
+    "no account": (PROVIDER, sender(mssid="MG1"), {"mssid"}),
+    "a method": (PROVIDER, sender(deliveryMethods=["text", "sms"]), {"deliveryMethods"}),
+}
 
 
-def test_the_official_plugins_notes_in_a_state_are_no_problem() -> None:
-    noted = {"__defaults": [], "policy": "never", "push": {"__defaults": [], "enabled": False}}
-    assert list(problems(GUARDIAN, noted)) == []
-
-
-def test_an_unknown_value_is_no_problem() -> None:
-    assert list(problems(GUARDIAN, {"policy": UNKNOWN, "phone": UNKNOWN})) == []
+@pytest.mark.parametrize("case", PROBLEMS)
+def test_what_is_a_problem(case: str) -> None:
+    schema, inputs, wrong = PROBLEMS[case]
+    found = {path.removeprefix("configuration.") for path, _ in problems(schema, inputs)}
+    assert found == wrong
 
 
 OFFICIAL: dict[str, Any] = {
@@ -174,15 +167,11 @@ def test_it_says_once_that_it_is_a_stand_in_unless_the_user_was_told(
 ) -> None:
     if told:
         monkeypatch.setenv(TOLD, "1")
-    warned: list[tuple[str, str]] = []
-
-    async def warn(urn: str, text: str) -> None:
-        warned.append((urn, text))
-
+    warn = AsyncMock()
     tenant = {f"auth0:{name}": "x" for name in ("domain", "clientId", "clientSecret")}
     request = protocol.ConfigureRequest(tenant, {}, accept_secrets=True, accept_resources=True)
     asyncio.run(StandInProvider(warn).configure(request))
-    assert warned == ([] if told else [("", STAND_IN)])
+    assert warn.await_args_list == ([] if told else [call("", STAND_IN)])
 
 
 def test_a_report_knows_the_stand_in_by_what_it_says() -> None:

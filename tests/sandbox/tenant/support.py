@@ -7,13 +7,12 @@ from typing import Any
 import pytest
 
 from sandbox.tenant import DeployedAction, Tenant
-from sandbox.tenant.assumptions import Assumptions
 from sandbox.tenant.errors import ApiError
 from sandbox.tenant.settings import Generation
 from sandbox.tenant.store import Store
 from tests.sandbox.clock import ManualClock
 
-PHONE = "custom-phone-provider"
+PHONE, LOGIN = "custom-phone-provider", "post-login"
 
 
 def tenant(
@@ -21,27 +20,21 @@ def tenant(
     *,
     generation: Generation = "unified",
     clock: ManualClock | None = None,
-    **switches: Any,
 ) -> Tenant:
     """A tenant on a clock that stands still unless it is moved."""
-    return Tenant(
-        store or Store(),
-        domain="localhost:8443",
-        generation=generation,
-        clock=clock or ManualClock(),
-        assumptions=Assumptions(**switches),
-    )
+    clock = clock or ManualClock()
+    return Tenant(store or Store(), domain="localhost:8443", generation=generation, clock=clock)
 
 
-def action(trigger: str = PHONE, version: str | None = "v1", **more: Any) -> dict[str, Any]:
+def action(trigger: str = PHONE, version: str = "v1", **more: Any) -> dict[str, Any]:
     """A body that creates an Action."""
-    supported = {"id": trigger} | ({"version": version} if version else {})
+    supported = {"id": trigger, "version": version}
     return {"name": f"on {trigger}", "supported_triggers": [supported], "code": "// 1"} | more
 
 
 def login_action(**more: Any) -> dict[str, Any]:
     """A body that creates an Action on a trigger that takes many."""
-    return action("post-login", "v3", **more)
+    return action(LOGIN, "v3", **more)
 
 
 def deployed(of: Tenant, body: dict[str, Any] | None = None) -> str:
@@ -58,23 +51,16 @@ def running(of: Tenant, trigger: str = PHONE) -> DeployedAction:
     return found
 
 
+def script(of: Tenant, *phases: tuple[str, float]) -> None:
+    """The next draft's build: states, and how many seconds each takes."""
+    scripted = [{"status": status, "seconds": seconds} for status, seconds in phases]
+    of.context.builds.scripted.append(scripted)
+
+
 def custom_provider(*methods: str) -> dict[str, Any]:
     """A body that creates a custom phone provider."""
-    return {
-        "name": "custom",
-        "credentials": {},
-        "configuration": {"delivery_methods": list(methods or ("text", "voice"))},
-    }
-
-
-def twilio_provider(**configuration: Any) -> dict[str, Any]:
-    """A body that creates a Twilio provider."""
-    return {
-        "name": "twilio",
-        "credentials": {"auth_token": "tw"},
-        "configuration": {"sid": "sid", "default_from": "+1", "delivery_methods": ["text"]}
-        | configuration,
-    }
+    configuration = {"delivery_methods": list(methods or ("text", "voice"))}
+    return {"name": "custom", "credentials": {}, "configuration": configuration}
 
 
 @contextmanager

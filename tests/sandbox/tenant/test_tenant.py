@@ -1,5 +1,9 @@
-"""The tenant as a whole, and its settings (management-api.md §3)."""
+"""The tenant as a whole, its settings (management-api.md §3), and what it remembers."""
 
+import sqlite3
+import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,16 +11,9 @@ import pytest
 from sandbox.tenant import Credentials, Tenant
 from sandbox.tenant.context import Page
 from sandbox.tenant.settings import Generation
-from sandbox.tenant.store import Store
+from sandbox.tenant.store import Store, StoreError
 from tests.sandbox.clock import ManualClock
-from tests.sandbox.tenant.support import (
-    PHONE,
-    action,
-    custom_provider,
-    deployed,
-    refused,
-    tenant,
-)
+from tests.sandbox.tenant.support import PHONE, action, custom_provider, deployed, refused, tenant
 
 BOTH: list[Generation] = ["unified", "legacy"]
 
@@ -33,17 +30,10 @@ def configured(auth0: Tenant) -> None:
 
 
 class TestSettings:
-    @pytest.mark.parametrize("generation", BOTH)
-    def test_the_flag_tells_the_generation(self, generation: Generation) -> None:
-        auth0 = tenant(generation=generation)
-        assert auth0.settings()["phone_consolidated_experience"] is (generation == "unified")
-        assert auth0.generation == generation
-
     def test_a_flag_that_was_written_is_answered_as_it_is_read(self, auth0: Tenant) -> None:
         off = {"enforce_client_authentication_on_passwordless_start": False}
-        answered = auth0.tenant_settings.patch({"flags": off})
-        assert off.items() <= answered["flags"].items()
-        assert off.items() <= auth0.settings()["flags"].items()
+        for shown in (auth0.tenant_settings.patch({"flags": off}), auth0.settings()):
+            assert off.items() <= shown["flags"].items()
 
     @pytest.mark.parametrize(
         ("sent", "key", "hours"),
@@ -63,23 +53,15 @@ class TestSettings:
         assert not any(one.endswith("_in_minutes") for one in read)
 
     def test_a_lifetime_comes_in_one_unit(self, auth0: Tenant) -> None:
-        before = auth0.settings()
+        before, lifetimes = auth0.settings(), ("session_lifetime", "session_lifetime_in_minutes")
         with refused(400, "cannot be specified together", "invalid_body"):
-            auth0.tenant_settings.patch(
-                {
-                    "friendly_name": "x",
-                    "session_lifetime": 1,
-                    "session_lifetime_in_minutes": 60,
-                }
-            )
+            auth0.tenant_settings.patch(dict.fromkeys(("friendly_name", *lifetimes), 60))
         assert auth0.settings() == before
 
     def test_fields_select_or_leave_out(self, auth0: Tenant) -> None:
         select = auth0.tenant_settings.select
-        assert set(select("flags, friendly_name", include_fields=True)) == {
-            "flags",
-            "friendly_name",
-        }
+        chosen = select("flags, friendly_name", include_fields=True)
+        assert set(chosen) == {"flags", "friendly_name"}
         assert "flags" not in select("flags", include_fields=False)
         assert select(None, include_fields=False) == auth0.settings()
 
@@ -111,6 +93,8 @@ class TestLife:
         auth0.context.builds.scripted.append([{"status": "failed", "seconds": 0}])
         kept = auth0.credentials, auth0.clients.signing_key()
         auth0.reset(generation)
+        assert auth0.generation == generation
+        assert auth0.settings()["phone_consolidated_experience"] is (generation == "unified")
         assert auth0.export() == tenant(generation=generation).export()
         assert (auth0.credentials, auth0.clients.signing_key()) == kept
         assert auth0.clients.authenticate("extra", "secret") is None
@@ -127,3 +111,81 @@ class TestLife:
 
     def test_secrets_are_not_in_representations(self) -> None:
         assert "hidden" not in repr(Credentials("id", "hidden"))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "tenant.sqlite"
+
+
+class OopsError(Exception):
+    pass
+
+
+def test_a_restart_loses_nothing_and_keeps_the_order(path: Path) -> None:
+    store = Store(path)
+    for key in ("b", "a", "c"):
+        store.put("things", key, {"key": key})
+    store.put("things", "b", {"key": "b", "changed": True})
+    store.close()
+    assert Store(path).all("things") == [{"key": "b", "changed": True}, {"key": "a"}, {"key": "c"}]
+
+
+def test_a_killed_process_loses_nothing_that_was_answered(path: Path) -> None:
+    script = (
+        "import os, sys\n"
+        "from sandbox.tenant import Store\n"
+        "store = Store(sys.argv[1])\n"
+        "store.put('things', 'kept', {'n': 1})\n"
+        "with store.transaction():\n"
+        "    store.put('things', 'half', {'n': 2})\n"
+        "    os._exit(9)\n"
+    )
+    project = Path(__file__).resolve().parents[3]
+    ended = subprocess.run([sys.executable, "-c", script, str(path)], cwd=project, check=False)
+    assert ended.returncode == 9
+    assert Store(path).all("things") == [{"n": 1}]
+
+
+def fail_within(store: Store, *keys: str) -> None:
+    """Write each key one transaction deeper than the last, then fail."""
+    with store.transaction():
+        if not keys:
+            raise OopsError
+        store.put("things", keys[0], {"written": True})
+        fail_within(store, *keys[1:])
+
+
+@pytest.mark.parametrize("keys", [("old",), ("outer", "inner")])
+def test_a_failed_transaction_and_those_around_it_leave_nothing_behind(keys: list[str]) -> None:
+    store = Store()
+    store.put("things", "old", {"n": 1})
+    with pytest.raises(OopsError):
+        fail_within(store, *keys)
+    assert store.all("things") == [{"n": 1}]
+    store.put("things", "afterwards", {})
+    assert len(store.all("things")) == 2
+
+
+def test_another_reader_sees_only_what_was_committed(path: Path) -> None:
+    store = Store(path)
+    other = sqlite3.connect(path)
+    with store.transaction():
+        store.put("things", "x", {})
+        assert other.execute("SELECT count(*) FROM documents").fetchone() == (0,)
+    assert other.execute("SELECT count(*) FROM documents").fetchone() == (1,)
+
+
+def test_only_the_owner_may_read_the_file(path: Path) -> None:
+    store = Store(path)
+    store.put("things", "x", {})
+    assert {stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()} == {0o600}
+
+
+def test_a_file_of_another_version_is_refused_with_what_to_do(path: Path) -> None:
+    Store(path).close()
+    other = sqlite3.connect(path)
+    other.execute("PRAGMA user_version=99")
+    other.close()
+    with pytest.raises(StoreError, match=r"version 99.*Delete the file"):
+        Store(path)

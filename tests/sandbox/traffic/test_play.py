@@ -23,6 +23,14 @@ def days(kind: Kind, seed: int = 1, **options: Any) -> list[tuple[dict[str, Any]
     return play(Play(kind=kind, seed=seed, end=END, **({"per_day": 60} | options)))
 
 
+def played(sandbox: Sandbox, *, ago: float = 0, **options: Any) -> list[tuple[dict[str, Any], int]]:
+    """A weekday up to so many seconds ago, in the sandbox's log."""
+    end = sandbox.clock() / NANOS_PER_SECOND - ago
+    entries = play(Play(kind="weekday", seed=1, end=end, days=(0,), **options))
+    sandbox.tenant.logs.archive.play(entries)
+    return entries
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_same_seed_plays_the_same_and_another_does_not(kind: Kind) -> None:
     assert days(kind) == days(kind)
@@ -49,10 +57,7 @@ def test_a_small_tenant_has_ten_codes_a_day_and_a_holiday_few() -> None:
 
 def test_the_log_shows_late_entries_late_and_all_in_the_end() -> None:
     sandbox = Sandbox()
-    now = sandbox.clock() / NANOS_PER_SECOND
-    entries = play(Play(kind="weekday", seed=1, end=now, days=(0,), per_day=60, delay=3600))
-    logs = sandbox.tenant.logs
-    logs.archive.play(entries)
+    entries = played(sandbox, per_day=60, delay=3600)
 
     def shown() -> int:
         answer = sandbox.call("GET", "/logs?include_totals=true&q=type:gd_send_sms")
@@ -66,9 +71,7 @@ def test_the_log_shows_late_entries_late_and_all_in_the_end() -> None:
 
 def test_a_search_gives_no_more_than_a_thousand_and_a_checkpoint_everything() -> None:
     sandbox = Sandbox()
-    now = sandbox.clock() / NANOS_PER_SECOND
-    entries = play(Play(kind="weekday", seed=1, end=now - 3600, days=(0,), per_day=500))
-    sandbox.tenant.logs.archive.play(entries)
+    entries = played(sandbox, ago=3600, per_day=500)
     assert len(entries) > 2000
     assert len(sandbox.must("GET", "/logs?per_page=100&page=9")) == 100
     assert sandbox.must("GET", "/logs?per_page=100&page=10") == []
@@ -80,9 +83,8 @@ def test_a_search_gives_no_more_than_a_thousand_and_a_checkpoint_everything() ->
 
 def test_the_tenants_own_entries_come_late_too() -> None:
     sandbox = Sandbox()
-    logs = sandbox.tenant.logs
-    logs.delay_seconds = 60
-    name = logs.add("gd_send_sms", "sent", {})
+    sandbox.tenant.logs.delay_seconds = 60
+    name = sandbox.tenant.logs.add("gd_send_sms", "sent", {})
     assert sandbox.must("GET", "/logs") == []
     assert sandbox.call("GET", f"/logs/{name}").status_code == 404
     sandbox.clock.advance(61)
