@@ -9,7 +9,7 @@ from sandbox.server.record import client
 from sandbox.server.running import RunningSandbox
 from sandbox.tenant import Generation
 from tests.sandbox.pages.scenes import HOSTILE, SCRIPT, like_an_up
-from tests.sandbox.pages.visit import Visits, assert_accessible
+from tests.sandbox.pages.visit import Visits
 from tests.sandbox.sending import set_up
 
 # One worker has the browser that the tests of the module share.
@@ -115,9 +115,3 @@ def test_names_and_texts_are_text_whatever_is_in_them(
     turned = page.get_by_text(HOSTILE[-1], exact=False).and_(page.locator("bdi"))
     expect(turned).to_have_count(4)
     expect(visits.open("/login").locator("#tenant > bdi")).to_have_text(SCRIPT)
-
-
-def test_the_tenant_page_is_usable_by_everybody(visits: Visits, sandbox: RunningSandbox) -> None:
-    for name in ("text", "action-code", "second-action", "factor-off"):
-        SCENARIOS[name].play(sandbox.parts.tenant)
-    assert_accessible(visits, "/tenant")
