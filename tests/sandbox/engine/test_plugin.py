@@ -28,7 +28,7 @@ def installed(world: World, version: str) -> Path:
 @pytest.mark.parametrize(
     ("told", "version"),
     [
-        *((told, told) for told in ("3.50.0", "3.53.1", "3.55.2", "3.99.0")),
+        *((told, told) for told in ("3.50.0", "3.99.0")),
         ("v3.54.0", "3.54.0"),
         ("v1.0.0-alpha", "a build that tells no release, 1.0.0a0"),
         ("1.0.0-alpha.0+dev", "a build that tells no release, 1.0.0a0+dev"),
@@ -49,7 +49,6 @@ def test_one_on_path_comes_first_of_the_packages_range_or_a_build_without_a_numb
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        ("echo 3.40.0", "is 3.40.0"),
         ("echo 3.49.9", "is 3.49.9"),
         ("echo 4.0.0", "is 4.0.0"),
         ("echo 3.50.0-alpha.1", "is 3.50.0a1"),
@@ -144,9 +143,8 @@ def test_the_stand_in_says_that_it_is_one_and_why_and_the_network_is_asked_again
 
 
 def test_an_unknown_choice_and_a_missing_stand_in_are_clear_errors(world: World) -> None:
-    with pytest.raises(SandboxError, match="PHONEMFA_AUTH0_PLUGIN=offical") as raised:
+    with pytest.raises(SandboxError, match="=offical(.|\n)*auto, official, stand-in"):
         world.find("offical")
-    assert "auto, official, stand-in" in raised.value.fix
     world.stand_in.unlink()
     with pytest.raises(SandboxError, match="stand-in plugin is missing"):
         world.find()
