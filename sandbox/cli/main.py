@@ -171,10 +171,8 @@ def serve(
     small_buffers()
     config = ServerConfig(
         state_dir=workplace.state_dir,
-        tenant_port=workplace.port(ports.TENANT),
-        cpaas_port=workplace.port(ports.CPAAS),
-        pages_port=workplace.port(ports.PAGES),
         generation="legacy" if workplace.generation == "legacy" else "unified",
+        **{what.key: workplace.port(what) for what in ports.LISTENERS},  # type: ignore[arg-type]
     )
     with start(config) as running:
         workplace.say(

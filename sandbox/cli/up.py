@@ -16,8 +16,8 @@ from sandbox.machine.errors import SandboxError
 from sandbox.machine.files import check_room, private_folder, turn, write_atomically
 from sandbox.machine.progress import elapsed
 from sandbox.plugin.switches import TOLD
+from sandbox.runner.runner import find_node, what_is_missing
 from sandbox.server.record import ServerRecord, client, pages_address
-from sandbox.server.running import check_node
 
 # In the range for mobile phones, of a form every rule accepts. Nothing leaves this machine.
 TEST_NUMBER = "+819012345678"
@@ -41,7 +41,7 @@ def up(workplace: Workplace, *, send: bool, refresh: bool) -> None:
     check_room(private_folder(workplace.state_dir))
     says = "another `up` of this sandbox"
     with turn(workplace.state_dir / "up.lock", workplace.progress, waiting_for=says):
-        if missing := check_node():
+        if missing := what_is_missing(find_node()):
             workplace.say(f"runner: {missing}")
         workplace.say(workplace.engine.describe())
         workplace.say(workplace.plugin.describe())

@@ -101,24 +101,15 @@ def assemble(
     tenant_app = build_api(
         tenant,
         notifier=notifications,
-        extra_routes=[
-            *routes(notifications, inbox),
-            *drift_routes(applied, tenant),
-            *traffic_routes(tenant),
-        ],
+        extra_routes=routes(notifications, inbox)
+        + drift_routes(applied, tenant)
+        + traffic_routes(tenant),
         tester=RunnerActionTester(runner, notifications.assumptions),
         rate_limit=config.rate_limit,
         instance_id=instance_id,
         on_reset=(notifications.reset, cpaas.reset, logins.reset, applied.forget),
     )
-    pages = build_pages(
-        tenant=tenant,
-        inbox=inbox,
-        notifications=notifications,
-        cpaas=cpaas,
-        logins=logins,
-        applied=applied,
-    )
+    pages = build_pages(tenant, inbox, notifications, cpaas=cpaas, logins=logins, applied=applied)
     return Parts(
         tenant=tenant,
         inbox=inbox,

@@ -143,7 +143,7 @@ def test_the_stand_in_says_that_it_is_one_and_why_and_the_network_is_asked_again
 
 
 def test_an_unknown_choice_and_a_missing_stand_in_are_clear_errors(world: World) -> None:
-    with pytest.raises(SandboxError, match="=offical(.|\n)*auto, official, stand-in"):
+    with pytest.raises(SandboxError, match=r"=offical(.|\n)*auto, official, stand-in"):
         world.find("offical")
     world.stand_in.unlink()
     with pytest.raises(SandboxError, match="stand-in plugin is missing"):

@@ -291,8 +291,8 @@ def test_no_real_name_resolves(runner: ActionRunner, asking: str) -> None:
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        (None, "not found on PATH"),
-        ("echo v16.20.2", "16.20, too old"),
+        (None, "node is not found on PATH"),
+        ("echo v16.20.2", "is 16.20, which is too old"),
         ("echo what", "version"),
         ("exit 1", "version"),
     ],
@@ -305,4 +305,4 @@ def test_a_missing_or_unfit_node_names_the_fix(
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(NodeUnusableError, match=message) as refused:
         asyncio.run(execute(ActionRunner(), handler("")))
-    assert "install Node.js 18 or newer" in str(refused.value)
+    assert "Install Node.js 18 or newer" in str(refused.value)

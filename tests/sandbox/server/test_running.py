@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sandbox.machine.errors import ServerError
+from sandbox.machine.errors import SandboxError, ServerError
 from sandbox.server.certificates import CPAAS_HOST
 from sandbox.server.ports import TENANT, port_from, take_port
 from sandbox.server.record import (
@@ -157,7 +157,7 @@ def test_missing_node_is_named_before_anything_is_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ServerError, match="node: not found on PATH"):
+    with pytest.raises(SandboxError, match="node is not found on PATH"):
         start(quick(tmp_path / "state"))
     assert not (tmp_path / "state" / "server.json").exists()
 
