@@ -139,7 +139,7 @@ def test_another_release_than_it_should_be_ends_the_run_and_nothing_is_built(
     version = "v3.1.0" if other == "version" else "v3.259.0"
     world.releases.content[ARCHIVE] = fakes.release(version)
     if other == "recorded":
-        world.lock.write_text(f"{'0' * 64}  {RELEASE}\n")
+        world.lock.write_text(f"# A hash and an address.\n{'0' * 64}  {RELEASE}\n")
     for _ in range(2):  # Nor is it forgotten.
         with pytest.raises(SandboxError, match=told):
             world.ensure()
