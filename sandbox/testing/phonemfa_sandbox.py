@@ -110,9 +110,7 @@ class PhonemfaSandbox:
             order: `delivery_method` (text, voice), `message_type`, `locale`.
         """
         answer = self.client.post("/_sandbox/challenge", json={"to": to, **order}, timeout=180)
-        answer.raise_for_status()
-        delivery: dict[str, Any] = answer.json()
-        return delivery
+        return dict(answer.raise_for_status().json())
 
     def messages(
         self,
@@ -127,25 +125,18 @@ class PhonemfaSandbox:
 
         Waits up to `wait` seconds for the first.
         """
-        asked: dict[str, str | float | None] = {"to": to, "channel": channel, "after": after}
-        asked |= {"newest": newest, "wait": wait or None}
-        answer = self.client.get(
-            "/_sandbox/messages",
-            params={name: value for name, value in asked.items() if value is not None},
-            timeout=wait + 10,
-        )
-        answer.raise_for_status()
-        known = {one.name for one in fields(Message)}
-        return [
-            Message(**{name: value for name, value in found.items() if name in known})
-            for found in answer.json()["messages"]
-        ]
+        asked: dict[str, Any] = {"to": to, "channel": channel, "after": after, "newest": newest}
+        params = {name: value for name, value in asked.items() if value is not None}
+        params |= {"wait": wait} if wait else {}
+        answer = self.client.get("/_sandbox/messages", params=params, timeout=wait + 10)
+        found = answer.raise_for_status().json()["messages"]
+        known = [one.name for one in fields(Message)]
+        return [Message(**{name: one[name] for name in known if name in one}) for one in found]
 
     def deliveries(self, to: str) -> list[dict[str, Any]]:
         """What became of what was sent to a phone, oldest first."""
         answer = self.client.get("/_sandbox/deliveries", params={"to": to}).raise_for_status()
-        found: list[dict[str, Any]] = answer.json()["deliveries"]
-        return found
+        return list(answer.json()["deliveries"])
 
     def clear(self, to: str | None = None) -> None:
         """Forget what this phone, or every phone, received."""

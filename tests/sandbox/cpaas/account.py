@@ -62,7 +62,7 @@ def listener() -> socket.socket:
 
 @contextmanager
 def serving(
-    folder: Path, *, names: tuple[str, ...] = (HOST,), keys: Any = (KEY,), **options: Any
+    folder: Path, *, names: tuple[str, ...] = (HOST,), keys: Any = (KEY,)
 ) -> Iterator[Account]:
     """An account that answers at 127.0.0.1 with a certificate for `names`."""
     authority = trustme.CA()
@@ -71,7 +71,7 @@ def serving(
     certificate = folder / "server.pem"
     authority.issue_cert(*names).private_key_and_cert_chain_pem.write_to_path(certificate)
     inbox = Inbox()
-    cpaas = Cpaas(inbox, keys, **options)
+    cpaas = Cpaas(inbox, keys)
     listening = listener()
     server = ServerThread("cpaas", (build_cpaas(cpaas), listening, certificate))
     server.start()

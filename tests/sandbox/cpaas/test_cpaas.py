@@ -31,8 +31,8 @@ def both(to: str = "819012345678") -> list[tuple[Channel, dict[str, Any]]]:
     return [("sms", sms(to)), ("voice", call(to))]
 
 
-def account(**options: Any) -> Cpaas:
-    return Cpaas(Inbox(), [KEY], **options)
+def account() -> Cpaas:
+    return Cpaas(Inbox(), [KEY])
 
 
 def send(cpaas: Cpaas, channel: Channel, body: object, key: str | None = f"App {KEY}") -> Answer:
