@@ -3,16 +3,25 @@
 import contextlib
 import ipaddress
 import random
+import resource
 import socket
+import ssl
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
+from typing import Any
 
 import httpx
+import psutil
 import pytest
 
-from tests.sandbox.server.processes import Process, serving
+from sandbox.machine.progress import Progress
+from sandbox.server import daemon
+from sandbox.server.ports import LISTENERS
+from sandbox.server.record import client, running_record
 
 # One worker has the server that the tests of the module share.
 pytestmark = pytest.mark.xdist_group("hostile clients")
@@ -107,10 +116,59 @@ PATHS = (
 )
 
 
+@dataclass
+class Process:
+    """A running `python -m sandbox serve`, watched from outside."""
+
+    system: psutil.Process
+    state_dir: Path
+    ports: tuple[int, int]
+
+    def http(self) -> httpx.Client:
+        """A client of the tenant's port, with five seconds."""
+        record = running_record(self.state_dir)
+        assert record is not None, "the sandbox does not answer"
+        return client(self.state_dir, record, timeout=5)
+
+    def healthy(self) -> Any:
+        """The counters of a server that answers."""
+        with self.http() as asking:
+            return asking.get("/_sandbox/health").json()["counters"]
+
+    @contextlib.contextmanager
+    def secured(self, port: int) -> Iterator[ssl.SSLSocket]:
+        """A connection over TLS."""
+        context = ssl.create_default_context(cafile=str(self.state_dir / "ca.pem"))
+        with (
+            socket.create_connection(("127.0.0.1", port), timeout=10) as plain,
+            context.wrap_socket(plain, server_hostname="localhost") as connection,
+        ):
+            yield connection
+
+    def resident(self) -> int:
+        """Bytes of memory that it has now."""
+        return int(self.system.memory_info().rss)
+
+    def limit_files(self, most: int) -> None:
+        """Let it have so many open files from now on."""
+        _, hard = resource.prlimit(self.system.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(self.system.pid, resource.RLIMIT_NOFILE, (most, hard))
+
+
 @pytest.fixture(scope="module")
 def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
-    with serving(tmp_path_factory.mktemp("hostile")) as running:
-        yield running
+    state = tmp_path_factory.mktemp("hostile")
+    record = daemon.spawn(state, Progress(), wanted=dict.fromkeys(LISTENERS, 0))
+    yield Process(psutil.Process(record.pid), state, (record.tenant_port, record.cpaas_port))
+    daemon.end(state)
+
+
+def within(seconds: float, condition: Any) -> bool:
+    """Whether it comes true in time."""
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.05)
+    return bool(condition())
 
 
 def converse(process: Process, port: int, sent: bytes, *, patience: float = 0.3) -> bytes:
@@ -136,17 +194,21 @@ def _unharmed(process: Process) -> Iterator[None]:
     yield
     assert process.healthy()["errors"] == 0
     assert process.resident() - before < 96 * MIB
-    log = process.log.read_text(errors="replace")
+    log = (process.state_dir / daemon.LOG).read_text(errors="replace")
     assert "Traceback" not in log, log[-3000:]
 
 
 def test_it_listens_on_loopback_alone(process: Process) -> None:
     with process.http() as http:  # an Action runs: Node is one of its processes
         http.post("/_sandbox/challenge", json={"to": "+819012345678"})
-    listeners = process.listeners()
-    assert {port for _, port in listeners} >= set(process.ports)
-    beyond = [one for one in listeners if not ipaddress.ip_address(one[0]).is_loopback]
-    assert beyond == []
+    connections = (
+        one
+        for each in (process.system, *process.system.children(recursive=True))
+        for one in each.net_connections("tcp")
+    )
+    listeners = [one.laddr for one in connections if one.status == psutil.CONN_LISTEN]
+    assert {one.port for one in listeners} >= set(process.ports)
+    assert [one for one in listeners if not ipaddress.ip_address(one.ip).is_loopback] == []
 
 
 def test_malformed_requests_are_refused(process: Process) -> None:
@@ -255,8 +317,8 @@ def test_a_thousand_idle_connections_keep_nobody_waiting(process: Process) -> No
         for _ in range(5):
             process.healthy()
         assert time.monotonic() - begun < 10
-        assert process.open_files() > 1000
-    _falls(process, 100)
+        assert process.system.num_fds() > 1000
+    assert within(20, lambda: process.system.num_fds() <= 100), "what ended is kept"
 
 
 @pytest.mark.thorough
@@ -269,7 +331,7 @@ def test_a_thousand_secured_connections_with_half_a_request_keep_nobody_waiting(
             opened.enter_context(secured).sendall(b"POST /oauth/token HTTP/1.1\r\nHost: loc")
         for _ in range(5):
             process.healthy()
-    _falls(process, 100)
+    assert within(20, lambda: process.system.num_fds() <= 100), "what ended is kept"
 
 
 def test_out_of_files_it_takes_no_connection_and_goes_on_when_there_is_room(
@@ -277,22 +339,13 @@ def test_out_of_files_it_takes_no_connection_and_goes_on_when_there_is_room(
 ) -> None:
     with process.http() as old:
         old.get("/_sandbox/health")
-        most = process.open_files() + 20
-        process.limit_files(most)
+        process.limit_files(process.system.num_fds() + 20)
         try:
             with crowd(process, 60):
                 assert old.get("/_sandbox/health").status_code == 200, "who is in is answered"
-                with pytest.raises((httpx.HTTPError, AssertionError)):
-                    process.healthy_soon(0.5)
+                assert not within(0.5, lambda: running_record(process.state_dir))
         finally:
             process.limit_files(20_000)
-    process.healthy_soon(20)
-    told = process.log.read_text().count("as many open files as it may")
+    assert within(20, lambda: running_record(process.state_dir))
+    told = (process.state_dir / daemon.LOG).read_text().count("as many open files as it may")
     assert 1 <= told <= 4, "once in a while, not once a connection"
-
-
-def _falls(process: Process, below: int) -> None:
-    end = time.monotonic() + 20
-    while process.open_files() > below:
-        assert time.monotonic() < end, "connections that ended are kept"
-        time.sleep(0.05)

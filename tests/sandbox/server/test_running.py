@@ -27,9 +27,9 @@ from sandbox.server.running import RunningSandbox, start
 from tests.sandbox.quick import quick
 
 
-@pytest.fixture
-def running(tmp_path: Path) -> Iterator[RunningSandbox]:
-    with start(quick(tmp_path)) as sandbox:
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+    with start(quick(tmp_path_factory.mktemp("state"))) as sandbox:
         yield sandbox
 
 
@@ -63,21 +63,12 @@ def test_cpaas_shows_a_certificate_for_its_name_and_takes_the_sandboxs_key(
         trust.wrap_socket(plain, server_hostname=CPAAS_HOST) as secured,
     ):
         assert secured.version() in {"TLSv1.2", "TLSv1.3"}
-    body = {
-        "messages": [
-            {
-                "sender": "NTT",
-                "destinations": [{"to": "819012345678"}],
-                "content": {"text": "hello"},
-            }
-        ]
-    }
+    message = {"destinations": [{"to": "819012345678"}], "content": {"text": "hello"}}
+    body = {"messages": [message]}
     with httpx.Client(base_url=running.cpaas_url, verify=trust, trust_env=False) as asking:
-        key = running.credentials.cpaas_api_key
-        headers = {"Authorization": f"App {key}"}
-        assert asking.post("/sms/3/messages", json=body, headers=headers).status_code == 200
-        headers = {"Authorization": "App of-somebody-else"}
-        assert asking.post("/sms/3/messages", json=body, headers=headers).status_code == 401
+        for key, status in ((running.credentials.cpaas_api_key, 200), ("of-somebody-else", 401)):
+            headers = {"Authorization": f"App {key}"}
+            assert asking.post("/sms/3/messages", json=body, headers=headers).status_code == status
     assert [message.text for message in running.parts.inbox.messages()] == ["hello"]
 
 
@@ -97,13 +88,17 @@ def test_pages_open_without_a_warning_and_an_open_one_does_not_hold_up_the_end(
             assert list(lines) == [""], "ended, not cut off"
 
 
-def test_restart_loses_neither_tenant_nor_messages_nor_credentials(tmp_path: Path) -> None:
+def test_restart_at_once_on_the_same_port_loses_neither_tenant_nor_messages_nor_credentials(
+    tmp_path: Path,
+) -> None:
     with start(quick(tmp_path)) as first:
         first.parts.tenant.tenant_settings.patch({"friendly_name": "kept"})
         with client(tmp_path, first.record) as asking:
             bearer = token(first, asking)
         secret, authority = first.client_secret, first.ca_file.read_bytes()
+        assert running_record(tmp_path) == first.record
         port = first.record.tenant_port
+    assert read_record(tmp_path) is None
     with start(quick(tmp_path, tenant_port=port)) as second:
         assert second.record.instance_id != first.record.instance_id
         assert second.client_secret == secret
@@ -112,11 +107,6 @@ def test_restart_loses_neither_tenant_nor_messages_nor_credentials(tmp_path: Pat
             headers = {"Authorization": f"Bearer {bearer}"}
             settings = asking.get("/api/v2/tenants/settings", headers=headers)
     assert settings.json()["friendly_name"] == "kept"
-
-
-def test_legacy_tenant_is_made_when_asked_for(tmp_path: Path) -> None:
-    with start(quick(tmp_path, generation="legacy")) as made:
-        assert made.record.generation == "legacy"
 
 
 def test_second_server_for_the_same_state_is_refused(running: RunningSandbox) -> None:
@@ -141,13 +131,6 @@ def test_taken_port_is_named_with_its_holder_and_the_variable_that_changes_it(
         pass  # the failed start left nothing behind
 
 
-def test_port_that_was_just_given_back_can_be_taken_at_once(tmp_path: Path) -> None:
-    with start(quick(tmp_path)) as first, client(tmp_path, first.record) as asking:
-        asking.get("/_sandbox/health")
-        port = first.record.tenant_port
-    take_port(port, TENANT).close()
-
-
 def test_answers_do_not_wait_for_acknowledgements() -> None:
     with take_port(0, TENANT) as listener:
         assert listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
@@ -160,12 +143,6 @@ def test_missing_node_is_named_before_anything_is_started(
     with pytest.raises(SandboxError, match="node is not found on PATH"):
         start(quick(tmp_path / "state"))
     assert not (tmp_path / "state" / "server.json").exists()
-
-
-def test_record_is_there_while_it_runs_and_gone_after(tmp_path: Path) -> None:
-    with start(quick(tmp_path)) as sandbox:
-        assert running_record(tmp_path) == sandbox.record
-    assert read_record(tmp_path) is None
 
 
 def test_record_whose_port_answers_for_another_sandbox_is_not_believed(
