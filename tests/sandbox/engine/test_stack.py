@@ -326,7 +326,12 @@ def test_nothing_of_the_users_pulumi_or_auth0_gets_in_or_out(tmp_path: Path) -> 
         "NO_COLOR": "1",
     }
     assert {name: env[name] for name in ours} == ours
+    passphrase = (state / "passphrase").read_text()
     assert "NO_COLOR" not in made(tmp_path, colour=True)
+    assert (state / "passphrase").read_text() == passphrase, "made once"
+    assert len(passphrase) >= 32
+    modes = [stat.S_IMODE(one.stat().st_mode) for one in (state, state / "passphrase")]
+    assert modes == [0o700, 0o600]
 
 
 def test_the_engine_finds_the_plugin_before_one_that_the_user_has_on_path(tmp_path: Path) -> None:
@@ -341,13 +346,3 @@ def test_the_engine_finds_the_plugin_before_one_that_the_user_has_on_path(tmp_pa
     assert without == [*ours, "/usr/bin", "/opt/bin"]
     assert hidden == [ours[0], str(home), ours[1], "/usr/bin", f"{tmp_path}/users"]
     assert (home / PROGRAM).readlink() == tmp_path / "plugin" / PROGRAM
-
-
-def test_passphrase_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
-    path = Path(made(tmp_path)["PULUMI_CONFIG_PASSPHRASE_FILE"])
-    first = path.read_text()
-    made(tmp_path)
-    assert path.read_text() == first
-    assert len(first) >= 32
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -117,13 +118,8 @@ def test_waiting_in_vain_says_for_whom_and_what_is_there_is_not_waited_for() -> 
 
 def test_messages_from_many_threads_are_all_kept() -> None:
     inbox = Inbox()
-    threads = [
-        threading.Thread(target=lambda: [inbox.add(message()) for _ in range(20)]) for _ in range(5)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(5) as threads:
+        list(threads.map(lambda _: inbox.add(message()), range(100)))
     times = [one.received_at for one in inbox.messages()]
     assert len(set(times)) == 100
     assert times == sorted(times)
@@ -133,12 +129,8 @@ def test_messages_from_many_threads_are_all_kept() -> None:
     ("text", "codes"),
     [
         ("認証コードは 601416 です。5分以内に入力してください。", ["601416"]),
-        ("認証コードは601416です", ["601416"]),
         ("601416 is your code", ["601416"]),
-        (
-            "認証コードは、4, 2, 3, 6, 3, 1、です。繰り返します。4, 2, 3, 6, 3, 1、です。",
-            ["423631"],
-        ),
+        ("コードは、4, 2, 3, 6, 3, 1、です。繰り返します。4, 2, 3, 6, 3, 1、です。", ["423631"]),
         ("Your code is: 1. 2. 3. 4. 5. 6.", ["123456"]),
         ("お問い合わせは 0120-123-456、+81312345678、03-123456", []),
         ("口座 1234567、暗証 12345", []),

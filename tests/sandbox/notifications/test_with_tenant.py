@@ -134,14 +134,3 @@ def test_the_draft_of_an_action_can_be_tested(sandbox: RunningSandbox, http: htt
     tenant.actions.update(action["id"], {"code": handler})
     bad = http.post(path, json={"payload": {"notification": {}}}).json()["payload"]
     assert (bad["error"]["name"], bad["error"]["message"]) == ("TypeError", "no")
-
-
-def test_a_reset_empties_the_phones_and_forgets_the_deliveries(
-    sandbox: RunningSandbox, http: httpx.Client
-) -> None:
-    set_up(sandbox)
-    challenge(sandbox)
-    assert http.get("/_sandbox/messages").json()["messages"]
-    http.post("/_sandbox/reset").raise_for_status()
-    assert http.get("/_sandbox/messages").json() == {"messages": []}
-    assert http.get("/_sandbox/deliveries").json() == {"deliveries": []}

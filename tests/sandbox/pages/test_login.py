@@ -282,8 +282,11 @@ def test_what_is_no_form_is_refused_and_a_reset_forgets_who_logged_in(
 ) -> None:
     begun = person.post("/login", data={"name": "victim"})
     assert begun.status_code == 200
+    person.post(f"{begun.url}/enrol", data={"number": TYPED, "method": "text"})
     with client(sandbox.state_dir, sandbox.record) as tenant:
         tenant.post("/_sandbox/reset").raise_for_status()
+        assert tenant.get("/_sandbox/messages").json() == {"messages": []}
+        assert tenant.get("/_sandbox/deliveries").json() == {"deliveries": []}
     assert person.get(begun.url).status_code == 404
     assert sandbox.parts.logins.users.all() == []
     form = {"content-type": "application/x-www-form-urlencoded"}

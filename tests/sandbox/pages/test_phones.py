@@ -164,6 +164,7 @@ def test_what_became_of_a_message_is_beside_it(visits: Visits, sandbox: RunningS
     retried = challenge(sandbox)
     script.add([ScriptedAnswer(refusal="REJECTED_SOURCE")])
     dropped = challenge(sandbox, delivery_method="voice")
+    heard = challenge(sandbox, delivery_method="voice", locale="en")
     script.add([ScriptedAnswer(status=429)] * 6)
     challenge(sandbox)
     script.add([ScriptedAnswer(fault="cut", accept=True)])
@@ -171,7 +172,7 @@ def test_what_became_of_a_message_is_beside_it(visits: Visits, sandbox: RunningS
     sandbox.parts.tenant.guardian.set_message_types(["voice"])
     challenge(sandbox)
     page = visits.open(f"/phones/{TAKAHASHI}")
-    refused, lost, given_up, call, sms = page.get_by_role("article").all()
+    refused, lost, given_up, spoken, call, sms = page.get_by_role("article").all()
     expect(refused).to_contain_text("not sent")
     expect(refused).to_contain_text("the message type sms is not enabled")
     expect(lost).to_contain_text("It arrived all the same")
@@ -181,25 +182,19 @@ def test_what_became_of_a_message_is_beside_it(visits: Visits, sandbox: RunningS
     expect(call).to_contain_text("Never arrived")
     expect(call.locator(".outcome")).to_contain_text(f"{dropped.reason}")
     expect(call.locator(".bubble")).to_contain_text(dropped.text or "-")
+    expect(spoken).to_contain_text("English · female voice · 1 s of silence first")
+    bubble = spoken.locator(".bubble")
+    expect(bubble).to_have_attribute("lang", "en")
+    # Between the digits of the code, both times: half a second each.
+    assert heard.code
+    assert bubble.locator(".pause").count() >= 2 * (len(heard.code) - 1)
+    assert (bubble.text_content() or "").count(", ".join(heard.code)) == 2
     expect(sms.locator("li b")).to_have_text(["first try", "retry 1 of 5", "retry 2 of 5"])
     expect(sms.locator("li").last).to_contain_text("sent after")
     for entry, words in ((sms, retried.text), (given_up, '"validityPeriod"')):
         expect(entry.locator("pre")).to_be_hidden()
         entry.get_by_text("Raw request").click()
         expect(entry.locator("pre")).to_contain_text(words or "-")
-
-
-def test_a_call_shows_its_voice_and_its_pauses(visits: Visits, sandbox: RunningSandbox) -> None:
-    call = challenge(sandbox, delivery_method="voice", locale="en")
-    page = visits.open(f"/phones/{TAKAHASHI}")
-    entry = page.get_by_role("article", name="Voice call from 815031234567")
-    expect(entry).to_contain_text("English · female voice · 1 s of silence first")
-    bubble = entry.locator(".bubble")
-    expect(bubble).to_have_attribute("lang", "en")
-    # Between the digits of the code, both times: half a second each.
-    assert call.code
-    assert bubble.locator(".pause").count() >= 2 * (len(call.code) - 1)
-    assert (bubble.text_content() or "").count(", ".join(call.code)) == 2
 
 
 def tab_to(wanted: Locator) -> None:
