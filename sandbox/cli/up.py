@@ -29,9 +29,7 @@ _PROVED = "proved.json"
 def up(workplace: Workplace, *, send: bool, refresh: bool) -> None:
     """Bring the sandbox up; does nothing, and says so, when it is up already.
 
-    Args:
-        send: the two codes even when nothing changed.
-        refresh: ask the tenant for drift.
+    `send` sends the codes even then; `refresh` asks the tenant for drift.
 
     Raises:
         SandboxError: with what to do; running it again goes on from there.

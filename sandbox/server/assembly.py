@@ -50,13 +50,8 @@ class Parts:
 class ServerConfig:
     """What to start.
 
-    Attributes:
-        state_dir: everything that outlives the process: databases, CA, credentials.
-        tenant_port, cpaas_port, pages_port: ports on 127.0.0.1; 0 lets the system choose.
-        generation: the experience of a tenant that does not exist yet.
-        assumptions, notification_assumptions, login_assumptions: answers to what the contract
-            leaves open; None: the defaults.
-        rate_limit: rate limit headers, and whether it is enforced; None: not enforced.
+    Port 0 lets the system choose. `generation` is of a tenant that does not exist yet; where
+    assumptions are None, the defaults answer; where `rate_limit` is, none is enforced.
     """
 
     state_dir: Path

@@ -35,12 +35,7 @@ from sandbox.web.guard import TOKEN_HEADER
 
 @dataclass
 class RunningSandbox:
-    """A sandbox that answers on its ports until `stop`; also a context manager.
-
-    Attributes:
-        record: as written to `server.json`.
-        parts: the objects behind the ports, for tests.
-    """
+    """A sandbox that answers on its ports until `stop`; `parts` are behind them, for tests."""
 
     state_dir: Path
     record: ServerRecord
