@@ -44,9 +44,7 @@ def until(condition: Callable[[], bool], *, seconds: float = 20) -> None:
 
 
 @pytest.mark.parametrize("version", ["v3.259.0", "v3.260.1", "v3.260.0-alpha.1"])
-def test_suitable_pulumi_on_path_comes_first_and_asking_it_leaves_no_trace(
-    world: World, version: str
-) -> None:
+def test_suitable_pulumi_on_path_comes_first_and_is_left_alone(world: World, version: str) -> None:
     pulumi = fakes.pulumi(world.bin, version)
     world.releases.content[ARCHIVE] = fakes.release()
     assert world.ensure(PULUMI_HOME=str(world.home / ".pulumi")).pulumi == pulumi
@@ -65,7 +63,7 @@ def test_suitable_pulumi_on_path_comes_first_and_asking_it_leaves_no_trace(
         ("v3.259.0", False, "pulumi-language-python and pulumi-language-python-exec"),
     ],
 )
-def test_unsuitable_pulumi_is_named_and_the_next_one_taken_or_made(
+def test_unsuitable_pulumi_is_named_and_not_taken(
     world: World, version: str, host: bool, said: str
 ) -> None:
     fakes.pulumi(world.bin, version, host=host)
@@ -105,7 +103,7 @@ def test_official_release_is_kept_and_trusted_on_its_first_use_alone(world: Worl
         pytest.param(b"<html>Sign in to the proxy</html>", id="a page"),
     ],
 )
-def test_where_no_whole_release_is_had_none_is_recorded_and_the_engine_is_built_once(
+def test_without_a_whole_release_the_engine_is_built_once(
     world: World, answer: bytes | None
 ) -> None:
     fakes.go(world.go)
@@ -132,7 +130,7 @@ def test_where_no_whole_release_is_had_none_is_recorded_and_the_engine_is_built_
 @pytest.mark.parametrize(
     ("other", "told"), [("recorded", "downloads.lock names"), ("version", "v3.1.0")]
 )
-def test_another_release_than_it_should_be_ends_the_run_and_nothing_is_built(
+def test_another_release_than_it_should_be_ends_the_run(
     world: World, other: str, told: str
 ) -> None:
     fakes.go(world.go)
@@ -159,7 +157,7 @@ def test_through_a_proxy_that_cannot_be_used_nothing_is_had_and_the_engine_is_bu
 
 
 @pytest.mark.parametrize("has_go", [False, True])
-def test_where_there_is_no_engine_and_none_can_be_built_both_ways_to_one_are_named(
+def test_where_no_engine_can_be_built_both_ways_to_one_are_named(
     world: World, has_go: bool
 ) -> None:
     if has_go:

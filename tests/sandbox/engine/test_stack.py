@@ -99,7 +99,7 @@ def world(tmp_path: Path) -> World:
     return World(tmp_path)
 
 
-def test_private_configuration_is_the_committed_one_and_the_key_over_standard_input(
+def test_private_configuration_is_the_committed_one_and_a_key_by_pipe(
     world: World,
 ) -> None:
     own = world.state / "Pulumi.sandbox.yaml"
@@ -149,7 +149,7 @@ def test_preparation_that_ended_halfway_is_taken_up(world: World) -> None:
         ("Pulumi.sandbox.yaml", "config: {demo:cpaasApiKey: plain}\n", "demo:cpaasApiKey"),
     ],
 )
-def test_bad_project_file_is_named_before_pulumi_runs(
+def test_bad_project_file_is_named(
     world: World, name: str, content: str | None, message: str
 ) -> None:
     (world.project / name).unlink()
@@ -206,7 +206,7 @@ def test_failed_up_is_an_error_and_any_other_commands_exit_status_is_kept(world:
         (["stack", "output"], False),
     ],
 )
-def test_private_configuration_is_named_where_pulumi_takes_it(
+def test_private_configuration_is_passed_on(
     world: World, arguments: list[str], added: bool
 ) -> None:
     command = world.stack.command(arguments)
@@ -214,7 +214,7 @@ def test_private_configuration_is_named_where_pulumi_takes_it(
     assert command[1:] == [*arguments, *(own if added else [])]
 
 
-def test_interrupted_up_lets_pulumi_end_in_good_order(
+def test_interrupted_up_lets_pulumi_end_itself(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (world.folder / "gate").touch()

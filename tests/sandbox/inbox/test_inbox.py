@@ -19,9 +19,7 @@ def texts(messages: list[Message]) -> list[str]:
     return [one.text for one in messages]
 
 
-def test_messages_come_back_in_order_whole_and_at_times_that_rise_even_when_the_clock_stands() -> (
-    None
-):
+def test_messages_come_back_whole_and_at_times_that_rise_under_any_clock() -> None:
     inbox = Inbox(clock=lambda: NOON)
     kept = [inbox.add(message(text)) for text in "abc"]
     times = [f"2026-01-31T09:00:00.00000{second}Z" for second in range(3)]
@@ -48,9 +46,7 @@ def test_messages_come_back_in_order_whole_and_at_times_that_rise_even_when_the_
         ),
     ],
 )
-def test_messages_are_found_by_time_exclusively_by_number_however_written_and_the_newest(
-    query: dict[str, Any], found: str
-) -> None:
+def test_messages_are_found_by_time_and_by_number(query: dict[str, Any], found: str) -> None:
     inbox = Inbox(clock=lambda: NOON)
     for text in "abc":
         inbox.add(message(text, to="819012345678"))

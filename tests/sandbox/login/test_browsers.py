@@ -52,7 +52,7 @@ def test_only_the_ticked_browser_is_remembered_and_only_for_its_user(world: Logi
     assert BROWSER not in str(world.tenant.export()), "an export is no way in"
 
 
-def test_it_is_asked_again_when_it_was_not_used_for_long_or_is_known_for_longer(
+def test_it_is_asked_again_when_unused_for_long_or_known_for_longer(
     world: LoginWorld,
 ) -> None:
     ticked(world)
@@ -96,7 +96,7 @@ def test_the_checkbox_is_shown_and_ticked_as_the_settings_say(world: LoginWorld)
         assert world.desk.remember_me(login) is expected
 
 
-def test_without_the_checkbox_nobody_is_remembered_whatever_a_browser_sends(
+def test_without_the_checkbox_nobody_is_remembered(
     world: LoginWorld,
 ) -> None:
     ticked(world)
@@ -143,9 +143,7 @@ def test_what_nobody_established_of_remembered_browsers_is_an_assumption(
 @pytest.mark.parametrize(
     "changes", [{"since": "yesterday"}, {"seen": None}, {"overall": "9"}, {"other": 1}, {"user": 1}]
 )
-def test_what_an_import_puts_in_its_place_remembers_nobody(
-    world: LoginWorld, changes: dict[str, Any]
-) -> None:
+def test_what_is_imported_remembers_nobody(world: LoginWorld, changes: dict[str, Any]) -> None:
     ticked(world)
     content = world.tenant.export()
     (key,) = content[BROWSERS]

@@ -171,9 +171,7 @@ def test_what_an_action_drops_leaves_the_person_waiting_for_a_code(world: LoginW
     ("generation", "reason"),
     [("legacy", str(THROW.reason)), ("unified", "the tenant has no phone provider")],
 )
-def test_what_the_tenant_knows_was_not_sent_reaches_the_person_and_leads_nowhere(
-    generation: Generation, reason: str
-) -> None:
+def test_what_was_not_sent_is_told_and_leads_nowhere(generation: Generation, reason: str) -> None:
     world = LoginWorld(generation)
     if generation == "legacy":
         world.runner.outcomes = [THROW]
@@ -187,7 +185,7 @@ def test_what_the_tenant_knows_was_not_sent_reaches_the_person_and_leads_nowhere
         assert world.enrol(login).stage == "code", "the person can try again"
 
 
-def test_a_message_that_breaks_off_does_not_bar_the_next_one(
+def test_a_message_that_breaks_off_bars_no_other(
     world: LoginWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     login = world.desk.begin("Hanako")

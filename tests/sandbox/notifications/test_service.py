@@ -141,7 +141,7 @@ OBSTACLES: dict[Generation, list[tuple[Spoil, str]]] = {
     ("generation", "spoil", "reason"),
     [(generation, *one) for generation, found in OBSTACLES.items() for one in found],
 )
-def test_each_setting_in_the_way_stops_the_message_and_is_named(
+def test_each_setting_in_the_way_is_named(
     generation: Generation, spoil: Spoil, reason: str
 ) -> None:
     pipeline = Pipeline(a_tenant(generation, spoil))

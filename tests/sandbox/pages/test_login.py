@@ -41,9 +41,7 @@ def tenant_did(page: Page) -> str:
     return page.get_by_role("region", name="What the tenant did").inner_text()
 
 
-def test_a_phone_is_enrolled_and_asked_from_then_on_by_keyboard_alone(
-    visits: Visits, sandbox: RunningSandbox
-) -> None:
+def test_a_phone_is_enrolled_and_used_by_keyboard(visits: Visits, sandbox: RunningSandbox) -> None:
     page = visits.open("/login")
     page.get_by_label("Name of the user").focus()
     page.keyboard.type("山田 花子")
@@ -78,9 +76,7 @@ def test_a_phone_is_enrolled_and_asked_from_then_on_by_keyboard_alone(
     expect(page.get_by_role("heading", name="Logged in")).to_be_visible()
 
 
-def test_faults_are_told_where_they_are_and_the_code_goes_on_working(
-    visits: Visits, sandbox: RunningSandbox
-) -> None:
+def test_faults_are_told_and_the_code_goes_on(visits: Visits, sandbox: RunningSandbox) -> None:
     page = visits.open("/login", width=NARROW, dark=True)
     begin(page)
     enrol(page, "12")
@@ -115,9 +111,7 @@ def test_faults_are_told_where_they_are_and_the_code_goes_on_working(
     assert (again.status, "was used already" in again.text()) == (422, True)
 
 
-def test_why_a_code_does_not_come_stands_beside_what_the_person_sees(
-    visits: Visits, sandbox: RunningSandbox
-) -> None:
+def test_why_a_code_does_not_come_is_shown(visits: Visits, sandbox: RunningSandbox) -> None:
     sandbox.parts.cpaas.script.add([ScriptedAnswer(refusal="REJECTED_SOURCE")])
     page = visits.open("/login")
     begin(page)
@@ -133,9 +127,7 @@ def test_why_a_code_does_not_come_stands_beside_what_the_person_sees(
     assert "the tenant has no phone provider" in tenant_did(page)
 
 
-def test_the_policy_and_the_factor_are_seen_at_work(
-    visits: Visits, sandbox: RunningSandbox
-) -> None:
+def test_policy_and_factor_are_seen_at_work(visits: Visits, sandbox: RunningSandbox) -> None:
     guardian = sandbox.parts.tenant.guardian
     guardian.set_policies(["confidence-score"])
     page = visits.open("/login")
@@ -158,9 +150,7 @@ def test_the_policy_and_the_factor_are_seen_at_work(
     expect(page.get_by_role("status")).to_have_text("Nobody can log in.")
 
 
-def test_names_texts_and_reasons_are_text_whatever_is_in_them(
-    visits: Visits, sandbox: RunningSandbox
-) -> None:
+def test_names_texts_and_reasons_stay_text(visits: Visits, sandbox: RunningSandbox) -> None:
     hostile = "".join(f"{one}\n" for one in HOSTILE)
     text = f"{{% raw %}}{hostile}{{% endraw %}}{{{{ code }}}} {{{{ user.name }}}}"
     tenant = sandbox.parts.tenant
@@ -219,9 +209,7 @@ def entered(person: httpx.Client, page: httpx.Response, code: str, **more: str) 
     return person.post(f"{login}/code", data={"code": code, **more})
 
 
-def test_a_ticked_browser_is_let_in_and_another_is_asked(
-    sandbox: RunningSandbox, person: httpx.Client
-) -> None:
+def test_only_a_ticked_browser_is_let_in(sandbox: RunningSandbox, person: httpx.Client) -> None:
     page = at_the_code(person, "Ticks")
     assert "6 digits, valid for 5 minutes" in page.text
     assert "Valid for 5 minutes" in page.text
@@ -238,9 +226,7 @@ def test_a_ticked_browser_is_let_in_and_another_is_asked(
         assert "Get a code" in other.post("/login", data={"name": "Ticks"}).text
 
 
-def test_the_box_is_ticked_at_first_or_hidden_as_the_settings_say(
-    sandbox: RunningSandbox, person: httpx.Client
-) -> None:
+def test_the_box_is_as_the_settings_say(sandbox: RunningSandbox, person: httpx.Client) -> None:
     settings = sandbox.parts.tenant.mfa_settings
     settings.write_remembering(settings.remembering() | {"remember_me_default_value": True})
     page = at_the_code(person, "By default")
@@ -253,7 +239,7 @@ def test_the_box_is_ticked_at_first_or_hidden_as_the_settings_say(
     assert not person.cookies
 
 
-def test_a_form_without_a_choice_is_shown_again_with_the_one_that_was_made(
+def test_a_form_keeps_the_choice_that_was_made(
     sandbox: RunningSandbox, person: httpx.Client
 ) -> None:
     entered(person, at_the_code(person, "By voice", "voice"), received(sandbox))
@@ -266,9 +252,7 @@ def test_a_form_without_a_choice_is_shown_again_with_the_one_that_was_made(
     assert '<option value="ja" selected' in nobody.text
 
 
-def test_what_a_legacy_action_throws_the_person_is_told(
-    sandbox: RunningSandbox, person: httpx.Client
-) -> None:
+def test_what_a_legacy_action_throws_is_told(sandbox: RunningSandbox, person: httpx.Client) -> None:
     set_up(sandbox, "legacy")
     sandbox.parts.tenant.guardian.set_policies(["all-applications"])
     sandbox.parts.cpaas.script.add([ScriptedAnswer(status=401)])
@@ -277,7 +261,7 @@ def test_what_a_legacy_action_throws_the_person_is_told(
     assert "The legacy trigger is blocking: the person is told." in page.text
 
 
-def test_what_is_no_form_is_refused_and_a_reset_forgets_who_logged_in(
+def test_no_form_is_refused_and_a_reset_forgets(
     sandbox: RunningSandbox, person: httpx.Client
 ) -> None:
     begun = person.post("/login", data={"name": "victim"})

@@ -70,9 +70,7 @@ def test_what_every_page_has(visits: Visits, sandbox: RunningSandbox) -> None:
     expect(page.locator(".outcome")).to_contain_text("dropped")
 
 
-def test_a_message_appears_by_itself_on_list_phone_and_search(
-    visits: Visits, sandbox: RunningSandbox
-) -> None:
+def test_a_message_appears_by_itself_everywhere(visits: Visits, sandbox: RunningSandbox) -> None:
     receive(sandbox, "earlier", OTHER)
     listing, phone = visits.open("/phones"), visits.open(f"/phones/{TAKAHASHI}")
     search = visits.open("/phones?q=認証コード")
@@ -97,9 +95,7 @@ def test_a_message_appears_by_itself_on_list_phone_and_search(
     expect(phone.locator(".bubble")).to_have_count(0)
 
 
-def test_a_page_that_was_cut_off_by_a_restart_misses_nothing(
-    browser: Browser, tmp_path: Path
-) -> None:
+def test_a_page_that_a_restart_cut_off_misses_nothing(browser: Browser, tmp_path: Path) -> None:
     def started(port: int = 0) -> RunningSandbox:
         return start(ServerConfig(tmp_path, tenant_port=0, cpaas_port=0, pages_port=port))
 
@@ -282,7 +278,7 @@ def another_site() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
-def test_another_sites_page_neither_reads_nor_listens_nor_frames(
+def test_another_sites_page_gets_nothing(
     browser: Browser, sandbox: RunningSandbox, host: str
 ) -> None:
     receive(sandbox, "secret 123456")

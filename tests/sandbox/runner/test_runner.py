@@ -160,7 +160,7 @@ def fake_node(folder: Path, answer: str) -> Path:
         ("v24.1.0", "--permission", None),
     ],
 )
-def test_what_a_node_does_not_have_is_said(
+def test_what_a_node_lacks(
     tmp_path: Path, version: str, flag: str | None, missing: str | None
 ) -> None:
     node = str(fake_node(tmp_path, f"echo {version}"))
@@ -185,7 +185,7 @@ def test_a_dead_process_is_an_error_once_and_then_replaced(runner: ActionRunner)
     asyncio.run(scenario())
 
 
-def test_an_error_nobody_catches_ends_the_process_without_a_word(
+def test_an_uncaught_error_ends_it_in_silence(
     runner: ActionRunner, capfd: pytest.CaptureFixture[str]
 ) -> None:
     code = handler(
@@ -219,7 +219,7 @@ def test_code_that_blocks_the_process_is_ended_at_the_limit(runner: ActionRunner
 
 
 @impatient
-def test_a_loop_left_behind_costs_the_next_execution_its_limit_and_no_more(
+def test_a_loop_left_behind_costs_the_next_execution_its_limit(
     runner: ActionRunner,
 ) -> None:
     """Also where the request is too large for the pipe, so that writing it waits too."""

@@ -20,7 +20,7 @@ def leaf(path: Path) -> x509.Certificate:
     return x509.load_pem_x509_certificates(path.read_bytes())[0]
 
 
-def test_certificate_is_kept_until_it_is_renewed_in_time_by_the_same_authority(
+def test_certificate_is_kept_until_the_same_authority_renews_it(
     tmp_path: Path,
 ) -> None:
     ensure_certificates(tmp_path, now=NOW)

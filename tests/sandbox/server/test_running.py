@@ -54,7 +54,7 @@ def test_nobody_who_does_not_trust_the_sandboxs_ca_gets_through(running: Running
         stranger.get(f"{running.tenant_url}/_sandbox/health")
 
 
-def test_cpaas_shows_a_certificate_for_its_name_and_takes_the_sandboxs_key(
+def test_cpaas_shows_its_name_and_takes_the_sandboxs_key(
     running: RunningSandbox,
 ) -> None:
     trust = ssl.create_default_context(cafile=running.ca_file)
@@ -72,7 +72,7 @@ def test_cpaas_shows_a_certificate_for_its_name_and_takes_the_sandboxs_key(
     assert [message.text for message in running.parts.inbox.messages()] == ["hello"]
 
 
-def test_pages_open_without_a_warning_and_an_open_one_does_not_hold_up_the_end(
+def test_pages_open_without_a_warning_and_hold_up_no_end(
     tmp_path: Path,
 ) -> None:
     with httpx.Client(trust_env=False, timeout=5) as person:
@@ -88,7 +88,7 @@ def test_pages_open_without_a_warning_and_an_open_one_does_not_hold_up_the_end(
             assert list(lines) == [""], "ended, not cut off"
 
 
-def test_restart_at_once_on_the_same_port_loses_neither_tenant_nor_messages_nor_credentials(
+def test_restart_on_the_same_port_loses_neither_tenant_nor_credentials(
     tmp_path: Path,
 ) -> None:
     with start(quick(tmp_path)) as first:
@@ -117,9 +117,7 @@ def test_second_server_for_the_same_state_is_refused(running: RunningSandbox) ->
 
 
 @pytest.mark.parametrize("which", ["tenant", "cpaas", "pages"])
-def test_taken_port_is_named_with_its_holder_and_the_variable_that_changes_it(
-    tmp_path: Path, which: str
-) -> None:
+def test_taken_port_is_named_with_holder_and_variable(tmp_path: Path, which: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(ServerError) as raised:
@@ -136,16 +134,14 @@ def test_answers_do_not_wait_for_acknowledgements() -> None:
         assert listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
-def test_missing_node_is_named_before_anything_is_started(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_node_is_named_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(SandboxError, match="node is not found on PATH"):
         start(quick(tmp_path / "state"))
     assert not (tmp_path / "state" / "server.json").exists()
 
 
-def test_record_whose_port_answers_for_another_sandbox_is_not_believed(
+def test_record_of_another_sandboxs_port_is_not_believed(
     running: RunningSandbox,
 ) -> None:
     facts = json.loads((running.state_dir / "server.json").read_text())
