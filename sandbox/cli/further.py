@@ -8,7 +8,6 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -20,11 +19,12 @@ from sandbox.cli.up import TEST_NUMBER
 from sandbox.cli.workplace import Workplace, serving
 from sandbox.engine.stack import STACK
 from sandbox.machine.errors import SandboxError
-from sandbox.machine.files import private_folder
+from sandbox.machine.files import private_folder, write_atomically
 from sandbox.server import daemon, ports
 from sandbox.server.record import ServerRecord, client, running_record
 
 _TENANTS: Final = "tenants"
+_KEY: Final = "phonemfa:cpaasApiKey"
 _SHARED: Final = ("ca-key.pem", "ca.pem", "credentials.json")
 
 
@@ -40,16 +40,21 @@ def start_tenant(workplace: Workplace, name: str) -> Path:
             f"{name} cannot be the name of a further tenant.", "Take lower-case letters and digits."
         )
     folder, file = workplace.state_dir / _TENANTS / name, _file(workplace, name)
-    is_new = not file.exists()
-    if not is_new and not folder.exists():
+    if file.exists() and not folder.exists():
         raise SandboxError(f"{file} is there already.", "Take another name, or remove the file.")
     private_folder(folder)
     for one in _SHARED:
         shutil.copy(workplace.state_dir / one, folder / one)
-    further = replace(workplace, state_dir=folder, wanted_ports=_ports(file))
-    record, _ = serving(further)
-    if is_new:
-        _draw_up(workplace, main, record, file)
+    content = _content(file)
+    # Any ports that are free, but for the tenant's own: its stack names it.
+    domain = str(content["config"].get("auth0:domain", ""))
+    port = domain.rpartition(":")[2]
+    wanted = dict.fromkeys(ports.LISTENERS, 0)
+    wanted[ports.TENANT] = ports.port_from(port, ports.TENANT) if port else 0
+    record, _ = serving(replace(workplace, state_dir=folder, wanted_ports=wanted))
+    # Its key comes last: where there is none, whoever drew it up was killed.
+    if _KEY not in content["config"]:
+        _draw_up(workplace, main, record, file, content)
     return file
 
 
@@ -81,28 +86,34 @@ def _file(workplace: Workplace, name: str) -> Path:
     return workplace.project_dir / f"Pulumi.{name}.yaml"
 
 
-def _ports(file: Path) -> dict[ports.Listener, int]:
-    """Any that are free, but for the tenant's own: its stack names it."""
-    wanted = dict.fromkeys(ports.LISTENERS, 0)
-    with suppress(OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
-        domain = yaml.safe_load(file.read_text(encoding="utf-8"))["config"]["auth0:domain"]
-        wanted[ports.TENANT] = int(domain.rpartition(":")[2])
-    return wanted
+def _content(file: Path) -> dict[str, Any]:
+    """What is in a stack's file; without settings where there is none."""
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else {}
+        return content | {"config": dict(content.get("config") or {})}
+    except (OSError, ValueError, TypeError, AttributeError, yaml.YAMLError) as error:
+        fix = "Correct it, or remove it: it is drawn up again."
+        raise SandboxError(f"{file} cannot be read: {error}", fix) from error
 
 
-def _draw_up(workplace: Workplace, main: ServerRecord, record: ServerRecord, file: Path) -> None:
-    """A stack as the sandbox's own, of this tenant."""
-    committed = (workplace.project_dir / f"Pulumi.{STACK}.yaml").read_text(encoding="utf-8")
-    config: dict[str, Any] = yaml.safe_load(committed)["config"] | {
+def _draw_up(
+    workplace: Workplace,
+    main: ServerRecord,
+    record: ServerRecord,
+    file: Path,
+    content: dict[str, Any],
+) -> None:
+    """A stack as the sandbox's own, of this tenant; the salt that the file has stays."""
+    own = _content(_file(workplace, STACK))["config"] | {
         "auth0:domain": f"localhost:{record.tenant_port}",
         "phonemfa:experience": record.generation,
         "phonemfa:testNumbers": [TEST_NUMBER],
     }
-    text = yaml.safe_dump({"config": config}, allow_unicode=True, sort_keys=False)
-    file.write_text(text, encoding="utf-8")
+    text = yaml.safe_dump(content | {"config": own}, allow_unicode=True, sort_keys=False)
+    write_atomically(file, text)
     name = file.name.split(".")[1]
     environment, cwd = workplace.environment(main), workplace.project_dir
     pulumi = partial(workplace.engine.quietly, cwd=cwd, environment=environment)
     pulumi("stack", "init", name, "--no-select", unless="already exists")
-    words = ("config", "set", "--secret", "phonemfa:cpaasApiKey", "--stack", name)
+    words = ("config", "set", "--secret", _KEY, "--stack", name)
     pulumi(*words, stdin=workplace.credentials.cpaas_api_key)

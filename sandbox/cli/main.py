@@ -171,10 +171,8 @@ def serve(
     small_buffers()
     config = ServerConfig(
         state_dir=workplace.state_dir,
-        tenant_port=workplace.port(ports.TENANT),
-        cpaas_port=workplace.port(ports.CPAAS),
-        pages_port=workplace.port(ports.PAGES),
         generation="legacy" if workplace.generation == "legacy" else "unified",
+        **{what.key: workplace.port(what) for what in ports.LISTENERS},  # type: ignore[arg-type]
     )
     with start(config) as running:
         workplace.say(
@@ -353,41 +351,37 @@ def main() -> NoReturn:
     """Run the command line; never returns."""
     # A terminated command ends what it started, as an interrupted one does.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    errors = Console(stderr=True)
     try:
         app()
-    except SandboxError as error:
-        _show(errors, error.problem, error.fix)
-        sys.exit(1)
     except SystemExit as ended:  # how the command line library ends, also when interrupted
         if ended.code == _INTERRUPTED:
-            _show(errors, "Interrupted.", "Run the command again: it goes on from where it was.")
+            _show("Interrupted.", "Run the command again: it goes on from where it was.")
         raise
     except Exception as error:  # noqa: BLE001 - the last place where one can be told
-        state = Path(os.environ.get(STATE_VARIABLE, _STATE))
-        trouble = disk_error(error, state) if isinstance(error, OSError) else None
-        if trouble:
-            _show(errors, trouble.problem, trouble.fix)
-            sys.exit(1)
-        _show(errors, f"{type(error).__name__}: {error}", _kept(traceback.format_exc()))
+        known = _known(error)
+        _show(known.problem, known.fix)
         sys.exit(1)
     sys.exit(0)
 
 
-def _show(console: Console, problem: str, fix: str) -> None:
+def _show(problem: str, fix: str) -> None:
     told = f"error: {problem}\n  fix: {fix}"
-    console.print(told, markup=False, highlight=False, soft_wrap=True)
+    Console(stderr=True).print(told, markup=False, highlight=False, soft_wrap=True)
 
 
-def _kept(details: str) -> str:
-    """Keep the details of an unexpected failure; returns what to do about it."""
-    path = Path(os.environ.get(STATE_VARIABLE, _STATE)) / "error.log"
+def _known(error: Exception) -> SandboxError:
+    """What to do about it; the details of an unexpected one are kept."""
+    if isinstance(error, SandboxError):
+        return error
+    state = Path(os.environ.get(STATE_VARIABLE, _STATE))
+    if isinstance(error, OSError) and (trouble := disk_error(error, state)):
+        return trouble
+    fix = f"This is a fault of the sandbox. Please report it with {state / 'error.log'}."
     try:
-        private_folder(path.parent)
-        path.write_text(details)
+        (private_folder(state) / "error.log").write_text(traceback.format_exc())
     except OSError:
-        return f"This is a fault of the sandbox, and its details cannot be written to {path}."
-    return f"This is a fault of the sandbox. Please report it with {path}."
+        fix = f"This is a fault of the sandbox, and its details cannot be kept in {state}."
+    return SandboxError(f"{type(error).__name__}: {error}", fix)
 
 
 def _asked(state_dir: Path, generation: Generation | None, *given: int | None) -> Workplace:

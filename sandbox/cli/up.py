@@ -4,7 +4,6 @@ Every step looks at what is there before it works: a second run does nothing, an
 taken up where it ended.
 """
 
-import json
 import time
 from typing import Any
 
@@ -13,11 +12,11 @@ import httpx
 from sandbox.cli.applied import note_applied, settle
 from sandbox.cli.workplace import Workplace, serving
 from sandbox.machine.errors import SandboxError
-from sandbox.machine.files import check_room, private_folder, turn, write_atomically
+from sandbox.machine.files import check_room, private_folder, turn
 from sandbox.machine.progress import elapsed
 from sandbox.plugin.switches import TOLD
+from sandbox.runner.runner import find_node, what_is_missing
 from sandbox.server.record import ServerRecord, client, pages_address
-from sandbox.server.running import check_node
 
 # In the range for mobile phones, of a form every rule accepts. Nothing leaves this machine.
 TEST_NUMBER = "+819012345678"
@@ -30,9 +29,7 @@ _PROVED = "proved.json"
 def up(workplace: Workplace, *, send: bool, refresh: bool) -> None:
     """Bring the sandbox up; does nothing, and says so, when it is up already.
 
-    Args:
-        send: the two codes even when nothing changed.
-        refresh: ask the tenant for drift.
+    `send` sends the codes even then; `refresh` asks the tenant for drift.
 
     Raises:
         SandboxError: with what to do; running it again goes on from there.
@@ -41,7 +38,7 @@ def up(workplace: Workplace, *, send: bool, refresh: bool) -> None:
     check_room(private_folder(workplace.state_dir))
     says = "another `up` of this sandbox"
     with turn(workplace.state_dir / "up.lock", workplace.progress, waiting_for=says):
-        if missing := check_node():
+        if missing := what_is_missing(find_node()):
             workplace.say(f"runner: {missing}")
         workplace.say(workplace.engine.describe())
         workplace.say(workplace.plugin.describe())
@@ -79,13 +76,15 @@ def _prove(workplace: Workplace, record: ServerRecord, *, again: bool) -> None:
         workplace.say("phone: codes were sent when it last changed; not sent again (--send does)")
         return
     proved.unlink(missing_ok=True)
-    received = {}
     for method in _SHOWN:
         message = _send_code(workplace, record, method)
+        how = "SMS"
+        if method == "voice":
+            how = f"voice call, {message['language']}, {message['gender']}"
         workplace.say(f"phone: a code by {method} arrived through the deployed Action:")
-        _show_message(workplace, message)
-        received[method] = message["received_at"]
-    write_atomically(proved, json.dumps(received, indent=2))
+        workplace.say(f"  {how} to {message['to']} from {message['sender']}:")
+        workplace.say(f"  {message['text']}")
+    proved.touch()
 
 
 def _tell(workplace: Workplace, record: ServerRecord, *, news: bool, seconds: float) -> None:
@@ -150,11 +149,3 @@ def _messages(sandbox: httpx.Client, channel: str, **asked: Any) -> list[dict[st
     answer = sandbox.get("/_sandbox/messages", params=query).raise_for_status()
     messages: list[dict[str, Any]] = answer.json()["messages"]
     return messages
-
-
-def _show_message(workplace: Workplace, message: dict[str, Any]) -> None:
-    """Show what the phone received. Not wrapped: a code cut in two would read as two."""
-    voice = message["channel"] == "voice"
-    how = f"voice call, {message['language']}, {message['gender']}" if voice else "SMS"
-    workplace.say(f"  {how} to {message['to']} from {message['sender']}:")
-    workplace.say(f"  {message['text']}")

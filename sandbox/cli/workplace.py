@@ -30,12 +30,8 @@ STATE_VARIABLE = "SANDBOX_STATE_DIR"
 class Workplace:
     """Folders, ports and console of this call.
 
-    Attributes:
-        project_dir: the checkout with the Pulumi program.
-        state_dir: everything the sandbox keeps.
-        console: where to write for people.
-        wanted_generation: unified or legacy, for a new tenant; empty: what the stack declares.
-        wanted_ports: ports asked for by an option; 0 is any that is free.
+    `wanted_generation` is of a new tenant (empty: what the stack declares), `wanted_ports` are
+    those asked for by an option (0: any that is free).
     """
 
     project_dir: Path = PROJECT
@@ -138,10 +134,7 @@ class Workplace:
 
 
 def serving(workplace: Workplace) -> tuple[ServerRecord, bool]:
-    """A server that runs today's code with today's credentials; started (again) if need be.
-
-    Returns:
-        The server, and whether it was started now.
+    """A server of today's code and credentials, and whether it was started (again) for that.
 
     Raises:
         ServerError: it cannot be started, or the old one cannot be ended.

@@ -13,7 +13,7 @@ The rules of sending are in `cpaas.py`. Control routes, which the real service d
 import json
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import asdict
 from functools import partial
 from typing import Any
@@ -143,22 +143,19 @@ async def _send(cpaas: Cpaas, channel: Channel, request: Request) -> Response:
 def _broken(scripted: ScriptedAnswer, answer: Answer | None, request: Request) -> Response:
     text = json.dumps(answer.body if answer else {"messages": [{"status": {"groupId": 1}}]})
     json_type = "application/json"
-    faults: dict[str, Callable[[], Response]] = {
-        "html": lambda: HTMLResponse("<!doctype html><title>502 Bad Gateway</title>"),
-        "truncated": lambda: Response(text[: len(text) // 2], media_type=json_type),
-        "empty": lambda: Response(b"", media_type=json_type),
-        "not_utf8": lambda: Response(b'{"messages": "\xff\xfe"}', media_type=json_type),
-        "redirect": lambda: Response(
-            status_code=307, headers={"location": str(request.url.replace(path="/elsewhere"))}
-        ),
-        "huge": lambda: StreamingResponse(_huge(request), media_type=json_type),
-        "trickle": lambda: Broken("trickle", Response(text, media_type=json_type)),
-        "cut": lambda: Broken(
-            "cut", Response(text, media_type=json_type), body_bytes=len(text.encode()) // 2
-        ),
+    whole, elsewhere = Response(text, media_type=json_type), request.url.replace(path="/elsewhere")
+    faults = {
+        "html": HTMLResponse("<!doctype html><title>502 Bad Gateway</title>"),
+        "truncated": Response(text[: len(text) // 2], media_type=json_type),
+        "empty": Response(b"", media_type=json_type),
+        "not_utf8": Response(b'{"messages": "\xff\xfe"}', media_type=json_type),
+        "redirect": Response(status_code=307, headers={"location": str(elsewhere)}),
+        "huge": StreamingResponse(_huge(request), media_type=json_type),
+        "trickle": Broken("trickle", whole),
+        "cut": Broken("cut", whole, body_bytes=len(text.encode()) // 2),
     }
     how = scripted.fault or "reset"
-    return faults[how]() if how in faults else Broken(how)
+    return faults.get(how) or Broken(how)
 
 
 async def _huge(request: Request) -> AsyncIterator[bytes]:

@@ -13,7 +13,7 @@ import re
 import threading
 import uuid
 from collections import OrderedDict, deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -72,18 +72,13 @@ class Cpaas:
     """The account: its keys, of which a mapping gives the scopes, and its memory."""
 
     def __init__(
-        self,
-        inbox: Inbox,
-        api_keys: Iterable[str] | Mapping[str, Collection[str]],
-        *,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        self, inbox: Inbox, api_keys: Iterable[str] | Mapping[str, Collection[str]]
     ) -> None:
         self.inbox = inbox
         self.script = AnswerScript()
         given = api_keys if isinstance(api_keys, Mapping) else dict.fromkeys(api_keys, SEND_SCOPES)
         self._first_keys: dict[str, Collection[str]] = dict(given)
         self._keys = self._first_keys.copy()
-        self._clock = clock
         self._lock = threading.RLock()
         self._known_ids: OrderedDict[str, None] = OrderedDict()
         self._last_of: OrderedDict[str, object] = OrderedDict()
@@ -105,7 +100,7 @@ class Cpaas:
         """
         refusal = self._authorise(channel, authorization)
         with self._lock:
-            at = self._clock().isoformat()
+            at = datetime.now(UTC).isoformat()
             self._requests.append(SeenRequest(channel, refusal is None, body, at))
             if refusal is not None:
                 return refusal

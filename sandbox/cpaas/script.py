@@ -1,7 +1,5 @@
 """Scripted answers: what the CPaaS says next instead of the truth. `app.py` acts on them."""
 
-import threading
-from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, get_args
@@ -72,29 +70,26 @@ ENTRY: Final = obj(
 
 
 class AnswerScript:
-    """Scripted answers in the order they will be used, for one channel or either."""
+    """Scripted answers in the order they will be used, for one channel or either.
+
+    One event loop takes them; what a test adds from its own thread is whole or not there yet.
+    """
 
     def __init__(self) -> None:
-        self._queue: deque[ScriptedAnswer] = deque()
-        self._lock = threading.Lock()
+        self._queue: list[ScriptedAnswer] = []
 
     def add(self, answers: Iterable[ScriptedAnswer]) -> None:
-        with self._lock:
-            self._queue.extend(answers)
+        self._queue.extend(answers)
 
     def take(self, channel: Channel) -> ScriptedAnswer | None:
         """Remove and return the next answer that fits the channel."""
-        with self._lock:
-            for answer in self._queue:
-                if answer.channel in (None, channel):
-                    self._queue.remove(answer)
-                    return answer
+        for index, answer in enumerate(self._queue):
+            if answer.channel in (None, channel):
+                return self._queue.pop(index)
         return None
 
     def pending(self) -> list[ScriptedAnswer]:
-        with self._lock:
-            return list(self._queue)
+        return self._queue.copy()
 
     def clear(self) -> None:
-        with self._lock:
-            self._queue.clear()
+        self._queue.clear()

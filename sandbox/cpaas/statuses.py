@@ -14,9 +14,13 @@ class Status:
     """One status. A name alone is not unique (14 and 52): scripts say a key of `STATUSES`."""
 
     id: int
-    group: str
     name: str
     description: str
+
+    @property
+    def group(self) -> str:
+        first = self.name.partition("_")[0]
+        return first if first in GROUP_IDS else "REJECTED"
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -28,9 +32,16 @@ class Status:
         }
 
 
-PENDING_ACCEPTED = Status(26, "PENDING", "PENDING_ACCEPTED", "Message sent to next instance")
-
-_REJECTED = (
+_TABLE = (
+    (26, "PENDING_ACCEPTED", "Message sent to next instance"),
+    (3, "PENDING_WAITING_DELIVERY", "Waiting for the operator's report"),
+    (7, "PENDING_ENROUTE", "Message sent to next instance"),
+    (2, "DELIVERED_TO_OPERATOR", "Message delivered to operator"),
+    (5, "DELIVERED_TO_HANDSET", "Message delivered to handset"),
+    (4, "UNDELIVERABLE_REJECTED_OPERATOR", "Refused by the operator"),
+    (9, "UNDELIVERABLE_NOT_DELIVERED", "Message not delivered"),
+    (15, "EXPIRED_EXPIRED", "Message expired"),
+    (29, "EXPIRED_DLR_UNKNOWN", "No report in time"),
     (6, "REJECTED_NETWORK", "Network not available to the account"),
     (8, "REJECTED_PREFIX_MISSING", "Number prefix missing"),
     (10, "REJECTED_DND", "Recipient does not want messages"),
@@ -56,23 +67,10 @@ _REJECTED = (
     (99, "REJECTED_CALL_DECLINED", "Call declined"),
     (100, "REJECTED_PLATFORM", "Malformed or temporarily unavailable"),
 )
-_OTHERS = (
-    (3, "PENDING", "PENDING_WAITING_DELIVERY", "Waiting for the operator's report"),
-    (7, "PENDING", "PENDING_ENROUTE", "Message sent to next instance"),
-    (2, "DELIVERED", "DELIVERED_TO_OPERATOR", "Message delivered to operator"),
-    (5, "DELIVERED", "DELIVERED_TO_HANDSET", "Message delivered to handset"),
-    (4, "UNDELIVERABLE", "UNDELIVERABLE_REJECTED_OPERATOR", "Refused by the operator"),
-    (9, "UNDELIVERABLE", "UNDELIVERABLE_NOT_DELIVERED", "Message not delivered"),
-    (15, "EXPIRED", "EXPIRED_EXPIRED", "Message expired"),
-    (29, "EXPIRED", "EXPIRED_DLR_UNKNOWN", "No report in time"),
-)
-STATUSES: dict[str, Status] = {
-    PENDING_ACCEPTED.name: PENDING_ACCEPTED,
-    **{one[2]: Status(*one) for one in _OTHERS},
-    **{name: Status(number, "REJECTED", name, why) for number, name, why in _REJECTED},
-    "REJECTED_DESTINATION_52": Status(
-        52, "REJECTED", "REJECTED_DESTINATION", "Destination invalid"
-    ),
+STATUSES = {
+    **{one[1]: Status(*one) for one in _TABLE},
+    "REJECTED_DESTINATION_52": Status(52, "REJECTED_DESTINATION", "Destination invalid"),
 }
 """Immediate answers that a script may ask for, refusals above all. Where one name stands for two
 ids, the second carries its id in the key."""
+PENDING_ACCEPTED = STATUSES["PENDING_ACCEPTED"]

@@ -34,8 +34,8 @@ class Unavailable(Exception):  # noqa: N818 - an outcome: there is another way
 def fetch(address: str, members: Sequence[str], folder: Path, progress: Progress) -> None:
     """Put the named programs of an archive into a folder; no other path in it is looked at.
 
-    It is the archive that `LOCK` names, or the first from its address. A first one is recorded
-    only when all programs were in it: else what was cut off would be what the next is held to.
+    A first one is recorded only when all programs were in it: else what was cut off would be what
+    the next is held to.
 
     Raises:
         Unavailable: no answer, no such file, another layout, or its hash cannot be recorded.

@@ -140,13 +140,10 @@ def made_whole(folder: Path) -> Iterator[Path]:
 
 
 def ensure_engine(progress: Progress, *, environ: Mapping[str, str] = os.environ) -> Engine:
-    """The engine to use; downloads or builds one when there is none.
-
-    Safe to call from several processes at once: one makes the engine, the others wait for it.
+    """The engine to use; where there is none, one process makes it and others wait.
 
     Raises:
-        SandboxError: it can neither be found, downloaded nor built, or the release is another one
-            than it was, or than its version says.
+        SandboxError: none can be had, or the release is another than it was or says.
     """
     if found := _on_path(environ, progress):
         return found
@@ -170,10 +167,7 @@ def programs_on(path: str, program: str) -> Iterator[Path]:
 
 
 def ask(program: Path, question: str, *, environ: Mapping[str, str]) -> str | None:
-    """What `program` prints, with a Pulumi home of our own: asking leaves no trace in the user's.
-
-    None when it cannot be run, does not end or fails.
-    """
+    """What `program` prints; None when it fails. Asking leaves no trace in the user's home."""
     env = {name: value for name, value in environ.items() if not name.startswith("PULUMI_")}
     with tempfile.TemporaryDirectory(prefix="phonemfa-ask-") as home:
         env |= {"PULUMI_HOME": home, "PULUMI_SKIP_UPDATE_CHECK": "true"}
@@ -216,18 +210,15 @@ def _make(folder: Path, progress: Progress, environ: Mapping[str, str]) -> None:
         fetch(RELEASE, [f"pulumi/{one}" for one in _PROGRAMS], folder, progress)
     except Unavailable as error:
         reason = str(error).splitlines()[0]
-        progress.step(f"engine: the official release cannot be had here ({reason})")
         progress.step(
-            f"engine: building Pulumi {CLI_VERSION} from its Go modules, once for this machine "
-            "(about four minutes on two cores)"
+            f"engine: the official release cannot be had here ({reason})\nengine: building Pulumi "
+            f"{CLI_VERSION} from its Go modules, once (about four minutes on two cores)"
         )
         build_engine(folder, progress, environ)
     # Run once, so that a broken one never gets into the cache.
     says = ask(folder / "pulumi", "version", environ=environ)
     if version_in(says) != version_in(CLI_VERSION):
-        raise SandboxError(
-            f"The new Pulumi CLI says {says!r} when it is asked for its version.", WAYS
-        )
+        raise SandboxError(f"The new Pulumi CLI says that its version is {says!r}.", WAYS)
 
 
 def build_key() -> str:
@@ -241,7 +232,7 @@ def build_key() -> str:
 
 
 def build_engine(folder: Path, progress: Progress, environ: Mapping[str, str]) -> None:
-    """Build the engine's programs into `folder`. Minutes on a first run.
+    """Build the engine's programs into `folder`.
 
     Raises:
         SandboxError: there is no Go, or the build failed: what Go said, a too old one as well.

@@ -71,7 +71,12 @@ class SandboxStack:
         dead = clear_dead_locks(self.state)
         if dead:
             self.progress.step(f"stack: removed {len(dead)} lock(s) of a run that was killed")
-        project = self._project_name()
+        _, program = self._committed("Pulumi.yaml")
+        project = program.get("name")
+        if not isinstance(project, str) or not project:
+            raise SandboxError(
+                f"{self.project / 'Pulumi.yaml'} has no project name.", "Add `name: phonemfa`."
+            )
         committed = self._configuration(project)
         write_atomically(
             self.state / "Pulumi.yaml",
@@ -115,12 +120,8 @@ class SandboxStack:
     def _unchanged(self, verb: Literal["preview", "refresh"], says: str) -> bool:
         arguments = [verb, "--expect-no-changes", "--suppress-progress", "--diff"]
         arguments += ["--preview-only"] if verb == "refresh" else []
-        status, said = run_watched(
-            self.command(arguments),
-            cwd=self.project,
-            env=self.environment,
-            on_wait=lambda: self.progress.tick(says),
-        )
+        command, tick = self.command(arguments), lambda: self.progress.tick(says)
+        status, said = run_watched(command, cwd=self.project, env=self.environment, on_wait=tick)
         if status not in {0, _CHANGES_EXPECTED_NONE}:
             lines = "\n".join(filter(str.strip, said.splitlines()))
             raise SandboxError(
@@ -183,25 +184,16 @@ class SandboxStack:
             *words, cwd=self.state, environment=self.environment, stdin=stdin, unless=unless
         )
 
-    def _project_name(self) -> str:
-        _, content = self._committed("Pulumi.yaml")
-        name = content.get("name")
-        if not isinstance(name, str) or not name:
-            raise SandboxError(
-                f"{self.project / 'Pulumi.yaml'} has no project name.", "Add `name: phonemfa`."
-            )
-        return name
-
     def _configuration(self, project: str) -> str:
         name = f"Pulumi.{STACK}.yaml"
         text, content = self._committed(name)
         settings = content.get("config") or {}
         secret = [key for key, one in settings.items() if isinstance(one, dict) and "secure" in one]
         if secret or f"{project}:{API_KEY_SETTING}" in settings:
+            held = ", ".join(secret) or f"{project}:{API_KEY_SETTING}"
             raise SandboxError(
-                f"{self.project / name} holds "
-                f"{', '.join(secret) or f'{project}:{API_KEY_SETTING}'}. The sandbox's secrets "
-                "are made on each machine, so one in this file would be wrong everywhere else.",
+                f"{self.project / name} holds {held}. The sandbox's secrets are made on each "
+                "machine, so one in this file would be wrong everywhere else.",
                 f"Remove the entry and any encryptionsalt from {name}.",
             )
         return f"{text.rstrip()}\n"
@@ -228,12 +220,9 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def clear_dead_locks(state_dir: Path) -> list[Path]:
-    """Remove the locks below `state_dir` whose Pulumi ran on this machine and is gone.
+    """Remove, and answer, the locks whose Pulumi ran on this machine and is gone.
 
     Its orphaned helpers are ended first: they could still be writing to the tenant.
-
-    Returns:
-        The locks that were removed.
     """
     locks = (state_dir / "pulumi-state" / ".pulumi" / "locks").rglob("*.json")
     dead = [lock for lock in locks if _is_dead(lock)]

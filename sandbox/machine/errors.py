@@ -2,12 +2,7 @@
 
 
 class SandboxError(Exception):
-    """Something a person has to act on.
-
-    Args:
-        problem: what went wrong, in one or more complete sentences; no secret values.
-        fix: what to do next, as commands or settings that can be copied.
-    """
+    """Something a person has to act on: whole sentences without secrets, and what to do next."""
 
     def __init__(self, problem: str, fix: str) -> None:
         super().__init__(f"{problem}\n{fix}")

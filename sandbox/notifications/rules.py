@@ -32,10 +32,7 @@ class NotSentError(Exception):
 def route_for(
     tenant: Tenant, *, delivery_method: str, message_type: str, test_send: bool = False
 ) -> Route:
-    """The way of a message through this tenant.
-
-    Args:
-        test_send: a `try` of a provider or template, which needs no MFA factor.
+    """The way of a message through this tenant; a `try` (`test_send`) needs no MFA factor.
 
     Raises:
         NotSentError: when the tenant would not send it.

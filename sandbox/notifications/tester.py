@@ -22,8 +22,8 @@ class RunnerActionTester:
     ) -> dict[str, Any]:
         """`stats` in milliseconds, and `error` when the code threw or could not run."""
         if trigger_id not in HANDLERS:
-            message = f"The sandbox runs only {', '.join(HANDLERS)}, not {trigger_id}."
-            return {"error": _error("Error", message), "stats": _stats(0, 0)}
+            reason = f"Error: The sandbox runs only {', '.join(HANDLERS)}, not {trigger_id}."
+            return _told(0, 0, reason)
         if self.assumptions.test_run_event == "under_event" and isinstance(event, dict):
             event = event.get("event")
         started = time.monotonic()
@@ -34,20 +34,13 @@ class RunnerActionTester:
             event=event if isinstance(event, dict) else {},
             secrets=secrets,
         )
-        stats = _stats((time.monotonic() - started) * 1000, outcome.duration_ms)
-        if outcome.kind != "error":
-            return {"stats": stats}
-        name, _, message = (outcome.reason or "Error").partition(": ")
-        return {"error": _error(name, message), "stats": stats}
+        error = (outcome.reason or "Error") if outcome.kind == "error" else None
+        return _told((time.monotonic() - started) * 1000, outcome.duration_ms, error)
 
 
-def _error(name: str, message: str) -> dict[str, str]:
-    return {"message": message, "name": name, "stack": ""}
-
-
-def _stats(total: float, execution: float) -> dict[str, int]:
+def _told(total: float, execution: float, error: str | None) -> dict[str, Any]:
     # The sandbox has no network between its parts: what is not execution is processing.
-    return {
+    stats = {
         "total_request_duration_ms": round(total),
         "total_runtime_execution_duration_ms": round(execution),
         "runtime_processing_duration_ms": round(max(0, total - execution)),
@@ -56,3 +49,7 @@ def _stats(total: float, execution: float) -> dict[str, int]:
         "boot_duration_ms": 0,
         "network_duration_ms": 0,
     }
+    if error is None:
+        return {"stats": stats}
+    name, _, message = error.partition(": ")
+    return {"error": {"message": message, "name": name, "stack": ""}, "stats": stats}

@@ -23,10 +23,10 @@ logger = logging.getLogger(__name__)
 
 
 def build_pages(
-    *,
     tenant: Tenant,
     inbox: Inbox,
     notifications: NotificationService,
+    *,
     cpaas: Cpaas,
     logins: LoginDesk,
     applied: Applied,

@@ -53,15 +53,10 @@ class _Phones:
         # Read first: what changes from here on comes as an event.
         after = self._timeline.database.last_change
         before = request.query_params.get("before")
-        phones = self._timeline.phones(before=before, limit=PAGE + 1)
-        return self._page(
-            request,
-            "phones.html.j2",
-            phones=[self._phone(one) for one in phones[:PAGE]],
-            older=phones[PAGE - 1].last.at if len(phones) > PAGE else None,
-            after=after,
-            query="",
-        )
+        found = self._timeline.phones(before=before, limit=PAGE + 1)
+        phones = [self._phone(one) for one in found[:PAGE]]
+        times = [one.last.at for one in found]
+        return self._page(request, "phones.html.j2", after, times, phones=phones, query="")
 
     async def phone(self, request: Request) -> Response:
         number = self._number(request)
@@ -87,19 +82,16 @@ class _Phones:
         after = self._timeline.database.last_change
         before = request.query_params.get("before")
         found = self._timeline.entries(wanted, before=before, limit=PAGE + 1)
-        return self._page(
-            request,
-            template,
-            entries=[Shown(one) for one in found[:PAGE]],
-            older=found[PAGE - 1].at if len(found) > PAGE else None,
-            after=after,
-            **self._beside(),
-            **values,
-        )
+        values |= {"entries": [Shown(one) for one in found[:PAGE]], **self._beside()}
+        return self._page(request, template, after, [one.at for one in found], **values)
 
-    def _page(self, request: Request, template: str, **values: Any) -> Response:
+    def _page(
+        self, request: Request, template: str, after: int, times: list[str], **values: Any
+    ) -> Response:
+        """A page of what has these times; one more than it shows says that there are older ones."""
+        values["older"] = times[PAGE - 1] if len(times) > PAGE else None
         values |= {"before": request.query_params.get("before"), "limit": MAX_MESSAGES}
-        return self._views.page(request, template, active="phones", **values)
+        return self._views.page(request, template, active="phones", after=after, **values)
 
     def _beside(self) -> dict[str, Any]:
         """What an entry needs beside itself."""

@@ -22,6 +22,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from sandbox.machine.errors import SandboxError
+
 PROGRAM = Path(__file__).resolve().parent / "runner.cjs"
 
 # The Action uses Node's https and regular expressions as Node 18 has them.
@@ -37,8 +39,14 @@ EXECUTION_LIMIT = 20.0
 GRACE = 1.0
 
 
-class NodeUnusableError(RuntimeError):
-    """No `node` on PATH, or one that is too old; the message names the fix."""
+class NodeUnusableError(SandboxError):
+    """No `node` on PATH that can run an Action."""
+
+    def __init__(self, problem: str) -> None:
+        wanted = f"Node.js {OLDEST_NODE} or newer (https://nodejs.org; 22 is what Auth0 runs)"
+        super().__init__(
+            f"Deployed Actions cannot run: {problem}.", f"Install {wanted} so that it is on PATH."
+        )
 
 
 @dataclass(frozen=True)
@@ -150,13 +158,12 @@ def find_node() -> str:
     Raises:
         NodeUnusableError: none on PATH, or its version is below OLDEST_NODE or unreadable.
     """
-    fix = f"install Node.js {OLDEST_NODE} or newer (22 is what Auth0 runs) and put it on PATH"
     path = shutil.which("node")
     if path is None:
-        raise NodeUnusableError(f"node: not found on PATH; deployed Actions cannot run; {fix}")
+        raise NodeUnusableError("node is not found on PATH")
     major, minor = node_version(path)
     if major < OLDEST_NODE:
-        raise NodeUnusableError(f"node: {path} is {major}.{minor}, too old to run Actions; {fix}")
+        raise NodeUnusableError(f"{path} is {major}.{minor}, which is too old")
     return path
 
 
@@ -174,8 +181,7 @@ def node_version(node: str) -> tuple[int, int]:
         major, minor = answer.strip().removeprefix("v").split(".")[:2]
         return int(major), int(minor)
     except (OSError, subprocess.SubprocessError, ValueError) as error:
-        fix = f"install Node.js {OLDEST_NODE} or newer"
-        raise NodeUnusableError(f"node: {node} does not tell its version; {fix}") from error
+        raise NodeUnusableError(f"{node} does not tell its version") from error
 
 
 def permissions(node: str) -> list[str]:

@@ -50,13 +50,8 @@ class Parts:
 class ServerConfig:
     """What to start.
 
-    Attributes:
-        state_dir: everything that outlives the process: databases, CA, credentials.
-        tenant_port, cpaas_port, pages_port: ports on 127.0.0.1; 0 lets the system choose.
-        generation: the experience of a tenant that does not exist yet.
-        assumptions, notification_assumptions, login_assumptions: answers to what the contract
-            leaves open; None: the defaults.
-        rate_limit: rate limit headers, and whether it is enforced; None: not enforced.
+    Port 0 lets the system choose. `generation` is of a tenant that does not exist yet; where
+    assumptions are None, the defaults answer; where `rate_limit` is, none is enforced.
     """
 
     state_dir: Path
@@ -101,24 +96,15 @@ def assemble(
     tenant_app = build_api(
         tenant,
         notifier=notifications,
-        extra_routes=[
-            *routes(notifications, inbox),
-            *drift_routes(applied, tenant),
-            *traffic_routes(tenant),
-        ],
+        extra_routes=routes(notifications, inbox)
+        + drift_routes(applied, tenant)
+        + traffic_routes(tenant),
         tester=RunnerActionTester(runner, notifications.assumptions),
         rate_limit=config.rate_limit,
         instance_id=instance_id,
         on_reset=(notifications.reset, cpaas.reset, logins.reset, applied.forget),
     )
-    pages = build_pages(
-        tenant=tenant,
-        inbox=inbox,
-        notifications=notifications,
-        cpaas=cpaas,
-        logins=logins,
-        applied=applied,
-    )
+    pages = build_pages(tenant, inbox, notifications, cpaas=cpaas, logins=logins, applied=applied)
     return Parts(
         tenant=tenant,
         inbox=inbox,

@@ -44,10 +44,7 @@ def ensure_credentials(state_dir: Path) -> SandboxCredentials:
 def control_token(state_dir: Path) -> str:
     """What control routes and pages ask for; in a file of its own, for clients to read (0600)."""
     path = private_folder(state_dir) / TOKEN_FILE
-    try:
-        token = path.read_text().strip()
-    except FileNotFoundError:
-        token = ""
+    token = path.read_text().strip() if path.exists() else ""
     if not token:
         token = secrets.token_urlsafe(32)
         write_atomically(path, token, mode=SECRET_MODE)

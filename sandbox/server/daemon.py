@@ -17,7 +17,7 @@ from sandbox.machine.files import check_room, private_folder
 from sandbox.machine.processes import program_of
 from sandbox.machine.progress import Progress
 from sandbox.server import ports
-from sandbox.server.record import ServerRecord, read_record, remove_record, running_record
+from sandbox.server.record import ServerRecord, answers, read_record, remove_record
 
 PACKAGE = __name__.removesuffix(".server.daemon")
 """`sandbox` in a checkout, `phonemfa.sandbox` where the wheel is installed."""
@@ -59,26 +59,22 @@ def spawn(
             stderr=log,
             start_new_session=True,
         )
-    begun = time.monotonic()
-    while time.monotonic() - begun < _START_SECONDS:
+    limit = time.monotonic() + _START_SECONDS
+    while child.poll() is None and time.monotonic() < limit:
         record = read_record(state_dir)
-        if record is not None and record.pid == child.pid:
-            found = running_record(state_dir)
-            if found is not None:
-                return found
-        if child.poll() is not None:
-            raise ServerError(
-                f"The sandbox server ended (exit status {child.returncode}) before it answered. "
-                f"The end of {state_dir / LOG}:\n{_tail(state_dir / LOG)}",
-                "Correct what it names and run the command again.",
-            )
+        if record and record.pid == child.pid and answers(state_dir, record):
+            return record
         progress.tick("starting the sandbox server")
         time.sleep(0.05)
+    how = f"did not answer within {_START_SECONDS:.0f} s"
+    if child.returncode is not None:
+        how = f"ended (exit status {child.returncode}) before it answered"
     child.terminate()
+    lines = (state_dir / LOG).read_text(errors="replace").splitlines()[-_TAIL_LINES:]
     raise ServerError(
-        f"The sandbox server did not answer within {_START_SECONDS:.0f} s. "
-        f"The end of {state_dir / LOG}:\n{_tail(state_dir / LOG)}",
-        "Run the command again; if it stays so, run `.venv/bin/python -m sandbox serve` to see it.",
+        "\n  ".join([f"The sandbox server {how}. The end of {state_dir / LOG}:", *lines]),
+        "Correct what it names and run the command again, or see it all: "
+        "`.venv/bin/python -m sandbox serve`.",
     )
 
 
@@ -89,15 +85,13 @@ def end(state_dir: Path) -> ServerRecord | None:
         ServerError: the process it was started as still runs, but does not answer, so it is not
             known to be the sandbox; or it does not end.
     """
-    state_dir = state_dir.absolute()
-    written = read_record(state_dir)
-    record = running_record(state_dir)
-    if record is None:
-        program = program_of(written.pid) if written else None
-        if written and program and "sandbox" in program and "serve" in program:
+    record = read_record(state_dir)
+    if record is None or not answers(state_dir, record):
+        program = (program_of(record.pid) if record else None) or ""
+        if record and "sandbox" in program and "serve" in program:
             raise ServerError(
-                f"pid {written.pid} ({program}) was this sandbox's server, but does not answer.",
-                f"End it by hand: kill {written.pid}",
+                f"pid {record.pid} ({program}) was this sandbox's server, but does not answer.",
+                f"End it by hand: kill {record.pid}",
             )
         return None
     os.kill(record.pid, signal.SIGTERM)
@@ -113,11 +107,3 @@ def end(state_dir: Path) -> ServerRecord | None:
         time.sleep(0.02)
     remove_record(state_dir, record)
     return record
-
-
-def _tail(log: Path) -> str:
-    try:
-        lines = log.read_text(errors="replace").splitlines()
-    except OSError:
-        return "(no log)"
-    return "\n".join(f"  {line}" for line in lines[-_TAIL_LINES:])

@@ -18,8 +18,13 @@ class Listener:
     port: int
 
     @property
+    def key(self) -> str:
+        """Its port among settings and in the record."""
+        return f"{self.name.lower()}_port"
+
+    @property
     def variable(self) -> str:
-        return f"SANDBOX_{self.name.upper()}_PORT"
+        return f"SANDBOX_{self.key.upper()}"
 
 
 TENANT = Listener("tenant", 8443)

@@ -15,7 +15,7 @@ import httpx
 from sandbox.machine.files import write_atomically
 from sandbox.server.certificates import CA_FILE
 from sandbox.server.credentials import SandboxCredentials, control_token
-from sandbox.server.ports import CPAAS, PAGES, TENANT, Listener
+from sandbox.server.ports import Listener
 from sandbox.web.guard import TOKEN_HEADER
 
 NAME = "server.json"
@@ -43,7 +43,7 @@ class ServerRecord:
 
     def port(self, what: Listener) -> int:
         """Where a listener is."""
-        return {TENANT: self.tenant_port, CPAAS: self.cpaas_port, PAGES: self.pages_port}[what]
+        return int(getattr(self, what.key))
 
     @property
     def tenant_url(self) -> str:
@@ -103,18 +103,16 @@ def remove_record(state_dir: Path, record: ServerRecord) -> None:
 def running_record(state_dir: Path) -> ServerRecord | None:
     """The record of the server that runs now, or None when there is none or it is stale."""
     record = read_record(state_dir)
-    return record if record is not None and answers(state_dir, record) else None
+    return record if record and answers(state_dir, record) else None
 
 
 def answers(state_dir: Path, record: ServerRecord) -> bool:
     """Whether the server that `record` names answers with its instance id."""
     try:
         with client(state_dir, record) as asking:
-            health = asking.get("/_sandbox/health")
-            return health.status_code == httpx.codes.OK and (
-                health.json().get("instance_id") == record.instance_id
-            )
-    except (httpx.HTTPError, ValueError, OSError):
+            health = asking.get("/_sandbox/health").raise_for_status().json()
+            return bool(health["instance_id"] == record.instance_id)
+    except (httpx.HTTPError, ValueError, KeyError, OSError):
         return False
 
 
@@ -126,15 +124,12 @@ def client(
     Raises:
         OSError: there is no CA in the state folder.
     """
-    trust = ssl.create_default_context(cafile=state_dir / CA_FILE)
-    headers = {TOKEN_HEADER: control_token(state_dir)}
-    # trust_env: a proxy configured for the internet is not for loopback.
     return httpx.Client(
         base_url=record.cpaas_url if cpaas else record.tenant_url,
-        headers=headers,
-        verify=trust,
+        headers={TOKEN_HEADER: control_token(state_dir)},
+        verify=ssl.create_default_context(cafile=state_dir / CA_FILE),
         timeout=timeout,
-        trust_env=False,
+        trust_env=False,  # a proxy configured for the internet is not for loopback
     )
 
 

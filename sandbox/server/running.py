@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 
 from sandbox.machine.errors import ServerError
 from sandbox.machine.files import private_folder
-from sandbox.runner.runner import NodeUnusableError, find_node, what_is_missing
+from sandbox.runner.runner import find_node
 from sandbox.server import ports
 from sandbox.server.assembly import Parts, ServerConfig, assemble
 from sandbox.server.certificates import CA_FILE, SERVER_FILE, ensure_certificates
@@ -33,29 +33,9 @@ from sandbox.tenant.store import StoreError
 from sandbox.web.guard import TOKEN_HEADER
 
 
-def check_node() -> str | None:
-    """See that deployed Actions can run; what this Node lacks to keep their code in.
-
-    Raises:
-        ServerError: no Node on PATH, or one that is too old.
-    """
-    try:
-        return what_is_missing(find_node())
-    except NodeUnusableError as error:
-        raise ServerError(
-            f"The deployed Action cannot run: {error}",
-            "Install Node.js (https://nodejs.org, or your package manager) so that it is on PATH.",
-        ) from error
-
-
 @dataclass
 class RunningSandbox:
-    """A sandbox that answers on its ports until `stop`; also a context manager.
-
-    Attributes:
-        record: as written to `server.json`.
-        parts: the objects behind the ports, for tests.
-    """
+    """A sandbox that answers on its ports until `stop`; `parts` are behind them, for tests."""
 
     state_dir: Path
     record: ServerRecord
@@ -109,47 +89,33 @@ def start(config: ServerConfig) -> RunningSandbox:
     """Start the sandbox in threads of this process; returns when its ports answer.
 
     Raises:
-        ServerError: the state folder is in use, a port is taken, or Node is missing or too old.
+        SandboxError: the state folder is in use, a port is taken, or Node is missing or too old.
     """
     state_dir = private_folder(config.state_dir.absolute())
     with ExitStack() as resources:
         _hold(state_dir, resources)
-        check_node()
+        find_node()
         ensure_certificates(state_dir)
         credentials = ensure_credentials(state_dir)
-        wanted = (config.tenant_port, config.cpaas_port, config.pages_port)
         listeners = {
-            what: resources.enter_context(ports.take_port(port, what))
-            for what, port in zip(ports.LISTENERS, wanted, strict=True)
+            what: resources.enter_context(ports.take_port(getattr(config, what.key), what))
+            for what in ports.LISTENERS
         }
-        tenant_port, cpaas_port, pages_port = (
-            int(one.getsockname()[1]) for one in listeners.values()
-        )
-        config = replace(
-            config,
-            state_dir=state_dir,
-            tenant_port=tenant_port,
-            cpaas_port=cpaas_port,
-            pages_port=pages_port,
-        )
+        taken = {what.key: one.getsockname()[1] for what, one in listeners.items()}
+        config = replace(config, state_dir=state_dir, **taken)
         instance_id = str(uuid.uuid4())
         try:
             parts = assemble(config, credentials, resources, instance_id=instance_id)
         except StoreError as error:
             raise ServerError(
                 f"The sandbox's databases in {state_dir} cannot be opened or written ({error}).",
-                "Is the disk full or read-only, or are they another user's? `make clean` starts "
-                "anew.",
+                "Is the disk full or read-only, or another user's? `make clean` starts anew.",
             ) from error
         certificate = state_dir / SERVER_FILE
-        for server in (
-            ServerThread(ports.CPAAS.name, (parts.cpaas_app, listeners[ports.CPAAS], certificate)),
-            ServerThread(
-                ports.TENANT.name,
-                (parts.tenant_app, listeners[ports.TENANT], certificate),
-                (parts.pages_app, listeners[ports.PAGES], None),
-            ),
-        ):
+        tenant = (parts.tenant_app, listeners[ports.TENANT], certificate)
+        cpaas = (parts.cpaas_app, listeners[ports.CPAAS], certificate)
+        pages = (parts.pages_app, listeners[ports.PAGES], None)
+        for server in (ServerThread("CPaaS", cpaas), ServerThread("tenant", tenant, pages)):
             resources.callback(server.stop)
             server.start()
         # First of all when it ends: a page that waits for news would keep its listener open.
@@ -157,9 +123,7 @@ def start(config: ServerConfig) -> RunningSandbox:
         record = ServerRecord(
             pid=os.getpid(),
             instance_id=instance_id,
-            tenant_port=tenant_port,
-            cpaas_port=cpaas_port,
-            pages_port=pages_port,
+            **taken,
             generation=parts.tenant.generation,
             started_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             source=source(),

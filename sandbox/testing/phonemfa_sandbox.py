@@ -48,15 +48,9 @@ class SandboxUnavailableError(Exception):
 class Message:
     """What a phone received.
 
-    Attributes:
-        channel: sms or voice.
-        to: E.164.
-        sender: what the phone shows.
-        text: the SMS, or what the call says.
-        codes: the different codes in the text: as many digits as the tenant's codes have.
-        received_at: RFC 3339, UTC.
-        language, gender: of a call's voice.
-        raw: the message object of the request to the CPaaS.
+    `to` is E.164, `received_at` RFC 3339 in UTC. `codes` are the different codes in the text, of
+    as many digits as the tenant's have; `language` and `gender` are of a call's voice; `raw` is the
+    message object of the request to the CPaaS.
     """
 
     channel: Channel
@@ -74,14 +68,7 @@ class Message:
 
 @dataclass(frozen=True)
 class PhonemfaSandbox:
-    """A running sandbox.
-
-    Attributes:
-        state_dir: its state folder.
-        tenant_url: the Auth0 stand-in (HTTPS, certificate by `ca_file`).
-        pages_url: where a person sees the phones.
-        client: asks the tenant's control routes.
-    """
+    """A running sandbox: the Auth0 stand-in, where a person sees the phones, and control routes."""
 
     state_dir: Path
     tenant_url: str
@@ -105,14 +92,10 @@ class PhonemfaSandbox:
     def challenge(self, to: str, **order: str) -> dict[str, Any]:
         """Have a code sent as a login would; the delivery with its outcome.
 
-        Args:
-            to: E.164.
-            order: `delivery_method` (text, voice), `message_type`, `locale`.
+        `order` has `delivery_method` (text, voice), `message_type` and `locale`.
         """
         answer = self.client.post("/_sandbox/challenge", json={"to": to, **order}, timeout=180)
-        answer.raise_for_status()
-        delivery: dict[str, Any] = answer.json()
-        return delivery
+        return dict(answer.raise_for_status().json())
 
     def messages(
         self,
@@ -127,25 +110,18 @@ class PhonemfaSandbox:
 
         Waits up to `wait` seconds for the first.
         """
-        asked: dict[str, str | float | None] = {"to": to, "channel": channel, "after": after}
-        asked |= {"newest": newest, "wait": wait or None}
-        answer = self.client.get(
-            "/_sandbox/messages",
-            params={name: value for name, value in asked.items() if value is not None},
-            timeout=wait + 10,
-        )
-        answer.raise_for_status()
-        known = {one.name for one in fields(Message)}
-        return [
-            Message(**{name: value for name, value in found.items() if name in known})
-            for found in answer.json()["messages"]
-        ]
+        asked: dict[str, Any] = {"to": to, "channel": channel, "after": after, "newest": newest}
+        params = {name: value for name, value in asked.items() if value is not None}
+        params |= {"wait": wait} if wait else {}
+        answer = self.client.get("/_sandbox/messages", params=params, timeout=wait + 10)
+        found = answer.raise_for_status().json()["messages"]
+        known = [one.name for one in fields(Message)]
+        return [Message(**{name: one[name] for name in known if name in one}) for one in found]
 
     def deliveries(self, to: str) -> list[dict[str, Any]]:
         """What became of what was sent to a phone, oldest first."""
         answer = self.client.get("/_sandbox/deliveries", params={"to": to}).raise_for_status()
-        found: list[dict[str, Any]] = answer.json()["deliveries"]
-        return found
+        return list(answer.json()["deliveries"])
 
     def clear(self, to: str | None = None) -> None:
         """Forget what this phone, or every phone, received."""
@@ -170,10 +146,7 @@ class Phone:
     ) -> Message:
         """The next message to this phone that no earlier call of the test returned.
 
-        Args:
-            to: the number; separators do not matter.
-            timeout: seconds to wait.
-            channel: sms or voice; either when absent.
+        Separators of the number do not matter; the timeout is in seconds.
 
         Raises:
             NoMessageError: none came in time; says what became of the last delivery.
@@ -204,10 +177,8 @@ class Phone:
     ) -> str:
         """The code in the next message to this phone.
 
-        Args:
-            to, timeout, channel: as of `wait_for_message`.
-            pattern: a regular expression for texts in which the number of digits alone does not
-                tell; its first group, else all of it, is the code.
+        `pattern` is a regular expression for texts in which the number of digits alone does not
+        tell; its first group, else all of it, is the code.
 
         Raises:
             NoMessageError: no message came, or its text does not show exactly one code.

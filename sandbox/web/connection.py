@@ -24,16 +24,11 @@ class ConnectionCutError(Exception):
 
 
 class Broken(Response):
-    """An answer of which less arrives than was meant, or nothing.
+    """An answer of which less arrives than was meant (`whole`), or nothing.
 
-    Where there is no transport to do that with, ConnectionCutError is raised.
-
-    Args:
-        how: `cut` (a part of the body), `half_closed`, `silent`, `trickle` (a byte of the body at a
-            time), `trickle_head` (a head without end); any other is nothing.
-        whole: the answer that was meant, where a part of it arrives.
-        body_bytes: how much of its body a cut lets through.
-        seconds: between two bytes of a trickle.
+    `how` is `cut` (after `body_bytes`), `half_closed`, `silent`, `trickle` (a byte of the body each
+    `seconds`), `trickle_head` (a head without end), or anything else: nothing. Where there is no
+    transport to do that with, ConnectionCutError is raised.
     """
 
     def __init__(
@@ -48,7 +43,12 @@ class Broken(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         match self._how:
             case "trickle":
-                await self._trickle(scope, receive, send)
+                await self._begin(send)
+                for byte in bytes(self._whole.body):
+                    await send(_part(bytes([byte])))
+                    if await _gone(receive, self._seconds):
+                        return
+                await send({"type": "http.response.body"})
                 return
             case "trickle_head":
                 transport = _transport(scope)
@@ -60,7 +60,8 @@ class Broken(Response):
                 # Nothing more comes, without a goodbye of TLS, and it goes on listening.
                 _transport(scope).get_extra_info("socket").shutdown(socket.SHUT_WR)
             case "cut":
-                await self._shortened(scope, receive, send)
+                await self._begin(send)
+                await send(_part(bytes(self._whole.body)[: self._body_bytes]))
                 _transport(scope).close()
             case "silent":
                 pass
@@ -68,28 +69,14 @@ class Broken(Response):
                 _transport(scope).abort()
         await _gone(receive)
 
-    async def _shortened(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def shortened(message: Message) -> None:
-            if message["type"] == "http.response.body":
-                sent = bytes(self._whole.body)[: self._body_bytes]
-                message = {**message, "body": sent, "more_body": True}
-            await send(message)
+    async def _begin(self, send: Send) -> None:
+        # The headers promise the whole length: that is what a truncated answer looks like.
+        head = {"status": self._whole.status_code, "headers": self._whole.raw_headers}
+        await send({"type": "http.response.start", **head})
 
-        # The headers still promise the whole length: that is what a truncated answer looks like.
-        await self._whole(scope, receive, shortened)
 
-    async def _trickle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def slowly(message: Message) -> None:
-            if message["type"] != "http.response.body":
-                await send(message)
-                return
-            for byte in message.get("body", b""):
-                await send({**message, "body": bytes([byte]), "more_body": True})
-                if await _gone(receive, self._seconds):
-                    return
-            await send({"type": "http.response.body"})
-
-        await self._whole(scope, receive, slowly)
+def _part(body: bytes) -> Message:
+    return {"type": "http.response.body", "body": body, "more_body": True}
 
 
 def _transport(scope: Scope) -> Any:

@@ -13,7 +13,6 @@ loopback; RFC 6454 for Origin.
 import hashlib
 import hmac
 import ipaddress
-from collections.abc import MutableMapping
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -123,7 +122,10 @@ class PagesGuard:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _add_headers(message)
+                headers = MutableHeaders(scope=message)
+                headers.update(HEADERS)
+                # Codes and numbers have no place in a cache; what a page says itself goes first.
+                headers.setdefault("cache-control", "no-store")
             await send(message)
 
         headers = Headers(scope=scope)
@@ -168,17 +170,8 @@ class PagesGuard:
 
 
 def _may_read(headers: Headers) -> bool:
-    if headers.get("sec-fetch-site") in {None, "same-origin", "none"}:
-        return True
     # A link in a chat or an issue: it opens a window that its page can neither read nor frame.
-    return headers.get("sec-fetch-mode") == "navigate" and (
-        headers.get("sec-fetch-dest") == "document"
+    how = headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")
+    return how == ("navigate", "document") or (
+        headers.get("sec-fetch-site") in {None, "same-origin", "none"}
     )
-
-
-def _add_headers(message: MutableMapping[str, object]) -> None:
-    headers = MutableHeaders(scope=message)
-    for name, value in HEADERS.items():
-        headers[name] = value
-    # Codes and numbers have no place in a cache; what a page says of itself goes first.
-    headers.setdefault("cache-control", "no-store")

@@ -67,7 +67,7 @@ def test_a_tenant_is_switched_as_in_the_dashboard(run: Run, running: RunningSand
     assert run("switch", "sideways", *where).status == 2
 
 
-def test_what_was_applied_is_remembered_once_unless_something_was_applied_again(
+def test_what_was_applied_is_remembered_until_it_is_applied_again(
     running: RunningSandbox,
 ) -> None:
     here = Workplace(state_dir=running.state_dir)
@@ -93,9 +93,7 @@ def test_what_was_applied_is_remembered_once_unless_something_was_applied_again(
         ("[not, a, mapping]", "", "unified"),
     ],
 )
-def test_a_new_tenant_is_of_the_generation_asked_for_or_declared(
-    tmp_path: Path, declared: str, asked: str, made: str
-) -> None:
+def test_a_new_tenants_generation(tmp_path: Path, declared: str, asked: str, made: str) -> None:
     (tmp_path / "Pulumi.sandbox.yaml").write_text(f"config:\n  {declared}\n", encoding="utf-8")
     assert Workplace(project_dir=tmp_path, wanted_generation=asked).generation == made
 
@@ -129,7 +127,7 @@ def test_of_a_sandbox_that_does_not_run_the_status_and_the_words_tell(
     assert ("make up" in told) == (says == "not running")
 
 
-def test_secret_is_printed_only_when_asked_for(
+def test_secret_is_printed_if_asked(
     run: Run, running: RunningSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SANDBOX_STATE_DIR", str(running.state_dir))
@@ -169,9 +167,7 @@ def test_start_and_serve_take_the_same_options() -> None:
     assert {"tenant_port", "cpaas_port", "pages_port", "generation"} <= names[0]
 
 
-def test_a_further_tenant_needs_a_name_of_its_own(
-    run: Run, running: RunningSandbox, tmp_path: Path
-) -> None:
+def test_a_further_tenant_needs_its_name(run: Run, running: RunningSandbox, tmp_path: Path) -> None:
     there = ("--state-dir", running.state_dir, "--project-dir", tmp_path)
     for name in ("sandbox", "../x", "Mine"):
         assert "cannot be the name" in run("tenant", name, *there).err
@@ -187,9 +183,7 @@ def test_down_names_the_further_tenants_that_it_stopped(
     assert said == "The further tenant old is stopped. Its state is kept.\n", "not: nothing to stop"
 
 
-def test_server_is_started_found_and_stopped(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_server_starts_and_stops(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     chosen = sandbox_ports()
     for name, port in chosen.items():
         monkeypatch.setenv(name, port)
@@ -209,9 +203,7 @@ def test_server_is_started_found_and_stopped(
         daemon.end(tmp_path)
 
 
-def test_up_without_node_says_so_first(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_up_without_node_says_so(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     ended = run("up", "--state-dir", tmp_path / "state")
     assert ended.status == 1

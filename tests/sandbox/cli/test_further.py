@@ -30,7 +30,12 @@ def here(
     monkeypatch.setattr(Workplace, "environment", lambda *_: {})
 
     def asks(_engine: Engine, *words: str, **_where: object) -> None:
-        asked.append(" ".join(words))
+        asked.append(words[0])
+        if len(asked) == 1:
+            raise KeyboardInterrupt
+        if words[0] == "config":
+            file = tmp_path / "Pulumi.old.yaml"
+            file.write_text(f"{file.read_text()}  {words[3]}: {{secure: v1}}\n")
 
     monkeypatch.setattr(Engine, "quietly", asks)
     monkeypatch.setattr(Workplace, "engine", Engine(Path("pulumi"), "3.259.0"))
@@ -40,14 +45,19 @@ def here(
     workplace.wanted_generation = "legacy"
     yield workplace
     further.stop_tenants(workplace)
-    # Drawn up once: a stack, and its key over standard input.
-    assert [one.split()[0] for one in asked] == ["stack", "config"]
+    # Killed, and then drawn up once: a stack, and its key over standard input.
+    assert asked == ["stack", "stack", "config"]
 
 
-def test_a_further_tenant_keeps_its_port_and_takes_the_sandboxs_keys_and_ca(
+def test_a_further_tenant_is_drawn_up_once_keeps_its_port_and_takes_the_sandboxs_keys_and_ca(
     here: Workplace, running: RunningSandbox, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        further.start_tenant(here, "old")
+    salted = here.project_dir / "Pulumi.old.yaml"
+    salted.write_text(f"encryptionsalt: v1:salt\n{salted.read_text('utf-8')}", "utf-8")
     file = further.start_tenant(here, "old")
+    assert yaml.safe_load(file.read_text("utf-8"))["encryptionsalt"] == "v1:salt"
     config = yaml.safe_load(file.read_text("utf-8"))["config"]
     assert config["phonemfa:experience"] == "legacy"
     assert config["phonemfa:policy"] == "always", "as the sandbox's own stack"

@@ -3,7 +3,6 @@
 The certificate is for the CPaaS's name only, as outside.
 """
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from sandbox.cpaas.cpaas import Cpaas
 from sandbox.inbox.inbox import Inbox
 from sandbox.notifications.rules import HANDLERS
 from sandbox.runner.runner import ActionOutcome, ActionRunner
+from sandbox.server.ports import CPAAS, take_port
 from sandbox.server.serving import ServerThread
 
 HOST = "cpaas.sandbox.test"
@@ -52,17 +52,9 @@ class Account:
     ca_file: Path
 
 
-def listener() -> socket.socket:
-    """A listening socket. With the protocol named, or asyncio leaves Nagle's delay on."""
-    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    made.bind(("127.0.0.1", 0))
-    made.listen()
-    return made
-
-
 @contextmanager
 def serving(
-    folder: Path, *, names: tuple[str, ...] = (HOST,), keys: Any = (KEY,), **options: Any
+    folder: Path, *, names: tuple[str, ...] = (HOST,), keys: Any = (KEY,)
 ) -> Iterator[Account]:
     """An account that answers at 127.0.0.1 with a certificate for `names`."""
     authority = trustme.CA()
@@ -71,8 +63,8 @@ def serving(
     certificate = folder / "server.pem"
     authority.issue_cert(*names).private_key_and_cert_chain_pem.write_to_path(certificate)
     inbox = Inbox()
-    cpaas = Cpaas(inbox, keys, **options)
-    listening = listener()
+    cpaas = Cpaas(inbox, keys)
+    listening = take_port(0, CPAAS)
     server = ServerThread("cpaas", (build_cpaas(cpaas), listening, certificate))
     server.start()
     try:

@@ -139,7 +139,7 @@ def test_a_script_that_cannot_be_read_is_refused_with_the_fault(body: Any, messa
     assert cpaas.script.pending() == []
 
 
-def test_a_scripted_status_has_the_body_headers_and_delay_it_is_given(
+def test_a_scripted_status_has_its_body_headers_and_delay(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     waited: list[float] = []

@@ -24,7 +24,6 @@ from sandbox.engine.ensure import (
     WAYS,
     Engine,
     build_engine,
-    version_in,
 )
 from sandbox.engine.plugin import MINIMUM_PLUGIN
 from sandbox.machine.errors import SandboxError
@@ -45,9 +44,7 @@ def until(condition: Callable[[], bool], *, seconds: float = 20) -> None:
 
 
 @pytest.mark.parametrize("version", ["v3.259.0", "v3.260.1", "v3.260.0-alpha.1"])
-def test_suitable_pulumi_on_path_comes_first_and_asking_it_leaves_no_trace(
-    world: World, version: str
-) -> None:
+def test_suitable_pulumi_on_path_comes_first_and_is_left_alone(world: World, version: str) -> None:
     pulumi = fakes.pulumi(world.bin, version)
     world.releases.content[ARCHIVE] = fakes.release()
     assert world.ensure(PULUMI_HOME=str(world.home / ".pulumi")).pulumi == pulumi
@@ -59,16 +56,14 @@ def test_suitable_pulumi_on_path_comes_first_and_asking_it_leaves_no_trace(
 @pytest.mark.parametrize(
     ("version", "host", "said"),
     [
-        ("v2.99.0", True, "is 2.99.0; at least 3.259.0 and below 4 is needed"),
-        ("v3.258.9", True, "at least 3.259.0 and below 4 is needed"),
+        ("v3.258.9", True, "is 3.258.9; at least 3.259.0 and below 4 is needed"),
         ("v3.259.0-alpha.1", True, "is 3.259.0a1; at least"),
         ("v4.0.0-alpha.1", True, "is 4.0.0a1; at least"),
-        ("v4.1.2", True, "is 4.1.2; at least"),
         ("nonsense", True, "does not tell its version"),
         ("v3.259.0", False, "pulumi-language-python and pulumi-language-python-exec"),
     ],
 )
-def test_unsuitable_pulumi_is_named_and_left_alone(
+def test_unsuitable_pulumi_is_named_and_not_taken(
     world: World, version: str, host: bool, said: str
 ) -> None:
     fakes.pulumi(world.bin, version, host=host)
@@ -77,12 +72,10 @@ def test_unsuitable_pulumi_is_named_and_left_alone(
     (step,) = (one for one in world.said.steps if "not used" in one)
     assert str(world.bin / "pulumi") in step
     assert said in step
-
-
-def test_the_next_pulumi_on_path_is_looked_at(world: World) -> None:
-    fakes.pulumi(world.bin, "v3.100.0")
     good = fakes.pulumi(world.folder / "other", "v3.259.2")
-    assert world.ensure(PATH=f"{world.bin}:{good.parent}").pulumi == good
+    # The hosts of one are those of the other, too: they are on PATH.
+    wanted = good if host else world.bin / "pulumi"
+    assert world.ensure(PATH=f"{world.bin}:{good.parent}").pulumi == wanted
 
 
 def test_official_release_is_kept_and_trusted_on_its_first_use_alone(world: World) -> None:
@@ -110,7 +103,7 @@ def test_official_release_is_kept_and_trusted_on_its_first_use_alone(world: Worl
         pytest.param(b"<html>Sign in to the proxy</html>", id="a page"),
     ],
 )
-def test_where_no_whole_release_is_had_none_is_recorded_and_the_engine_is_built_once(
+def test_without_a_whole_release_the_engine_is_built_once(
     world: World, answer: bytes | None
 ) -> None:
     fakes.go(world.go)
@@ -137,14 +130,14 @@ def test_where_no_whole_release_is_had_none_is_recorded_and_the_engine_is_built_
 @pytest.mark.parametrize(
     ("other", "told"), [("recorded", "downloads.lock names"), ("version", "v3.1.0")]
 )
-def test_another_release_than_it_should_be_ends_the_run_and_nothing_is_built(
+def test_another_release_than_it_should_be_ends_the_run(
     world: World, other: str, told: str
 ) -> None:
     fakes.go(world.go)
     version = "v3.1.0" if other == "version" else "v3.259.0"
     world.releases.content[ARCHIVE] = fakes.release(version)
     if other == "recorded":
-        world.lock.write_text(f"{'0' * 64}  {RELEASE}\n")
+        world.lock.write_text(f"# A hash and an address.\n{'0' * 64}  {RELEASE}\n")
     for _ in range(2):  # Nor is it forgotten.
         with pytest.raises(SandboxError, match=told):
             world.ensure()
@@ -164,7 +157,7 @@ def test_through_a_proxy_that_cannot_be_used_nothing_is_had_and_the_engine_is_bu
 
 
 @pytest.mark.parametrize("has_go", [False, True])
-def test_where_there_is_no_engine_and_none_can_be_built_both_ways_to_one_are_named(
+def test_where_no_engine_can_be_built_both_ways_to_one_are_named(
     world: World, has_go: bool
 ) -> None:
     if has_go:
@@ -220,31 +213,18 @@ def test_killed_build_holds_up_nobody_and_is_cleaned_up(world: World) -> None:
     assert world.is_cached(world.ensure())
 
 
-def required(module: str) -> dict[str, str]:
-    text = (MODULES / module / "go.mod").read_text()
-    return dict(re.findall(r"^(?:require|\t)\s*(\S+) (v\S+)", text, re.MULTILINE))
-
-
 def test_what_is_built_is_what_the_code_and_the_package_name() -> None:
-    assert required("cli")["github.com/pulumi/pulumi/pkg/v3"] == f"v{CLI_VERSION}"
-    assert required("cli")["github.com/pulumi/pulumi/sdk/v3"] == f"v{CLI_VERSION}"
+    cli, host = ((MODULES / one / "go.mod").read_text() for one in ("cli", "python-host"))
+    for name in ("pkg", "sdk"):
+        assert f"github.com/pulumi/pulumi/{name}/v3 v{CLI_VERSION}" in cli
     # The last one that still has `pulumi-language-python`.
-    assert required("python-host")["github.com/pulumi/pulumi/sdk/v3"] == "v3.79.0"
-    go = re.findall(r"^go (.*)$", (MODULES / "cli" / "go.mod").read_text(), re.MULTILINE)
+    assert "github.com/pulumi/pulumi/sdk/v3 v3.79.0\n" in host
+    go = re.findall(r"^go (.*)$", cli, re.MULTILINE)
     assert f"install Pulumi {MINIMUM_CLI} or newer" in WAYS
     assert f"install Go {go[0]} or newer" in WAYS
     text = (PROJECT / "pyproject.toml").read_text(encoding="utf-8")
     for name, lowest in (("pulumi", MINIMUM_CLI), ("pulumi-auth0", MINIMUM_PLUGIN)):
         assert f'"{name}>={lowest.major}.{lowest.minor},<{BELOW.major}"' in text
-
-
-@pytest.mark.parametrize("module", ["cli", "python-host"])
-def test_every_required_module_has_a_checksum(module: str) -> None:
-    lines = (MODULES / module / "go.sum").read_text().splitlines()
-    summed = {tuple(line.split()[:2]) for line in lines}
-    asked = {(name, f"{version}/go.mod") for name, version in required(module).items()}
-    assert len(asked) > 50
-    assert {name for name, _ in asked - summed} <= {"github.com/atotto/clipboard"}, "is replaced"
 
 
 @pytest.mark.skipif(shutil.which("go") is None, reason="nothing is built without Go")
@@ -271,17 +251,3 @@ def test_a_module_with_another_sum_is_not_built(
     with pytest.raises(SandboxError, match="checksum mismatch"):
         build_engine(tmp_path / "modules", Progress(), dict(os.environ) | flags)
     assert sums.read_text() == tampered, "the sums are not brought into line with what came"
-
-
-@pytest.mark.parametrize(
-    ("text", "version"),
-    [
-        ("v3.259.0\n", "3.259.0"),
-        ("3.260.0-alpha.1", "3.260.0a1"),
-        ("pulumi-resource-auth0 v3.54.0+dev", "3.54.0+dev"),
-        ("nonsense", "None"),
-        (None, "None"),
-    ],
-)
-def test_versions_are_read_as_their_programs_print_them(text: str | None, version: str) -> None:
-    assert str(version_in(text)) == version

@@ -28,7 +28,7 @@ def installed(world: World, version: str) -> Path:
 @pytest.mark.parametrize(
     ("told", "version"),
     [
-        *((told, told) for told in ("3.50.0", "3.53.1", "3.55.2", "3.99.0")),
+        *((told, told) for told in ("3.50.0", "3.99.0")),
         ("v3.54.0", "3.54.0"),
         ("v1.0.0-alpha", "a build that tells no release, 1.0.0a0"),
         ("1.0.0-alpha.0+dev", "a build that tells no release, 1.0.0a0+dev"),
@@ -49,7 +49,6 @@ def test_one_on_path_comes_first_of_the_packages_range_or_a_build_without_a_numb
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        ("echo 3.40.0", "is 3.40.0"),
         ("echo 3.49.9", "is 3.49.9"),
         ("echo 4.0.0", "is 4.0.0"),
         ("echo 3.50.0-alpha.1", "is 3.50.0a1"),
@@ -58,9 +57,7 @@ def test_one_on_path_comes_first_of_the_packages_range_or_a_build_without_a_numb
         ("", "does not answer `-version`"),
     ],
 )
-def test_one_that_cannot_work_is_not_used_is_named_and_the_next_is_looked_at(
-    world: World, answer: str, said: str
-) -> None:
+def test_one_that_cannot_work_is_named_and_not_used(world: World, answer: str, said: str) -> None:
     on_path = fakes.program(world.bin / PROGRAM, answer)
     if not answer:
         on_path.write_bytes(b"\x7fELF of another kind of machine")
@@ -86,7 +83,7 @@ def test_own_stand_in_is_not_taken_for_the_official_one(world: World) -> None:
         ("3.54.9", ["3.49.0", "3.53.0", "4.0.0"]),
     ],
 )
-def test_the_best_that_the_user_has_installed_whole_is_used_where_it_lies(
+def test_the_best_that_the_user_has_installed_is_used(
     world: World, best: str, others: list[str]
 ) -> None:
     half = installed(world, "3.55.9").parent
@@ -113,9 +110,7 @@ def test_official_plugin_is_downloaded_once_into_the_cache(world: World) -> None
 
 
 @pytest.mark.parametrize("mode", ["", "official"])
-def test_another_plugin_than_it_was_ends_the_run_and_no_stand_in_is_used(
-    world: World, mode: str
-) -> None:
+def test_another_plugin_than_it_was_is_replaced_by_no_stand_in(world: World, mode: str) -> None:
     world.releases.content[NAME] = OFFICIAL
     world.lock.write_text(f"{'0' * 64}  {ADDRESS}\n")
     for _ in range(2):
@@ -123,7 +118,7 @@ def test_another_plugin_than_it_was_ends_the_run_and_no_stand_in_is_used(
             world.find(mode)
 
 
-def test_the_stand_in_says_that_it_is_one_and_why_and_the_network_is_asked_again_after_hours(
+def test_the_stand_in_says_why_and_the_network_is_asked_again_after_hours(
     world: World,
 ) -> None:
     plugin = world.find()
@@ -144,9 +139,8 @@ def test_the_stand_in_says_that_it_is_one_and_why_and_the_network_is_asked_again
 
 
 def test_an_unknown_choice_and_a_missing_stand_in_are_clear_errors(world: World) -> None:
-    with pytest.raises(SandboxError, match="PHONEMFA_AUTH0_PLUGIN=offical") as raised:
+    with pytest.raises(SandboxError, match=r"=offical(.|\n)*auto, official, stand-in"):
         world.find("offical")
-    assert "auto, official, stand-in" in raised.value.fix
     world.stand_in.unlink()
     with pytest.raises(SandboxError, match="stand-in plugin is missing"):
         world.find()

@@ -99,7 +99,7 @@ def world(tmp_path: Path) -> World:
     return World(tmp_path)
 
 
-def test_private_configuration_is_the_committed_one_and_the_key_over_standard_input(
+def test_private_configuration_is_the_committed_one_and_a_key_by_pipe(
     world: World,
 ) -> None:
     own = world.state / "Pulumi.sandbox.yaml"
@@ -149,7 +149,7 @@ def test_preparation_that_ended_halfway_is_taken_up(world: World) -> None:
         ("Pulumi.sandbox.yaml", "config: {demo:cpaasApiKey: plain}\n", "demo:cpaasApiKey"),
     ],
 )
-def test_bad_project_file_is_named_before_pulumi_runs(
+def test_bad_project_file_is_named(
     world: World, name: str, content: str | None, message: str
 ) -> None:
     (world.project / name).unlink()
@@ -206,7 +206,7 @@ def test_failed_up_is_an_error_and_any_other_commands_exit_status_is_kept(world:
         (["stack", "output"], False),
     ],
 )
-def test_private_configuration_is_named_where_pulumi_takes_it(
+def test_private_configuration_is_passed_on(
     world: World, arguments: list[str], added: bool
 ) -> None:
     command = world.stack.command(arguments)
@@ -214,7 +214,7 @@ def test_private_configuration_is_named_where_pulumi_takes_it(
     assert command[1:] == [*arguments, *(own if added else [])]
 
 
-def test_interrupted_up_lets_pulumi_end_in_good_order(
+def test_interrupted_up_lets_pulumi_end_itself(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (world.folder / "gate").touch()
@@ -326,7 +326,12 @@ def test_nothing_of_the_users_pulumi_or_auth0_gets_in_or_out(tmp_path: Path) -> 
         "NO_COLOR": "1",
     }
     assert {name: env[name] for name in ours} == ours
+    passphrase = (state / "passphrase").read_text()
     assert "NO_COLOR" not in made(tmp_path, colour=True)
+    assert (state / "passphrase").read_text() == passphrase, "made once"
+    assert len(passphrase) >= 32
+    modes = [stat.S_IMODE(one.stat().st_mode) for one in (state, state / "passphrase")]
+    assert modes == [0o700, 0o600]
 
 
 def test_the_engine_finds_the_plugin_before_one_that_the_user_has_on_path(tmp_path: Path) -> None:
@@ -341,13 +346,3 @@ def test_the_engine_finds_the_plugin_before_one_that_the_user_has_on_path(tmp_pa
     assert without == [*ours, "/usr/bin", "/opt/bin"]
     assert hidden == [ours[0], str(home), ours[1], "/usr/bin", f"{tmp_path}/users"]
     assert (home / PROGRAM).readlink() == tmp_path / "plugin" / PROGRAM
-
-
-def test_passphrase_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
-    path = Path(made(tmp_path)["PULUMI_CONFIG_PASSPHRASE_FILE"])
-    first = path.read_text()
-    made(tmp_path)
-    assert path.read_text() == first
-    assert len(first) >= 32
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700

@@ -1,5 +1,6 @@
 """A browser that is remembered is not asked again, for as long as /guardian/settings say."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -51,7 +52,7 @@ def test_only_the_ticked_browser_is_remembered_and_only_for_its_user(world: Logi
     assert BROWSER not in str(world.tenant.export()), "an export is no way in"
 
 
-def test_it_is_asked_again_when_it_was_not_used_for_long_or_is_known_for_longer(
+def test_it_is_asked_again_when_unused_for_long_or_known_for_longer(
     world: LoginWorld,
 ) -> None:
     ticked(world)
@@ -95,7 +96,7 @@ def test_the_checkbox_is_shown_and_ticked_as_the_settings_say(world: LoginWorld)
         assert world.desk.remember_me(login) is expected
 
 
-def test_without_the_checkbox_nobody_is_remembered_whatever_a_browser_sends(
+def test_without_the_checkbox_nobody_is_remembered(
     world: LoginWorld,
 ) -> None:
     ticked(world)
@@ -105,43 +106,44 @@ def test_without_the_checkbox_nobody_is_remembered_whatever_a_browser_sends(
     assert step(world) == "challenge"
 
 
-@pytest.mark.parametrize(("answer", "expected"), [("asked", "challenge"), ("default", "in")])
-def test_what_a_hidden_checkbox_means_is_an_assumption(
-    world: LoginWorld, answer: str, expected: str
-) -> None:
-    world.desk = world.a_desk(hidden_checkbox=answer)
+def hidden(world: LoginWorld) -> None:
     remembering(world, display_remember_me_checkbox=False, remember_me_default_value=True)
-    assert ticked(world, remember=False) is (expected == "in")
-    assert step(world) == expected
+    ticked(world, remember=False)
 
 
-@pytest.mark.parametrize(("answer", "expected"), [("now", "challenge"), ("ticked", "in")])
-def test_which_timeouts_count_is_an_assumption(
-    world: LoginWorld, answer: str, expected: str
-) -> None:
-    world.desk = world.a_desk(remembered_browser_held_to=answer)
+def shortened(world: LoginWorld) -> None:
     ticked(world)
     remembering(world, mfa_session_inactivity_timeout=HOUR)
     world.wait(1.5 * HOUR)
-    assert step(world) == expected
 
 
-@pytest.mark.parametrize(("answer", "expected"), [("asked", "challenge"), ("let_in", "in")])
-def test_whether_low_confidence_asks_a_remembered_browser_is_an_assumption(
-    world: LoginWorld, answer: str, expected: str
-) -> None:
+def adaptive(world: LoginWorld) -> None:
     world.tenant.guardian.set_policies(["confidence-score"])
-    world.desk = world.a_desk(adaptive_on_remembered_browser=answer)
     ticked(world)
-    assert step(world) == expected
+
+
+@pytest.mark.parametrize(
+    ("met", "assumption", "asks", "lets_in"),
+    [
+        (hidden, "hidden_checkbox", "asked", "default"),
+        (shortened, "remembered_browser_held_to", "now", "ticked"),
+        (adaptive, "adaptive_on_remembered_browser", "asked", "let_in"),
+    ],
+)
+def test_what_nobody_established_of_remembered_browsers_is_an_assumption(
+    world: LoginWorld, met: Callable[[LoginWorld], None], assumption: str, asks: str, lets_in: str
+) -> None:
+    for answer, expected in ((asks, "challenge"), (lets_in, "in")):
+        world.desk = world.a_desk(**{assumption: answer})
+        remembering(world)
+        met(world)
+        assert step(world) == expected
 
 
 @pytest.mark.parametrize(
     "changes", [{"since": "yesterday"}, {"seen": None}, {"overall": "9"}, {"other": 1}, {"user": 1}]
 )
-def test_what_an_import_puts_in_its_place_remembers_nobody(
-    world: LoginWorld, changes: dict[str, Any]
-) -> None:
+def test_what_is_imported_remembers_nobody(world: LoginWorld, changes: dict[str, Any]) -> None:
     ticked(world)
     content = world.tenant.export()
     (key,) = content[BROWSERS]

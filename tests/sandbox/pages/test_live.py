@@ -94,9 +94,7 @@ async def test_a_text_cannot_make_events_of_its_own(station: Station) -> None:
 
 
 @pytest.mark.parametrize("after", [999, "never a number", "-1", "٣", "9" * 50])
-async def test_a_number_of_another_sandbox_is_not_believed(
-    station: Station, after: int | str
-) -> None:
+async def test_a_number_of_elsewhere_is_not_believed(station: Station, after: int | str) -> None:
     station.add("a")
     (event,) = await events(station.tune_in(after), 1)
     assert event[1] == ("reload" if after == 999 else "entry")
@@ -123,7 +121,7 @@ async def test_the_end_of_the_sandbox_ends_the_stream(station: Station) -> None:
     assert rest.done()
 
 
-async def test_a_line_without_news_finds_out_who_has_gone(
+async def test_a_line_without_news_comes_too(
     station: Station, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live, "HEARTBEAT", 0.01)

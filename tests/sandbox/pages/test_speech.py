@@ -27,9 +27,7 @@ def speaker(folder: Path, monkeypatch: pytest.MonkeyPatch, then: str) -> None:
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
 
 
-def test_a_call_is_spoken_with_its_voice_and_its_text_is_no_argument(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_call_is_spoken_by_its_voice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sound = io.BytesIO()
     with wave.open(sound, "wb") as file:
         file.setparams((1, 2, 22050, 0, "NONE", ""))
@@ -48,7 +46,7 @@ def test_a_call_is_spoken_with_its_voice_and_its_text_is_no_argument(
 
 
 @pytest.mark.parametrize("then", ["exit 1", "exit 0", "exec sleep 60"])
-def test_a_speaker_that_fails_or_hangs_is_an_answer(
+def test_a_speaker_may_fail_or_hang(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, then: str
 ) -> None:
     speaker(tmp_path, monkeypatch, then)
@@ -57,9 +55,7 @@ def test_a_speaker_that_fails_or_hangs_is_an_answer(
     assert answer.status_code == 503
 
 
-def test_where_nothing_speaks_there_is_nothing_to_play(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_speaker_nothing_plays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert not speech.available()
     assert asyncio.run(speech.answer(call())).status_code == 404

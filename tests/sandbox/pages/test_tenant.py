@@ -9,7 +9,7 @@ from sandbox.server.record import client
 from sandbox.server.running import RunningSandbox
 from sandbox.tenant import Generation
 from tests.sandbox.pages.scenes import HOSTILE, SCRIPT, like_an_up
-from tests.sandbox.pages.visit import Visits, assert_accessible
+from tests.sandbox.pages.visit import Visits
 from tests.sandbox.sending import set_up
 
 # One worker has the browser that the tests of the module share.
@@ -21,9 +21,7 @@ def applied(sandbox: RunningSandbox) -> None:
     like_an_up(sandbox)
 
 
-def test_the_tenant_is_shown_as_it_is_and_no_secret_with_it(
-    visits: Visits, sandbox: RunningSandbox
-) -> None:
+def test_the_tenant_is_shown_without_its_secrets(visits: Visits, sandbox: RunningSandbox) -> None:
     page = visits.open("/tenant")
     expect(page.get_by_text("no difference")).to_be_visible()
     text = page.get_by_role("article", name="Text otp_verify")
@@ -44,9 +42,7 @@ def test_the_tenant_is_shown_as_it_is_and_no_secret_with_it(
     assert sandbox.client_secret not in page.content()
 
 
-def test_what_differs_is_shown_until_the_tenant_is_as_it_was(
-    visits: Visits, sandbox: RunningSandbox
-) -> None:
+def test_what_differs_is_shown_until_undone(visits: Visits, sandbox: RunningSandbox) -> None:
     with client(sandbox.state_dir, sandbox.record) as control:
         for one in ("action-undeployed", "policy-switched"):
             control.post("/_sandbox/drift", json={"scenario": one}).raise_for_status()
@@ -62,7 +58,7 @@ def test_what_differs_is_shown_until_the_tenant_is_as_it_was(
 
 
 @pytest.mark.parametrize("generation", ["legacy", "unified"])
-def test_the_routes_list_what_can_be_done_to_the_generation_and_refuse_the_rest(
+def test_the_routes_list_what_the_generation_allows(
     sandbox: RunningSandbox, generation: Generation
 ) -> None:
     set_up(sandbox, generation)
@@ -77,9 +73,7 @@ def test_the_routes_list_what_can_be_done_to_the_generation_and_refuse_the_rest(
         assert undone.status_code == (409 if generation == "unified" else 200)
 
 
-def test_a_tenant_that_no_up_has_seen_says_so_and_is_not_put_back(
-    visits: Visits, sandbox: RunningSandbox
-) -> None:
+def test_a_tenant_that_no_up_has_seen_says_so(visits: Visits, sandbox: RunningSandbox) -> None:
     with client(sandbox.state_dir, sandbox.record) as tenant:
         tenant.post("/_sandbox/reset").raise_for_status()
     page = visits.open("/tenant")
@@ -89,9 +83,7 @@ def test_a_tenant_that_no_up_has_seen_says_so_and_is_not_put_back(
         assert tenant.put("/_sandbox/applied").status_code == 409
 
 
-def test_names_and_texts_are_text_whatever_is_in_them(
-    visits: Visits, sandbox: RunningSandbox
-) -> None:
+def test_names_and_texts_stay_text(visits: Visits, sandbox: RunningSandbox) -> None:
     tenant = sandbox.parts.tenant
     tenant.tenant_settings.patch({"friendly_name": SCRIPT})
     action = tenant.actions.all()[0]
@@ -115,9 +107,3 @@ def test_names_and_texts_are_text_whatever_is_in_them(
     turned = page.get_by_text(HOSTILE[-1], exact=False).and_(page.locator("bdi"))
     expect(turned).to_have_count(4)
     expect(visits.open("/login").locator("#tenant > bdi")).to_have_text(SCRIPT)
-
-
-def test_the_tenant_page_is_usable_by_everybody(visits: Visits, sandbox: RunningSandbox) -> None:
-    for name in ("text", "action-code", "second-action", "factor-off"):
-        SCENARIOS[name].play(sandbox.parts.tenant)
-    assert_accessible(visits, "/tenant")

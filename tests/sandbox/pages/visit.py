@@ -50,11 +50,13 @@ class Visits:
         assert events == [], events
 
 
-def assert_accessible(visits: Visits, path: str, locale: str = "en-US") -> None:
+def assert_accessible(page: Page) -> None:
     """No violation of axe, in light and in dark, everything unfolded; no sideways scrolling."""
-    for dark in (False, True):
-        page = visits.open(path, width=NARROW, dark=dark, locale=locale)
-        page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
-        found = axe_violations(page, colours_only=dark)
-        assert found == [], "\n".join(found)
-        assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
+    page.set_viewport_size({"width": NARROW, "height": 800})
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
+    page.emulate_media(color_scheme="light")
+    found = axe_violations(page)
+    page.emulate_media(color_scheme="dark")
+    found += axe_violations(page, colours_only=True)
+    assert found == [], "\n".join(found)

@@ -75,7 +75,7 @@ def test_nobody_gets_anything_without_a_secret(sandbox: RunningSandbox) -> None:
     assert sandbox.parts.tenant.export() == before
 
 
-def test_nothing_is_answered_to_another_name_or_another_sites_page(
+def test_nothing_is_answered_to_another_name_or_site(
     sandbox: RunningSandbox,
 ) -> None:
     with client_of(sandbox, **sandbox.control_headers) as http:

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sandbox.machine.errors import ServerError
+from sandbox.machine.errors import SandboxError, ServerError
 from sandbox.server.certificates import CPAAS_HOST
 from sandbox.server.ports import TENANT, port_from, take_port
 from sandbox.server.record import (
@@ -27,9 +27,9 @@ from sandbox.server.running import RunningSandbox, start
 from tests.sandbox.quick import quick
 
 
-@pytest.fixture
-def running(tmp_path: Path) -> Iterator[RunningSandbox]:
-    with start(quick(tmp_path)) as sandbox:
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+    with start(quick(tmp_path_factory.mktemp("state"))) as sandbox:
         yield sandbox
 
 
@@ -54,7 +54,7 @@ def test_nobody_who_does_not_trust_the_sandboxs_ca_gets_through(running: Running
         stranger.get(f"{running.tenant_url}/_sandbox/health")
 
 
-def test_cpaas_shows_a_certificate_for_its_name_and_takes_the_sandboxs_key(
+def test_cpaas_shows_its_name_and_takes_the_sandboxs_key(
     running: RunningSandbox,
 ) -> None:
     trust = ssl.create_default_context(cafile=running.ca_file)
@@ -63,25 +63,16 @@ def test_cpaas_shows_a_certificate_for_its_name_and_takes_the_sandboxs_key(
         trust.wrap_socket(plain, server_hostname=CPAAS_HOST) as secured,
     ):
         assert secured.version() in {"TLSv1.2", "TLSv1.3"}
-    body = {
-        "messages": [
-            {
-                "sender": "NTT",
-                "destinations": [{"to": "819012345678"}],
-                "content": {"text": "hello"},
-            }
-        ]
-    }
+    message = {"destinations": [{"to": "819012345678"}], "content": {"text": "hello"}}
+    body = {"messages": [message]}
     with httpx.Client(base_url=running.cpaas_url, verify=trust, trust_env=False) as asking:
-        key = running.credentials.cpaas_api_key
-        headers = {"Authorization": f"App {key}"}
-        assert asking.post("/sms/3/messages", json=body, headers=headers).status_code == 200
-        headers = {"Authorization": "App of-somebody-else"}
-        assert asking.post("/sms/3/messages", json=body, headers=headers).status_code == 401
+        for key, status in ((running.credentials.cpaas_api_key, 200), ("of-somebody-else", 401)):
+            headers = {"Authorization": f"App {key}"}
+            assert asking.post("/sms/3/messages", json=body, headers=headers).status_code == status
     assert [message.text for message in running.parts.inbox.messages()] == ["hello"]
 
 
-def test_pages_open_without_a_warning_and_an_open_one_does_not_hold_up_the_end(
+def test_pages_open_without_a_warning_and_hold_up_no_end(
     tmp_path: Path,
 ) -> None:
     with httpx.Client(trust_env=False, timeout=5) as person:
@@ -97,13 +88,17 @@ def test_pages_open_without_a_warning_and_an_open_one_does_not_hold_up_the_end(
             assert list(lines) == [""], "ended, not cut off"
 
 
-def test_restart_loses_neither_tenant_nor_messages_nor_credentials(tmp_path: Path) -> None:
+def test_restart_on_the_same_port_loses_neither_tenant_nor_credentials(
+    tmp_path: Path,
+) -> None:
     with start(quick(tmp_path)) as first:
         first.parts.tenant.tenant_settings.patch({"friendly_name": "kept"})
         with client(tmp_path, first.record) as asking:
             bearer = token(first, asking)
         secret, authority = first.client_secret, first.ca_file.read_bytes()
+        assert running_record(tmp_path) == first.record
         port = first.record.tenant_port
+    assert read_record(tmp_path) is None
     with start(quick(tmp_path, tenant_port=port)) as second:
         assert second.record.instance_id != first.record.instance_id
         assert second.client_secret == secret
@@ -114,11 +109,6 @@ def test_restart_loses_neither_tenant_nor_messages_nor_credentials(tmp_path: Pat
     assert settings.json()["friendly_name"] == "kept"
 
 
-def test_legacy_tenant_is_made_when_asked_for(tmp_path: Path) -> None:
-    with start(quick(tmp_path, generation="legacy")) as made:
-        assert made.record.generation == "legacy"
-
-
 def test_second_server_for_the_same_state_is_refused(running: RunningSandbox) -> None:
     with pytest.raises(ServerError, match=f"pid {os.getpid()}") as raised:
         start(quick(running.state_dir))
@@ -127,9 +117,7 @@ def test_second_server_for_the_same_state_is_refused(running: RunningSandbox) ->
 
 
 @pytest.mark.parametrize("which", ["tenant", "cpaas", "pages"])
-def test_taken_port_is_named_with_its_holder_and_the_variable_that_changes_it(
-    tmp_path: Path, which: str
-) -> None:
+def test_taken_port_is_named_with_holder_and_variable(tmp_path: Path, which: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(ServerError) as raised:
@@ -141,34 +129,19 @@ def test_taken_port_is_named_with_its_holder_and_the_variable_that_changes_it(
         pass  # the failed start left nothing behind
 
 
-def test_port_that_was_just_given_back_can_be_taken_at_once(tmp_path: Path) -> None:
-    with start(quick(tmp_path)) as first, client(tmp_path, first.record) as asking:
-        asking.get("/_sandbox/health")
-        port = first.record.tenant_port
-    take_port(port, TENANT).close()
-
-
 def test_answers_do_not_wait_for_acknowledgements() -> None:
     with take_port(0, TENANT) as listener:
         assert listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
-def test_missing_node_is_named_before_anything_is_started(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_node_is_named_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ServerError, match="node: not found on PATH"):
+    with pytest.raises(SandboxError, match="node is not found on PATH"):
         start(quick(tmp_path / "state"))
     assert not (tmp_path / "state" / "server.json").exists()
 
 
-def test_record_is_there_while_it_runs_and_gone_after(tmp_path: Path) -> None:
-    with start(quick(tmp_path)) as sandbox:
-        assert running_record(tmp_path) == sandbox.record
-    assert read_record(tmp_path) is None
-
-
-def test_record_whose_port_answers_for_another_sandbox_is_not_believed(
+def test_record_of_another_sandboxs_port_is_not_believed(
     running: RunningSandbox,
 ) -> None:
     facts = json.loads((running.state_dir / "server.json").read_text())

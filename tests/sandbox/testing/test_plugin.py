@@ -112,7 +112,7 @@ def test_a_sandbox_that_was_set_up_is_started_and_ended(foreign: pytest.Pytester
     assert read_record(foreign.path / "state") is None
 
 
-def test_where_none_was_ever_set_up_it_says_what_to_do(
+def test_without_a_sandbox_it_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)

@@ -97,9 +97,7 @@ ADDRESS = fetched("none", "navigate", "document")
         *((method, {"origin": "http://evil.test"}) for method in ("GET", "POST")),
     ],
 )
-def test_another_sites_page_reads_nothing_and_changes_nothing(
-    method: str, headers: dict[str, Any]
-) -> None:
+def test_another_sites_page_gets_nothing(method: str, headers: dict[str, Any]) -> None:
     Behind().refuses(method, **headers)
 
 
@@ -115,9 +113,7 @@ def test_another_sites_page_reads_nothing_and_changes_nothing(
         ("POST", {"origin": HERE, **fetched("same-origin")}),
     ],
 )
-def test_people_and_tools_read_and_a_page_of_this_origin_changes_something(
-    method: str, headers: dict[str, Any]
-) -> None:
+def test_people_tools_and_pages_of_this_origin_get_in(method: str, headers: dict[str, Any]) -> None:
     behind = Behind()
     assert behind.ask(method, **headers).text == "secret"
     assert behind.reached == [method]
@@ -159,7 +155,7 @@ def test_a_browser_brings_the_token_once_and_has_a_cookie_then() -> None:
 
 
 @pytest.mark.parametrize("token", [None, "", "another"])
-def test_control_routes_need_the_token_and_the_others_have_a_lock_of_their_own(
+def test_control_routes_need_the_token_and_others_their_own_lock(
     token: str | None,
 ) -> None:
     behind = Behind(pages=False)
@@ -177,7 +173,7 @@ def test_control_routes_need_the_token_and_the_others_have_a_lock_of_their_own(
         *({"origin": one} for one in ("https://evil.test", "null", "http://[", "")),
     ],
 )
-def test_a_foreign_host_or_origin_gets_nothing_even_with_the_token(
+def test_a_foreign_host_or_origin_is_refused_with_the_token(
     path: str, foreign: dict[str, str]
 ) -> None:
     Behind(pages=False).refuses("POST", path, **foreign)
