@@ -391,6 +391,7 @@ def refusal(status: int = 403, /, **body: Any) -> ApiError:
 
 
 NO_WORDS = ("+819012345678", "sk_live ABC", 7, None, "x" * 99)
+ADDRESS = "check auth0:domain or AUTH0_DOMAIN."
 DISABLED = "This endpoint is disabled for your tenant."
 
 
@@ -405,6 +406,7 @@ DISABLED = "This endpoint is disabled for your tenant."
         (403, {"message": DISABLED}, f"403 Forbidden: {DISABLED} {PLAN}"),
         (403, {"errorCode": OF_SCOPE}, f"403 Forbidden {OF_SCOPE}: No. {SCOPES}"),
         (404, {"errorCode": "not_entitled"}, "404 Not Found not_entitled: No."),
+        (302, {}, f"302 Found: No. A tenant does not redirect: {ADDRESS}"),
         # A code that is no word is not repeated.
         *((403, {"errorCode": one}, f"403 Forbidden: No. {SCOPES}") for one in NO_WORDS),
     ],
