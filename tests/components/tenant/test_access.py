@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 
 from components.tenant.access import VARIABLES, Access, NoAccessError, TwoTenantsError
 from components.tenant.bounded_http import BoundedClient
+from components.tenant.client import WriteFailedError, ask_to_write
 from components.tenant.errors import PLAN, SCOPES, refused, told
 from components.tenant.stack_access import TenantCallError
 from components.tenant.tenants_file import (
@@ -89,7 +90,10 @@ def test_a_key_that_does_not_sign_is_told_without_showing_it(algorithm: str) -> 
     access = Access.of(environ)
     with pytest.raises(NoAccessError, match=KEY) as caught:
         access.token_request()
-    assert "canary" not in str(caught.value)
+    with pytest.raises(WriteFailedError, match=KEY) as failed:
+        ask_to_write(access, lambda client: client.guardian.policies.set(request=[]))
+    assert "canary" not in f"{caught.value} {failed.value}"
+    assert "look before repeating" not in str(failed.value), "nothing was asked"
 
 
 @pytest.mark.parametrize("left_out", [[one] for one in CLIENT] + [[*CLIENT]])
