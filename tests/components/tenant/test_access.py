@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 
 from components.tenant.access import VARIABLES, Access, NoAccessError, TwoTenantsError
 from components.tenant.bounded_http import BoundedClient
+from components.tenant.client import WriteFailedError, ask_to_write
 from components.tenant.errors import PLAN, SCOPES, refused, told
 from components.tenant.stack_access import TenantCallError
 from components.tenant.tenants_file import (
@@ -89,7 +90,10 @@ def test_a_key_that_does_not_sign_is_told_without_showing_it(algorithm: str) -> 
     access = Access.of(environ)
     with pytest.raises(NoAccessError, match=KEY) as caught:
         access.token_request()
-    assert "canary" not in str(caught.value)
+    with pytest.raises(WriteFailedError, match=KEY) as failed:
+        ask_to_write(access, lambda client: client.guardian.policies.set(request=[]))
+    assert "canary" not in f"{caught.value} {failed.value}"
+    assert "look before repeating" not in str(failed.value), "nothing was asked"
 
 
 @pytest.mark.parametrize("left_out", [[one] for one in CLIENT] + [[*CLIENT]])
@@ -391,6 +395,7 @@ def refusal(status: int = 403, /, **body: Any) -> ApiError:
 
 
 NO_WORDS = ("+819012345678", "sk_live ABC", 7, None, "x" * 99)
+ADDRESS = "check auth0:domain or AUTH0_DOMAIN."
 DISABLED = "This endpoint is disabled for your tenant."
 
 
@@ -405,6 +410,7 @@ DISABLED = "This endpoint is disabled for your tenant."
         (403, {"message": DISABLED}, f"403 Forbidden: {DISABLED} {PLAN}"),
         (403, {"errorCode": OF_SCOPE}, f"403 Forbidden {OF_SCOPE}: No. {SCOPES}"),
         (404, {"errorCode": "not_entitled"}, "404 Not Found not_entitled: No."),
+        (302, {}, f"302 Found: No. A tenant does not redirect: {ADDRESS}"),
         # A code that is no word is not repeated.
         *((403, {"errorCode": one}, f"403 Forbidden: No. {SCOPES}") for one in NO_WORDS),
     ],
