@@ -272,6 +272,7 @@ SENDERS: list[tuple[dict[str, Any], str]] = [
             templates=OUR_TEMPLATES | {"otp_verify": template()},
         ),
         # A tenant that is empty or ours is fit.
+        says("token: ok: t.example.com gave one"),
         says("action: ok: the one place on custom-phone-provider is free"),
         says("bindings: ok: none yet", LEGACY, unified=False),
         says("action: ok … is ours, by the name 'ours' → if no", actions=(OURS,)),

@@ -370,7 +370,7 @@ def test_a_legacy_tenants_texts_and_provider_are_compared_and_told_once() -> Non
     at = World(**ON_LEGACY)
     at.live.login[factor.SELECTED_PROVIDER] = {"provider": "auth0"}
     at.live.login[factor.TEMPLATES] |= {"verification_message": "x {{ code }}"}
-    at.finds("provider", "template:verification_message")
+    at.finds("provider", "template:verification_message", says="the tenant sends codes itself")
     at.see("guardian", "phone.provider", "phone.options.verificationMessage")
     at.finds("provider", "template:verification_message")
 
@@ -412,6 +412,11 @@ def test_a_switched_tenant_is_one_finding_that_blocks_pulumi_up(experience: str)
 @found(SWITCHED, on={"transition": True}, repair=Repair.UP, blocks=False)
 def test_in_a_transition_pulumi_up_switches_the_tenant_itself(at: World) -> None:
     at.live.settings["phone_consolidated_experience"] = False
+
+
+@found("policy", on={"policy": "adaptive"}, repair=Repair.BY_HAND, blocks=True, says="break-glass")
+def test_a_policy_that_was_raised_blocks_as_no_deploy_lowers_it(at: World) -> None:
+    at.live.login[factor.POLICIES] = ["all-applications"]
 
 
 def test_an_empty_policy_list_means_never() -> None:
