@@ -191,6 +191,7 @@ NEW_TYPE = tenant(templates=template("some_day"))
         ("twilio", Fate.ADOPTED, "policy", "always"),
         ("no flag", Fate.LEFT, "delivery provider and texts", "phone-message-hook"),
         (UNSEEN_TEXT, Fate.LEFT, "legacy text otp_enroll", "customised"),
+        ("legacy hook", Fate.ADOPTED, "legacy text otp_enroll", "customised"),
         (OTHERS, Fate.LEFT, LEGACY, "Action 'name of logger', bound"),
         (OTHERS, Fate.LEFT, "phone provider", "custom, of the unified experience"),
         (OFF_BUT_THERE, Fate.ADOPTED, "phone provider", "custom, off"),
@@ -324,7 +325,9 @@ def test_host_and_sender_that_can_be_read_are_suggested() -> None:
         provider=provider(),
         templates=template(sender="0120000000"),
     )
-    suggested = plan_of(found, "t1", DOMAIN).suggestions
+    plan = plan_of(found, "t1", DOMAIN)
+    suggested = plan.suggestions
+    assert [one.found for one in plan.rows if "host" in one.part] == ["abc123.api.infobip.com"]
     keys = ("cpaasBaseHost", "smsSender", "voiceSender")
     assert [suggested.get(f"phonemfa:{one}") for one in keys] == [
         "abc123.api.infobip.com",
