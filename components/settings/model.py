@@ -116,7 +116,7 @@ def _asked_again(block: Mapping[str, Any]) -> str:
 class OneTimeCode(Strict):
     """What the codes of the phone factor look like; what is left out has Auth0's default."""
 
-    length: Annotated[Number, Field(ge=4, le=10)] = 6
+    length: Number = Field(default=6, ge=4, le=10)
     lifetime: Lifetime = "5m"
 
 

@@ -130,6 +130,7 @@ JUDGED: dict[str, tuple[Any, ...]] = {
     "codes that nobody enters": (["completion:voice"], CALLS),
     "nothing sent while second factors start": (["silence"], TO_20 + STARTED),
     "while few start": ([], TO_20 + STARTED[:5]),
+    "for just long enough": (["silence"], TO_20 + STARTED, None, {"silentHours": 4}),
     "not for long enough": ([], TO_20 + STARTED, None, {"silentHours": 5}),
     "nothing sent at night": ([], TO_20),
     "new numbers in sequence": (["sequence"], ROW),
@@ -204,6 +205,12 @@ def test_another_senders_words_are_counted_and_not_shown() -> None:
     found = judged(sends(5, 20) + failures(5, 30, "Twilio 21614 for Taro Yamada +819012345678"))
     assert "reason:unknown" in [one.id for one in found]
     assert "Taro" not in repr(found)
+
+
+def test_hours_that_nobody_knows_are_no_silence() -> None:
+    now, _ = figures(TO_20 + STARTED)
+    now.known = [hour < 20 for hour in range(24)]
+    assert judge(now, None, LEVELS, lambda _begin, _end: None) == []
 
 
 @pytest.mark.parametrize(("logins", "found"), [(40, ["silence"]), (20, []), (None, [])])
