@@ -268,7 +268,7 @@ def as_object(members: Sequence[Member], outcomes: Outcomes) -> dict[str, Any]:
     """The same for JSON; `exit` is the command's exit status, `left` has no answer that stands."""
     stacks = []
     for one in members:
-        end = vars(outcomes[one.stack]) | {"stack": one.stack, "tenant": one.domain}
+        end = {"stack": one.stack, "tenant": one.domain, **vars(outcomes[one.stack])}
         stacks.append({key: value for key, value in end.items() if key != "nothing"})
     return {
         "exit": int(exit_of(outcomes.values())),

@@ -82,7 +82,6 @@ class Runner:
     """GitHub's side of a repository.
 
     Attributes:
-        origin: the bare repository.
         variables: that every step finds, as on a runner; no credentials.
         environments: `vars` and `secrets` by environment; one that is missing is empty.
         reviewed: environments that ask somebody first; a run stops there unless `approved`.
@@ -118,11 +117,9 @@ class Runner:
                 "needs": {one: results[one] for one in needs},
             }
             before = {results[one]["result"] for one in needs}
-            if "waiting" in before:
-                results[name] = {"result": "waiting", "outputs": {}}
-                continue
-            if not _runs(job, context, sound=before <= {"success"}):
-                results[name] = {"result": "skipped", "outputs": {}}
+            waits = "waiting" in before
+            if waits or not _runs(job, context, sound=before <= {"success"}):
+                results[name] = {"result": "waiting" if waits else "skipped", "outputs": {}}
                 continue
             several = [self._job(job, context | {"matrix": matrix}) for matrix in _matrices(job)]
             for matrix, one in zip(_matrices(job), several, strict=True):

@@ -29,13 +29,7 @@ class Installed:
 
 
 def build(folder: Path, *targets: str, project: Path = PROJECT) -> dict[str, Path]:
-    """Distributions of a checkout by their suffix (`.whl`, `.gz`).
-
-    Args:
-        folder: where they go.
-        targets: `wheel`, `sdist`.
-        project: the checkout, or an unpacked source distribution.
-    """
+    """Distributions (`wheel`, `sdist`) of a checkout or of an unpacked one, by their suffix."""
     wanted = [option for one in targets for option in ("--target", one)]
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", *wanted, "--directory", str(folder)],

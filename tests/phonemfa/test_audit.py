@@ -9,7 +9,7 @@ import typer
 
 from components.tenant.access import Access
 from phonemfa.audit import STREAM, Record, caller
-from phonemfa.files import FileNotWrittenError, append_private, write_private
+from phonemfa.files import FileNotWrittenError, append_private, write_private, write_whole
 from tests.processes import run
 
 ACCESS = Access(domain="prod.example.com", client_id="client", client_secret="canary-secret")
@@ -102,6 +102,8 @@ def test_records_are_appended_and_their_owner_alone_reads_them(tmp_path: Path) -
     record(path)
     assert len(lines(path)) == 2
     assert path.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(FileNotWrittenError, match="untouched"):
+        write_whole(tmp_path / "a\0b", "a name that no file has")
 
 
 @pytest.mark.parametrize("kind", ["ln -s other", "ln other", "mkfifo", "mkdir"])

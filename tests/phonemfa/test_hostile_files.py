@@ -151,7 +151,7 @@ def test_any_preview_is_reported_or_refused(
 @pytest.mark.parametrize(
     "content",
     [
-        *(b"", b"[" * 100_000, b"\xff", b"null", b'{"steps": []}', b'{"steps": [{"op": []}]}'),
+        *(b"", b"[" * 100_000, b"\xff", b'{"steps": [{"op": []}]}'),
         (
             b'{"steps": [{"op": "delete", "urn": "urn:pulumi:a::b::c::d", "oldState": {"type":'
             b' "t"}, "newState": {"inputs": {}}}, {"op": "create", "urn": "urn:pulumi:a::b::c::e",'
@@ -161,7 +161,7 @@ def test_any_preview_is_reported_or_refused(
         b'{"steps": [{"op": "same", "urn": "urn:pulumi:a\\u0000b::b::c::d"}], "diagnostics": [5]}',
         b'{"steps": [{"op": "create", "urn": "urn:pulumi:\\ud800::b::c::d"}]}',
     ],
-    ids=range(10),
+    ids=range(8),
 )
 def test_a_strange_preview_is_refused_or_reported(tmp_path: Path, content: bytes) -> None:
     reported(tmp_path / "x.json", content)
