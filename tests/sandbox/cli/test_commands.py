@@ -219,6 +219,7 @@ def test_up_without_node_says_so(run: Run, tmp_path: Path, monkeypatch: pytest.M
             ZeroDivisionError("nobody thought of this"),
             (1, "nobody thought of this\n  fix: This is"),
         ),
+        (OSError(28, "No space", "/x"), (1, "error: /x is full (No space).\n  fix: Make room")),
         (KeyboardInterrupt(), (130, "error: Interrupted.\n  fix: Run the command again")),
     ],
     ids=repr,

@@ -183,7 +183,10 @@ def test_a_bad_request_is_400_in_the_endpoints_shape(channel: Channel, body: Any
 )
 def test_the_destination_decides(to: str, expected: str) -> None:
     for channel, body in both(to):
-        assert status_of(send(account(), channel, body)) == expected
+        answer = send(account(), channel, body)
+        assert status_of(answer) == expected
+        group = "PENDING" if expected == "PENDING_ACCEPTED" else "REJECTED"
+        assert answer.body["messages"][0]["status"]["groupName"] == group
 
 
 @pytest.mark.parametrize(

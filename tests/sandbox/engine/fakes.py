@@ -65,7 +65,8 @@ def go(folder: Path) -> Path:
     A build waits while `folder`/gate exists and fails while `folder`/broken exists.
     """
     sdk = folder / "sdk"
-    program(sdk / "python" / "cmd" / "pulumi-language-python-exec", "exit 0")
+    # As Go keeps what it fetched.
+    program(sdk / "python" / "cmd" / "pulumi-language-python-exec", "exit 0").chmod(0o444)
     return program(
         folder / "bin" / "go",
         f"""echo "$PWD: $*" >> {folder}/go.log

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sandbox.engine import ensure
+from sandbox.engine import download, ensure
 from sandbox.engine.ensure import (
     BELOW,
     CLI_VERSION,
@@ -154,6 +154,16 @@ def test_through_a_proxy_that_cannot_be_used_nothing_is_had_and_the_engine_is_bu
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     assert world.is_cached(world.ensure())
     assert "the official release cannot be had here" in world.said.text
+
+
+def test_where_a_hash_cannot_be_recorded_the_engine_is_built(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fakes.go(world.go)
+    world.releases.content[ARCHIVE] = fakes.release()
+    monkeypatch.setattr(download, "LOCK", world.folder / "nowhere" / "downloads.lock")
+    assert world.is_cached(world.ensure())
+    assert "its hash cannot be recorded" in world.said.text
 
 
 @pytest.mark.parametrize("has_go", [False, True])

@@ -322,7 +322,7 @@ def test_nothing_of_the_users_pulumi_or_auth0_gets_in_or_out(tmp_path: Path) -> 
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(state / "passphrase"),
         "AUTH0_DOMAIN": "localhost:8443",
         "SSL_CERT_FILE": "ca.pem",
-        "NO_PROXY": "localhost,intra.example,127.0.0.1",
+        **dict.fromkeys(("NO_PROXY", "no_proxy"), "localhost,intra.example,127.0.0.1"),
         "NO_COLOR": "1",
     }
     assert {name: env[name] for name in ours} == ours
