@@ -114,6 +114,8 @@ class TestUpdate:
         changed = auth0.actions.update(made["id"], change)
         assert changed == changed | change
         assert auth0.actions.get(made["id"]) == changed | {"status": "built"}
+        # An empty runtime asks for no other.
+        assert auth0.actions.update(made["id"], {"runtime": ""})["runtime"] == "node18-actions"
 
     def test_a_secret_without_a_value_keeps_its_value(self, auth0: Tenant) -> None:
         action_id = deployed(auth0, action(**secret("kept")))
