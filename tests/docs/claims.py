@@ -80,20 +80,20 @@ _SCRIPTED: Final = (
     "tests/sandbox/cpaas/test_app.py::test_scripted_answers_are_used_once_in_order_and_by_channel"
 )
 _COMPLETION: Final = "tests/phonemfa/test_cli.py::test_the_script_for_a_shell_is_for_that_name"
-_BACKENDS: Final = "tests/end_to_end/team_state/test_backends.py::"
+_BACKENDS: Final = "tests/end_to_end/test_team_state.py::"
 BY_TEST: Final[Mapping[str, str]] = {
     "pulumi login 's3://your-bucket?region=ap-northeast-1'": (
-        f"{_BACKENDS}test_a_stack_lives_its_whole_life_on_a_teams_store"
+        f"{_BACKENDS}test_a_whole_life_on_a_teams_store"
     ),
     "pulumi login 'postgres://pulumi@db.example.jp:5432/pulumi_state?sslmode=verify-full'": (
-        f"{_BACKENDS}test_a_stack_lives_its_whole_life_on_a_teams_store"
+        f"{_BACKENDS}test_a_whole_life_on_a_teams_store"
     ),
     "pulumi stack init prod --secrets-provider 'awskms://alias/phonemfa?region=ap-northeast-1'": (
-        f"{_BACKENDS}test_a_stack_whose_secrets_a_kms_key_seals_needs_no_passphrase"
+        f"{_BACKENDS}test_a_kms_key_needs_no_passphrase"
     ),
     "pulumi up --json": _FLEET,
     "python -m phonemfa take-down": "tests/end_to_end/test_policy_last.py::"
-    "test_what_is_in_the_way_is_said_before_and_once_settled_all_goes",
+    "test_what_is_in_the_way_is_said_and_once_settled_all_goes",
     "pulumi state delete": "tests/end_to_end/test_policy_last.py::"
     "test_a_provider_that_was_taken_out_of_the_stack_stays",
     "pulumi destroy --target": "tests/end_to_end/test_policy_last.py::"
@@ -128,13 +128,13 @@ BY_TEST: Final[Mapping[str, str]] = {
     "make show-action": "tests/docs/test_commands.py::"
     "test_make_show_action_prints_the_deployed_code",
     "make live": "tests/end_to_end/test_live_guard.py::"
-    "test_the_body_passes_against_a_tenant_given_from_outside_and_leaves_it_empty",
+    "test_the_body_passes_at_a_tenant_and_leaves_it_empty",
 }
 
 NOT_HERE: Final[Mapping[str, str]] = {
     "pip install 'phonemfa[health]'": "of a version that is published one day",
-    "export AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…": "the reader's; team_state gives its own",
-    "export PGPASSWORD=…": "the reader's; team_state gives its own",
+    "export AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…": "the reader's; a test has its own",
+    "export PGPASSWORD=…": "the reader's; a test has its own",
     "export PULUMI_CONFIG_PASSPHRASE_FILE=…": "the reader's; every desk has its own",
     "pulumi stack change-secrets-provider": "needs the reader's key service",
     "pulumi import": "a part of what test_adopt types",

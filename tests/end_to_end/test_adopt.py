@@ -10,7 +10,7 @@ import yaml
 
 from phonemfa.pulumi.preview import read_preview
 from tests.end_to_end import hand_made
-from tests.end_to_end.conftest import CONFIG, Tenant, checkout
+from tests.end_to_end.conftest import CONFIG, Project, Tenant, checkout
 from tests.end_to_end.operators import Operator, operator_of
 from tests.end_to_end.pulumi_cli import PulumiProject, changed
 
@@ -60,25 +60,23 @@ class Adopter:
         """Change the config of the stack's file."""
         config = self.config
         change(config)
-        content = yaml.safe_load(self.file.read_text(encoding="utf-8"))
+        content = yaml.safe_load(self.stack.config.read_text(encoding="utf-8"))
         content["config"] = {
             key if ":" in key else f"phonemfa:{key}": value for key, value in config.items()
         }
-        self.file.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
-
-    @property
-    def file(self) -> Path:
-        return self.stack.folder / f"Pulumi.{self.stack.stack}.yaml"
+        self.stack.config.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
 
     @property
     def config(self) -> dict[str, Any]:
         """The stack's config, this package's keys without their namespace."""
-        found: dict[str, Any] = yaml.safe_load(self.file.read_text(encoding="utf-8"))["config"]
+        found: dict[str, Any] = yaml.safe_load(self.stack.config.read_text(encoding="utf-8"))[
+            "config"
+        ]
         return {key.removeprefix("phonemfa:"): value for key, value in found.items()}
 
 
 @pytest.fixture
-def adopter(tmp_path: Path, project: Callable[..., PulumiProject], tenant: Tenant) -> Adopter:
+def adopter(tmp_path: Path, project: Project, tenant: Tenant) -> Adopter:
     return Adopter(project(checkout(tmp_path), folder="adopting"), tenant)
 
 
@@ -98,17 +96,13 @@ SHAPES = [
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_after_the_import_nothing_is_to_change_and_nothing_has_changed(
-    shape: Shape, adopter: Adopter, tenant: Tenant
-) -> None:
+def test_after_an_import_nothing_changes(shape: Shape, adopter: Adopter, tenant: Tenant) -> None:
     shape(tenant)
     adopter.adopt()
     assert hand_made.SECRET not in adopter.stack.run("stack", "export").out
 
 
-def test_another_action_is_adopted_and_then_taken_over_in_place(
-    adopter: Adopter, tenant: Tenant
-) -> None:
+def test_another_action_is_adopted_and_then_taken_over(adopter: Adopter, tenant: Tenant) -> None:
     hand_made.custom(tenant)
     rows = adopter.adopt()["rows"]
     told = {row["part"]: row for row in rows}
@@ -150,9 +144,7 @@ def test_another_action_is_adopted_and_then_taken_over_in_place(
 
 
 @pytest.mark.thorough
-def test_twilio_is_adopted_with_its_sender_and_then_replaced_without_a_gap(
-    adopter: Adopter, tenant: Tenant
-) -> None:
+def test_twilio_is_adopted_and_replaced_without_a_gap(adopter: Adopter, tenant: Tenant) -> None:
     hand_made.twilio(tenant)
     adopter.adopt()
     config = adopter.config
@@ -174,9 +166,7 @@ def test_twilio_is_adopted_with_its_sender_and_then_replaced_without_a_gap(
 
 @legacy_tenant
 @pytest.mark.thorough
-def test_a_legacy_hook_is_taken_over_beside_the_actions_of_others(
-    adopter: Adopter, tenant: Tenant
-) -> None:
+def test_a_legacy_hook_is_taken_over_beside_others(adopter: Adopter, tenant: Tenant) -> None:
     hand_made.legacy_hook(tenant)
     rows = adopter.adopt()["rows"]
     assert [

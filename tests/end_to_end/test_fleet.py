@@ -21,6 +21,7 @@ from sandbox.many import CPAAS_KEY, ManyTenants, many_tenants
 from tests.contract import PROJECT
 from tests.end_to_end.conftest import tenant_of
 from tests.end_to_end.operators import stopped_at, writes
+from tests.end_to_end.pulumi_cli import Folder
 
 pytestmark = pytest.mark.end_to_end
 
@@ -53,9 +54,9 @@ class Fleet:
         clients = [one.client_secret for one in self.many.tenants.values()]
         return [CPAAS_KEY, passphrase.strip(), *clients]
 
-    def locks(self, stack: str) -> Path:
-        backend = Path(self.many.environment["PULUMI_BACKEND_URL"].removeprefix("file://"))
-        return backend / ".pulumi" / "locks" / "organization" / "phonemfa" / stack
+    @property
+    def store(self) -> Folder:
+        return Folder(url=self.many.environment["PULUMI_BACKEND_URL"])
 
 
 def forget_requests(fleet: Fleet) -> None:
@@ -106,7 +107,7 @@ def test_one_fails_one_is_locked_the_third_is_applied_and_running_again_does_the
 
 def the_first_run_leaves_two(fleet: Fleet) -> None:
     fleet.tenants["t02"].control("POST", "/faults", REFUSED)
-    lock = fleet.locks("t03") / "1.json"
+    lock = fleet.store.path / ".pulumi/locks/organization/phonemfa/t03/1.json"
     lock.parent.mkdir(parents=True)
     held = {"pid": 1, "username": "sato", "hostname": "build-7"}
     lock.write_text(json.dumps(held | {"timestamp": "2026-11-25T09:00:00Z"}), encoding="utf-8")
@@ -156,7 +157,7 @@ def a_broken_rule_fails_its_stack_before_anything_is_written(fleet: Fleet) -> No
 @pytest.mark.thorough
 def test_an_interrupted_run_ends_in_order_loses_nothing_and_the_next_goes_on(pair: Fleet) -> None:
     # The Action's deployment waits: the engine is in the middle of its work when we ask.
-    with stopped_at(pair.tenants["t01"], pair.many.environment, "POST", "/deploy"):
+    with stopped_at(pair.tenants["t01"], pair.store, "POST", "/deploy"):
         first = pair.json("up", "--all", "--yes", "--parallel", "1", expect=2)
     assert by_stack(first) == {"t01": "cancelled", "t02": "not started"}
     assert first["left"] == ["t01", "t02"]
