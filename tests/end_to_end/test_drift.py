@@ -132,7 +132,8 @@ def drift(
     """As a parameter: what makes drift, and the ids it is named by."""
     marks = [legacy_tenant] if legacy else []
     marks += [pytest.mark.thorough] if thorough else []
-    return pytest.param(make, set(named), marks=marks)
+    name = f"{'legacy' if legacy else 'unified'}-{make.__name__}"
+    return pytest.param(make, set(named), id=name, marks=marks)
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.end_to_end
 API = "/api/v2/"
 ACTION = "/actions/actions/"
 SENDER = "phone-mfa-sender-action"
+LEGACY_SENDER = "phone-mfa-legacy-sender-action"
 WRITTEN = "secret-changed:custom-phone-provider"
 NEW = "0005211111"
 FAULTS: dict[str, dict[str, Any]] = {
@@ -121,7 +122,8 @@ def test_a_run_that_was_finished_is_no_drift_in_any_night_after_it(
         assert "pulumi up, without --refresh" in before["how"]
     stack.up()
     assert findings(stack, tenant, expect=0) == {}
-    recorded = stack.resource(SENDER)["outputs"]["versionId"]
+    sender = SENDER if trigger == "custom-phone-provider" else LEGACY_SENDER
+    recorded = stack.resource(sender)["outputs"]["versionId"]
     assert recorded == running_version(tenant)["id"]
     inside = tenant.running.parts.tenant.deployed_action(trigger)
     assert inside is not None

@@ -273,47 +273,40 @@ def test_what_a_killed_run_made_is_taken_over(package: PulumiProject, tenant: Te
 
     package.up()
     (same,) = tenant.actions
-    assert same["id"] == action["id"]
-    assert same["all_changes_deployed"]
+    assert (same["id"], same["all_changes_deployed"]) == (action["id"], True)
     assert tenant.policies == ["all-applications"]
     assert package.store.locks() == []
 
 
 @pytest.mark.thorough
-def test_pending_creates_import_nothing(s3: S3Server, on_store: OnStore, tenant: Tenant) -> None:
+def test_pending_creates_import_nothing(package: PulumiProject, tenant: Tenant) -> None:
     """Why there is a command of ours: the trap is real under this engine."""
-    stack = on_store(s3.store())
-    kill_while_deploying(stack, tenant)
-    stack.run("cancel", "--yes")
+    kill_while_deploying(package, tenant)
+    package.run("cancel", "--yes")
     (action,) = tenant.actions
     (urn,) = [
         one["resource"]["urn"]
-        for one in stack.state()["deployment"]["pending_operations"]
+        for one in package.state()["deployment"]["pending_operations"]
         if one["resource"]["type"] == ACTION
     ]
     words = [word for value in (urn, action["id"]) for word in ("--import-pending-creates", value)]
-    stack.run("refresh", "--yes", "--skip-preview", *words)
-    assert not [one for one in recorded(stack) if ACTION in one]
+    package.run("refresh", "--yes", "--skip-preview", *words)
+    assert not [one for one in recorded(package) if ACTION in one]
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("refresh", [True, False])
 def test_what_a_killed_update_did_not_deploy_is_deployed_by_the_next(
-    s3: S3Server, on_store: OnStore, tenant: Tenant, *, refresh: bool
+    applied: PulumiProject, tenant: Tenant, *, refresh: bool
 ) -> None:
     """Also when a refresh has read the new draft before."""
-    stack = on_store(s3.store())
-    stack.configure(actionName="before")
-    stack.up()
-    stack.configure(actionName="after")
-    kill_while_deploying(stack, tenant)
-    operator = operator_of(tenant, stack)
-    settled = operator.json("recover", "--unlock", "--yes")
+    applied.configure(actionName="after")
+    kill_while_deploying(applied, tenant)
+    settled = operator_of(tenant, applied).json("recover", "--unlock", "--yes")
     assert [one["was"] for one in settled["repeated_by_the_next_up"]] == ["updating"]
-    stack.up(*(["--refresh"] if refresh else []))
+    applied.up(*(["--refresh"] if refresh else []))
     (action,) = tenant.actions
-    assert action["name"] == "after"
-    assert action["all_changes_deployed"]
+    assert (action["name"], action["all_changes_deployed"]) == ("after", True)
 
 
 def under_way(stack: PulumiProject, tenant: Tenant) -> Run:
@@ -331,18 +324,13 @@ def kill_while_deploying(stack: PulumiProject, tenant: Tenant) -> None:
 
 @pytest.mark.thorough
 @pytest.mark.parametrize(
-    ("server", "prepare"),
+    ("store", "prepare"),
     [("s3", first_up), ("postgres", partial(change_of_everything, before="always"))],
+    indirect=["store"],
 )
 def test_whatever_the_moment_of_the_kill_nothing_is_lost_or_doubled(
-    request: pytest.FixtureRequest,
-    server: str,
-    prepare: Prepare,
-    on_store: OnStore,
-    tenant: Tenant,
+    store: Store, prepare: Prepare, on_store: OnStore, tenant: Tenant
 ) -> None:
-    running: S3Server | PostgresServer = request.getfixturevalue(server)
-    store = running.store()
     life = Life(stack=on_store(store), tenant=tenant, store=store)
     stack, operator = life.stack, operator_of(tenant, life.stack)
     prepare(stack)
