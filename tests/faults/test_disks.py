@@ -210,7 +210,4 @@ def test_the_sandbox_names_the_file(number: int) -> None:
     assert told is not None
     assert "/state/ca.pem" in told.problem
     assert told.fix
-
-
-def test_a_program_fault_is_no_disks_fault() -> None:
-    assert disk_error(OSError(errno.EBADF, "bad"), Path("/state")) is None
+    assert disk_error(OSError(errno.EBADF, "bad"), Path("/state")) is None, "a program's fault"
