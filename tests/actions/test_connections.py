@@ -165,21 +165,6 @@ class Hostile:
         return _end(connection, how.ending if how.stage == "answer" else "close")
 
 
-def contexts(folder: Path) -> tuple[dict[ssl.TLSVersion, ssl.SSLContext], Path]:
-    """Server contexts of each TLS version for `*.sandbox.test`, and the file of their authority."""
-    authority = trustme.CA()
-    ca_file = folder / "ca.pem"
-    authority.cert_pem.write_to_path(str(ca_file))
-    leaf = authority.issue_cert("*.sandbox.test")
-    found = {}
-    for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = context.maximum_version = version
-        leaf.configure_cert(context)
-        found[version] = context
-    return found, ca_file
-
-
 def _gone() -> bytes:
     raise ConnectionResetError
 
@@ -209,8 +194,15 @@ def _end(connection: socket.socket, ending: Ending) -> None:
 def serving(
     folder: Path, manners: Sequence[Manner]
 ) -> Iterator[tuple[list[Hostile], ActionRunner]]:
-    made, ca_file = contexts(folder)
-    servers = [Hostile(one, made[one.tls]).start() for one in manners]
+    authority, ca_file = trustme.CA(), folder / "ca.pem"
+    authority.cert_pem.write_to_path(str(ca_file))
+    leaf = authority.issue_cert("*.sandbox.test")
+    servers = []
+    for how in manners:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = context.maximum_version = how.tls
+        leaf.configure_cert(context)
+        servers.append(Hostile(how, context).start())
     hosts = {f"h{at}.sandbox.test": one.port for at, one in enumerate(servers)}
     runner = ActionRunner(hosts=hosts, ca_file=ca_file)
     try:
@@ -224,9 +216,8 @@ def serving(
 def outcomes(
     runner: ActionRunner, count: int, trigger: Trigger = "custom-phone-provider"
 ) -> list[ActionOutcome]:
-    event = LEGACY if trigger == "send-phone-message" else None
-
     async def all_at_once() -> list[ActionOutcome]:
+        event = LEGACY if trigger == "send-phone-message" else None
         hosts = [f"h{at}.sandbox.test" for at in range(count)]
         runs = (run_action(runner, event, trigger=trigger, CPAAS_BASE_URL=one) for one in hosts)
         return await asyncio.gather(*runs)

@@ -1,16 +1,39 @@
 """The suites that run where their subject does, in Node: the Action's own, and the runner's."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.actions.node_suite import run_node_suite, suites_in
+from sandbox.runner.runner import find_node
 from tests.contract import PROJECT
 
+LIMIT = 120
 HERE = Path(__file__).parent
+
+
+def run_node_suite(suite: Path, *, node: str = "", **environ: str) -> None:
+    """Run one `*.test.cjs`, with the Node that runs Actions here or another; not an empty one."""
+    done = subprocess.run(
+        [node or find_node(), "--test", "--test-reporter=spec", str(suite)],
+        env={**os.environ, "PHONEMFA_PYTHON": sys.executable, **environ},
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        check=False,
+    )
+    output = f"{done.stdout}\n{done.stderr}"
+    assert done.returncode == 0, output
+    assert "pass 0" not in done.stdout, f"{suite.name} ran no test:\n{output}"
+
+
+def suites_in(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.test.cjs"))
+
+
 SUITES = [*suites_in(HERE), *suites_in(PROJECT / "tests" / "sandbox" / "runner")]
 
 
@@ -74,3 +97,16 @@ def test_random_events_have_the_same_outcome_request_and_log(nodes: dict[int, st
     assert len(said[22]) == 3000
     for major in MAJORS:
         assert said[major] == said[22]
+
+
+# -- what an operator reads of it -----------------------------------------------------------------
+
+
+def test_every_secret_of_the_code_is_in_the_table_of_the_readme() -> None:
+    actions = PROJECT / "actions"
+    source = "\n".join(path.read_text(encoding="utf-8") for path in (actions / "src").glob("*.js"))
+    table = source[source.index("const SETTINGS") : source.index("function readConfig")]
+    names = set(re.findall(r"^  ([A-Z_]+):", table, re.MULTILINE))
+    assert len(names) == 15
+    readme = (actions / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `([A-Z_]+)` \|", readme, re.MULTILINE)) == names

@@ -108,9 +108,7 @@ def test_a_text_says_how_long_a_login_code_is_valid(name: str, lifetime: int) ->
 
 
 @given(st.sampled_from(OF_LOGINS), st.integers(30, 3600), st.sampled_from(NAMES))
-def test_the_lifetime_is_exact_and_whole_minutes_cost_no_second_part(
-    name: str, lifetime: int, who: str
-) -> None:
+def test_the_lifetime_is_exact_and_costs_no_part(name: str, lifetime: int, who: str) -> None:
     text = rendered(name, who, lifetime)
     units = {"秒": 1, "分": 60, "時": 3600, "s": 1, "m": 60, "h": 3600}
     said = re.search(r"(\d+) ?([秒分時smh])[^\d]*(?:有効|\)|\. Do not)", text)
@@ -121,9 +119,7 @@ def test_the_lifetime_is_exact_and_whole_minutes_cost_no_second_part(
 
 
 @pytest.mark.parametrize("name", [name for name in ALL if "change_password" in name])
-def test_a_text_about_a_password_says_no_lifetime_and_what_to_do_if_it_was_not_you(
-    name: str,
-) -> None:
+def test_a_text_about_a_password_says_no_lifetime_and_what_if_it_was_not_you(name: str) -> None:
     # The setting is the factor's; how long this code lives is not documented.
     assert source(name, 30) == source(name, 3600)
     assert not re.search(r"有効|valid", source(name))

@@ -1,8 +1,17 @@
-"""auth0-deploy-cli exports a sandbox tenant and brings an empty one to the same state."""
+"""auth0-deploy-cli exports a sandbox tenant and brings an empty one to the same state.
 
+One process serves several imports: the tool validates what it imports against schemas of all of
+Auth0's resources, which takes 24 s of CPU to compile (deploy_cli.cjs compiles those in use, once).
+"""
+
+import json
+import os
+import shutil
+import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, Self, TextIO
 
 import pytest
 import yaml
@@ -10,10 +19,43 @@ import yaml
 from components.action_code import Trigger, assemble
 from sandbox.server.running import RunningSandbox, start
 from sandbox.tenant import Generation
-from tests.clients.deploy_cli import EXECUTABLE, DeployCli, node_is_too_old
-from tests.clients.tenants import assert_nothing_was_missing, control
+from tests.contract import PROJECT
+from tests.end_to_end.conftest import Tenant, tenant_of
+from tests.end_to_end.operators import writes
 from tests.sandbox.quick import quick
 from tests.sandbox.sending import let_it_send
+
+IMPORTER = Path(__file__).with_name("deploy_cli.cjs")
+PACKAGES = PROJECT / "tools" / "node" / "node_modules"
+EXECUTABLE = PACKAGES / ".bin" / "a0deploy"
+RESOURCES = (
+    "actions",
+    "triggers",
+    "phoneProviders",
+    "phoneTemplates",
+    "guardianFactors",
+    "guardianPolicies",
+    "guardianPhoneFactorMessageTypes",
+    "guardianPhoneFactorSelectedProvider",
+    "guardianFactorTemplates",
+    "guardianFactorProviders",
+    "tenant",
+)
+"""What the sandbox has; everything else of a tenant is not its subject."""
+
+_NEEDS_NODE = (20, 19)
+_DONE = "@@done "
+
+
+def node_is_too_old() -> str | None:
+    """Why the tool cannot run here, or None: it needs a newer Node than the rest of the project."""
+    node = shutil.which("node")
+    if node is None:
+        return "there is no node"
+    shown = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout
+    major, minor = (int(part) for part in shown.strip().removeprefix("v").split(".")[:2])
+    return None if (major, minor) >= _NEEDS_NODE else f"needs Node 20.19, here is {shown.strip()}"
+
 
 pytestmark = [
     pytest.mark.fidelity,
@@ -28,15 +70,95 @@ LEGACY_TEXTS = {"enrollment_message": "{{code}} e", "verification_message": "{{c
 SNS = {"aws_region": "ap-northeast-1", "aws_access_key_id": "id"}
 
 
+class DeployCli:
+    """The tool, with the credentials of one sandbox; a context manager."""
+
+    def __init__(self, sandbox: RunningSandbox) -> None:
+        self._sandbox = sandbox
+        self._environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(sandbox.state_dir),
+            "NO_COLOR": "1",
+            "NODE_PATH": str(PACKAGES),
+            "NODE_EXTRA_CA_CERTS": str(sandbox.ca_file),
+            "AUTH0_DOMAIN": sandbox.tenant_url.removeprefix("https://"),
+            "AUTH0_CLIENT_ID": sandbox.client_id,
+            "AUTH0_CLIENT_SECRET": sandbox.client_secret,
+            "AUTH0_INCLUDED_ONLY": json.dumps(RESOURCES),
+            "AUTH0_ALLOW_DELETE": "false",
+        }
+        self._importer: subprocess.Popen[str] | None = None
+        self._commands: TextIO
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        if self._importer:
+            self._commands.close()
+            self._importer.communicate()
+
+    def export(self, folder: Path) -> dict[str, str]:
+        """Export the tenant; answers the content of each file by its path."""
+        done = subprocess.run(
+            [EXECUTABLE, "export", "--format", "yaml", "--output_folder", folder],
+            env=self._environment,
+            cwd=self._sandbox.state_dir,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return {
+            str(file.relative_to(folder)): file.read_text(encoding="utf-8")
+            for file in sorted(folder.rglob("*"))
+            if file.is_file()
+        }
+
+    def apply(self, folder: Path, *, dry_run: bool = False) -> str:
+        """Import an export, or say what that would change; answers what the tool prints."""
+        if self._importer is None:
+            self._importer, self._commands = self._start()
+        command = {"file": str(folder / "tenant.yaml"), "dryRun": dry_run}
+        print(json.dumps(command), file=self._commands, flush=True)
+        assert self._importer.stdout
+        printed = ""
+        for line in self._importer.stdout:
+            if line.startswith(_DONE):
+                assert json.loads(line.removeprefix(_DONE))["error"] is None, printed + line
+                return printed
+            printed += line
+        raise AssertionError(f"the tool ended by itself:\n{printed}")
+
+    def _start(self) -> tuple[subprocess.Popen[str], TextIO]:
+        theirs, ours = os.pipe()
+        process = subprocess.Popen(
+            ["node", str(IMPORTER), str(theirs)],
+            env=self._environment,
+            cwd=self._sandbox.state_dir,
+            pass_fds=[theirs],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        os.close(theirs)
+        return process, os.fdopen(ours, "w")
+
+
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+def tenant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tenant]:
     with start(quick(tmp_path_factory.mktemp("sandbox"))) as sandbox:
-        yield sandbox
+        tenant = tenant_of(sandbox)
+        with closing(tenant.http):
+            yield tenant
 
 
 @pytest.fixture(scope="module")
-def tool(running: RunningSandbox) -> Iterator[DeployCli]:
-    with DeployCli(running) as tool:
+def tool(tenant: Tenant) -> Iterator[DeployCli]:
+    with DeployCli(tenant.running) as tool:
         yield tool
 
 
@@ -81,44 +203,43 @@ def meaning(exported: dict[str, str]) -> dict[str, Any]:
     return {**exported, "tenant.yaml": document}
 
 
-def refused(running: RunningSandbox) -> set[tuple[int, str]]:
-    """What the tool asked for and did not get, since the last reset."""
-    assert_nothing_was_missing(running)
+def refused(tenant: Tenant) -> set[tuple[int, str]]:
+    """What the tool asked for and did not get, since the last reset; nothing was missing."""
+    counters = tenant.control("GET", "/health")["counters"]
+    assert (counters["unknown_routes"], counters["errors"]) == (0, 0)
     return {
         (one["status"], one["path"].removeprefix("/api/v2/guardian/factors/"))
-        for one in control(running, "GET", "/requests")["requests"]
+        for one in tenant.logged()
         if one["status"] >= 300
     }
 
 
-FORBIDDEN_UNDER_UNIFIED = {
-    (403, "sms/providers/twilio"),
-    (403, "sms/templates"),
-    (403, "phone/selected-provider"),
+REFUSED: dict[str, set[tuple[int, str]]] = {
+    "unified": {
+        (403, "sms/providers/twilio"),
+        (403, "sms/templates"),
+        (403, "phone/selected-provider"),
+    },
+    "legacy": set(),
 }
 """What the unified experience forbids to everybody (§6.6); the tool warns and goes on."""
-
-
-REFUSED: dict[str, set[tuple[int, str]]] = {"unified": FORBIDDEN_UNDER_UNIFIED, "legacy": set()}
 
 
 def test_the_tool_is_installed() -> None:
     assert EXECUTABLE.exists(), "npm ci installs it: tools/node-packages"
 
 
-def test_what_the_tool_exports_is_what_it_takes_for_the_same(
-    running: RunningSandbox, tool: DeployCli, tmp_path: Path
-) -> None:
+def test_an_export_is_taken_for_the_same(tenant: Tenant, tool: DeployCli, tmp_path: Path) -> None:
     # One test: two on two workers would compile the tool's schemas twice.
-    live_with_the_tool("unified", running, tool, tmp_path / "unified")
-    live_with_the_tool("legacy", running, tool, tmp_path / "legacy")
+    live_with_the_tool("unified", tenant, tool, tmp_path / "unified")
+    live_with_the_tool("legacy", tenant, tool, tmp_path / "legacy")
 
 
 def live_with_the_tool(
-    generation: Generation, running: RunningSandbox, tool: DeployCli, tmp_path: Path
+    generation: Generation, tenant: Tenant, tool: DeployCli, tmp_path: Path
 ) -> None:
-    control(running, "POST", "/reset", {"generation": generation})
-    fill(running)
+    tenant.control("POST", "/reset", {"generation": generation})
+    fill(tenant.running)
 
     exported = tool.export(tmp_path / "first")
     says_what_the_tenant_has(exported, generation)
@@ -127,22 +248,22 @@ def live_with_the_tool(
     tool.apply(tmp_path / "first")
     assert meaning(tool.export(tmp_path / "again")) == meaning(exported), "import of an export"
 
-    tenant = running.parts.tenant
-    tenant.guardian.set_policies([])
-    before = len(writes(running))
-    plan = tool.plan(tmp_path / "first")
+    inside = tenant.running.parts.tenant
+    inside.guardian.set_policies([])
+    before = len(writes(tenant))
+    plan = tool.apply(tmp_path / "first", dry_run=True)
     assert "GuardianPolicies" in plan, plan
     assert "UPDATE" in plan
-    assert len(writes(running)) == before, "a dry run writes nothing"
-    assert tenant.policies() == []
-    assert refused(running) == REFUSED[generation]
+    assert len(writes(tenant)) == before, "a dry run writes nothing"
+    assert inside.policies() == []
+    assert refused(tenant) == REFUSED[generation]
 
     give_secrets_values(tmp_path / "first")
-    control(running, "POST", "/reset", {"generation": generation})
+    tenant.control("POST", "/reset", {"generation": generation})
     tool.apply(tmp_path / "first")
     assert meaning(tool.export(tmp_path / "second")) == meaning(exported), "into an empty tenant"
-    assert refused(running) == REFUSED[generation]
-    assert tenant.deployed_action(TRIGGERS[generation]) is not None
+    assert refused(tenant) == REFUSED[generation]
+    assert inside.deployed_action(TRIGGERS[generation]) is not None
 
 
 def says_what_the_tenant_has(exported: dict[str, str], generation: Generation) -> None:
@@ -156,11 +277,3 @@ def says_what_the_tenant_has(exported: dict[str, str], generation: Generation) -
         selected = document["guardianPhoneFactorSelectedProvider"]
         assert selected == {"provider": "phone-message-hook"}
         assert document["guardianFactorTemplates"] == [{"name": "sms", **LEGACY_TEXTS}]
-
-
-def writes(running: RunningSandbox) -> list[Any]:
-    return [
-        one
-        for one in control(running, "GET", "/requests")["requests"]
-        if one["method"] != "GET" and one["path"] != "/oauth/token"
-    ]

@@ -2,39 +2,35 @@
 
 Its own tests pass against the sandbox, and what Auth0's tenants answered it is answered alike. It
 comes as a Go module whose hash stands in `go/go.sum`, with the recordings; nothing of it is kept
-here. Its tests are built once, in `build/go-auth0`. Left out is what is about something else than
-phone MFA: of the recordings, those that touch anything beside the sandbox's operations.
+here. Left out is what is about something else than phone MFA: of the recordings, those that touch
+anything beside the sandbox's operations.
 """
 
-import hashlib
 import json
 import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from filelock import FileLock
 
-from sandbox.server.running import RunningSandbox, start
-from sandbox.tenant import Generation
+from sandbox.server.running import RunningSandbox
 from sandbox.tenant import routes as table
 from sandbox.tenant.factor_settings import CUSTOM_APP
-from tests.clients.tenants import assert_nothing_was_missing
 from tests.contract import PROJECT
+from tests.end_to_end.conftest import EACH_GENERATION, Tenant, running, tenant
 from tests.sandbox.api import recording
 from tests.sandbox.api.recording import Interaction
 from tests.sandbox.api.replay import Result, play_all
 from tests.sandbox.api.support import CUSTOM_PHONE_ACTION
-from tests.sandbox.quick import quick
+
+__all__ = ["running", "tenant"]  # fixtures
 
 SOURCES = PROJECT / "tests" / "clients" / "go"
-BUILDS = PROJECT / "build" / "go-auth0"
 MODULE = "github.com/auth0/go-auth0"
 
 _NEEDS_GO = (1, 25)
@@ -58,6 +54,7 @@ def go_is_missing() -> str | None:
 pytestmark = [
     pytest.mark.fidelity,
     pytest.mark.timeout(BUILD_SECONDS),
+    pytest.mark.xdist_group("go-auth0"),  # one worker builds
     pytest.mark.skipif(go_is_missing() is not None, reason=str(go_is_missing())),
 ]
 
@@ -76,61 +73,37 @@ def _go(*arguments: str, folder: Path = SOURCES) -> str:
     return done.stdout
 
 
-def _built(name: str, make: Callable[[Path], Any]) -> Path:
-    """The program `name`, made at most once for these sources and this Go."""
-    state = hashlib.sha256(_go("env", "GOVERSION").encode())
-    for file in sorted(SOURCES.iterdir()):
-        state.update(file.name.encode() + b"\0" + file.read_bytes())
-    folder = BUILDS / state.hexdigest()[:16]
-    folder.mkdir(parents=True, exist_ok=True)
-    program = folder / name
-    with FileLock(BUILDS / "lock"):
-        if not program.exists():
-            for old in BUILDS.iterdir():
-                if old.is_dir() and old != folder:
-                    shutil.rmtree(old)  # of sources that are no more
-            unfinished = folder / f"{name}.new"
-            make(unfinished)
-            unfinished.replace(program)
-    return program
-
-
 @cache
 def module_dir() -> Path:
     """Where Go keeps go-auth0 v1, unpacked and checked against `go.sum`."""
     return Path(json.loads(_go("mod", "download", "-json", MODULE))["Dir"])
 
 
-@cache
-def own_tests() -> Path:
+@pytest.fixture(scope="module")
+def own_tests(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """go-auth0's own tests of its management client, as a program."""
-    folder = module_dir()
-    return _built(
-        "v1.test", lambda to: _go("test", "-c", "-o", str(to), "./management", folder=folder)
-    )
+    program = tmp_path_factory.mktemp("go") / "v1.test"
+    _go("test", "-c", "-o", str(program), "./management", folder=module_dir())
+    return program
 
 
-def _environment(sandbox: RunningSandbox) -> dict[str, str]:
-    return {
-        "PATH": os.environ["PATH"],
-        "HOME": str(sandbox.state_dir),
-        "AUTH0_DOMAIN": sandbox.tenant_url.removeprefix("https://"),
-        "AUTH0_CLIENT_ID": sandbox.client_id,
-        "AUTH0_CLIENT_SECRET": sandbox.client_secret,
-        "AUTH0_HTTP_RECORDINGS": "off",
-        "SSL_CERT_FILE": str(sandbox.ca_file),
-    }
-
-
-def run_own_tests(sandbox: RunningSandbox, wanted: str, left_out: str) -> dict[str, str]:
+def run_own_tests(program: Path, sandbox: RunningSandbox, left_out: str) -> dict[str, str]:
     """Run go-auth0's own tests; answers `PASS`, `FAIL` or `SKIP` by name, subtests included.
 
     A panic in one of them ends the run; what was not reached is absent.
     """
     done = subprocess.run(
-        [str(own_tests()), "-test.v", f"-test.run={wanted}", f"-test.skip={left_out}"],
+        [program, "-test.v", f"-test.run={WANTED}", f"-test.skip={left_out}"],
         cwd=module_dir() / "management",
-        env=_environment(sandbox),
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": str(sandbox.state_dir),
+            "AUTH0_DOMAIN": sandbox.tenant_url.removeprefix("https://"),
+            "AUTH0_CLIENT_ID": sandbox.client_id,
+            "AUTH0_CLIENT_SECRET": sandbox.client_secret,
+            "AUTH0_HTTP_RECORDINGS": "off",
+            "SSL_CERT_FILE": str(sandbox.ca_file),
+        },
         capture_output=True,
         text=True,
         timeout=120,
@@ -174,23 +147,16 @@ def as_auth0_s_tenant(running: RunningSandbox) -> None:
         tenant.logs.add("sapi", "Read something", {})
 
 
-@pytest.fixture(params=["unified", "legacy"])
-def running(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RunningSandbox]:
-    generation: Generation = request.param
-    with start(quick(tmp_path / "state", generation=generation)) as started:
-        as_auth0_s_tenant(started)
-        yield started
-
-
-def test_its_own_tests_pass(running: RunningSandbox) -> None:
-    unified = running.parts.tenant.generation == "unified"
+@EACH_GENERATION
+def test_its_own_tests_pass(own_tests: Path, tenant: Tenant, generation: str) -> None:
+    as_auth0_s_tenant(tenant.running)
+    unified = generation == "unified"
     left_out = f"{NEEDS_USERS}|{LEGACY_ONLY}" if unified else NEEDS_USERS
-
-    results = run_own_tests(running, WANTED, left_out)
-
+    results = run_own_tests(own_tests, tenant.running, left_out)
     assert set(results.values()) == {"PASS"}, results
     assert len(results) == (64 if unified else 67)
-    assert_nothing_was_missing(running)
+    counters = tenant.control("GET", "/health")["counters"]
+    assert (counters["unknown_routes"], counters["errors"]) == (0, 0)
 
 
 # -- its recordings -------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from schemathesis.core.result import Ok
 from sandbox.tenant.context import Page
 from sandbox.tenant.settings import Generation
 from sandbox.web.bodies import MAX_BYTES
+from tests.end_to_end.targets import Target
 from tests.sandbox.api import live, openapi
 from tests.sandbox.api.live import Live
 from tests.sandbox.api.support import CUSTOM_PHONE_ACTION, CUSTOM_PROVIDER
@@ -91,19 +92,14 @@ class Fuzzed:
     """One server, and what it answered."""
 
     def __init__(self, server: Live) -> None:
-        self.server = server
-        self.http = httpx.Client(base_url=server.url, verify=server.context())
-        own = server.tenant.credentials
-        token = self.http.post(
-            "/oauth/token",
-            json={
-                "grant_type": "client_credentials",
-                "client_id": own.client_id,
-                "client_secret": own.client_secret,
-                "audience": server.tenant.audience,
-            },
-        ).json()["access_token"]
-        self.headers = {"Authorization": f"Bearer {token}"}
+        self.server, own = server, server.tenant.credentials
+        target = Target(
+            domain=server.domain,
+            client_id=own.client_id,
+            client_secret=own.client_secret,
+            ca_file=server.ca_file,
+        )
+        self.http, self.headers = target.http, {"Authorization": f"Bearer {target.token}"}
         self.statuses: Counter[int] = Counter()
 
     def new_tenant(self, generation: Generation) -> dict[str, dict[str, str]]:

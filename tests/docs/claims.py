@@ -62,20 +62,20 @@ _SCRIPTED: Final = (
 )
 _COMPLETION: Final = "tests/phonemfa/test_cli.py::test_the_script_for_a_shell_is_for_that_name"
 _POLICY_LAST: Final = "tests/end_to_end/test_policy_last.py::"
-_BACKENDS: Final = "tests/end_to_end/team_state/test_backends.py::"
+_BACKENDS: Final = "tests/end_to_end/test_team_state.py::"
 BY_TEST: Final[Mapping[str, str]] = {
     "pulumi login 's3://your-bucket?region=ap-northeast-1'": (
-        f"{_BACKENDS}test_a_stack_lives_its_whole_life_on_a_teams_store"
+        f"{_BACKENDS}test_a_whole_life_on_a_teams_store"
     ),
     "pulumi login 'postgres://pulumi@db.example.jp:5432/pulumi_state?sslmode=verify-full'": (
-        f"{_BACKENDS}test_a_stack_lives_its_whole_life_on_a_teams_store"
+        f"{_BACKENDS}test_a_whole_life_on_a_teams_store"
     ),
     "pulumi stack init prod --secrets-provider 'awskms://alias/phonemfa?region=ap-northeast-1'": (
-        f"{_BACKENDS}test_a_stack_whose_secrets_a_kms_key_seals_needs_no_passphrase"
+        f"{_BACKENDS}test_a_kms_key_needs_no_passphrase"
     ),
     "pulumi up --json": _FLEET,
     "python -m phonemfa take-down": (
-        f"{_POLICY_LAST}test_what_is_in_the_way_is_said_before_and_once_settled_all_goes"
+        f"{_POLICY_LAST}test_what_is_in_the_way_is_said_and_once_settled_all_goes"
     ),
     **dict.fromkeys(
         ("pulumi state delete", "pulumi destroy --target"),
@@ -115,7 +115,7 @@ BY_TEST: Final[Mapping[str, str]] = {
     "make show-action": "tests/docs/test_commands.py::"
     "test_make_show_action_prints_the_deployed_code",
     "make live": "tests/end_to_end/test_live_guard.py::"
-    "test_the_body_passes_against_a_tenant_given_from_outside_and_leaves_it_empty",
+    "test_the_body_passes_at_a_tenant_and_leaves_it_empty",
 }
 
 _READERS: Final = "the reader's own; a test's desk has another"

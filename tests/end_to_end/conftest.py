@@ -3,9 +3,9 @@
 import hashlib
 import json
 import os
-import shutil
+import pickle
 import sys
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -18,13 +18,13 @@ from rich.console import Console
 from sandbox.engine.ensure import Engine, ensure_engine
 from sandbox.engine.environment import engine_environment
 from sandbox.engine.plugin import Plugin, find_plugin
+from sandbox.machine.files import private_folder
 from sandbox.machine.progress import Progress
 from sandbox.server.credentials import ensure_credentials
 from sandbox.server.running import RunningSandbox, start
 from tests.contract import PROJECT
-from tests.end_to_end.pulumi_cli import PulumiProject
+from tests.end_to_end.pulumi_cli import PulumiProject, Store
 from tests.end_to_end.targets import Generation, LiveTarget, Sending, Target, redacted
-from tests.end_to_end.traces import Request, normalised
 from tests.sandbox.quick import quick
 
 KEY = "canary-cpaas-key"
@@ -44,6 +44,8 @@ EACH_GENERATION = pytest.mark.parametrize(
 PHONE = "+819012345678"
 ASKS_NOBODY: dict[str, Any] = {"policy": "never", "testNumbers": [PHONE]}
 """Settings with which several tests begin, so that they are applied once."""
+Project = Callable[..., PulumiProject]
+"""A program with a stack of its own: the fixture `project`."""
 Apply = Callable[..., PulumiProject]
 """The package with some settings, applied: the fixture `apply`."""
 LIVE = pytest.StashKey[LiveTarget]()
@@ -76,15 +78,51 @@ class Tenant(Target):
         entries: list[dict[str, Any]] = self.control("GET", "/requests")["requests"]
         return entries
 
-    def requests(self) -> list[Request]:
-        """The same, as they are compared with a trace."""
-        found = json.loads(json.dumps(self.logged()).replace(self.domain, "TENANT"))
-        return [normalised(one["method"], one["path"], one["body"], one["status"]) for one in found]
-
     def unknown_routes(self) -> int:
         """How many requests met no route since the sandbox was started."""
         count: int = self.control("GET", "/health")["counters"]["unknown_routes"]
         return count
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What a stack and its tenant were."""
+
+    domain: str
+    content: Any
+    state: Mapping[str, bytes]
+    config: str
+
+
+@dataclass(kw_only=True)
+class Life:
+    """A stack and its tenant, which go back together to where they were."""
+
+    stack: PulumiProject
+    tenant: Tenant
+    store: Store
+
+    def now(self) -> Moment:
+        content = self.tenant.control("GET", "/state?secrets=true")["content"]
+        config = self.stack.config.read_text("utf-8")
+        return Moment(self.tenant.domain, content, self.store.content(), config)
+
+    def back(self, to: Moment) -> None:
+        """Return to a moment, which another test's stack may have had: without faults and log."""
+        # The component's inputs name the tenant, and another has another port.
+        was, here = to.domain.encode(), self.tenant.domain.encode()
+        self.store.replace({key: body.replace(was, here) for key, body in to.state.items()})
+        self.stack.config.write_text(to.config, "utf-8")
+        self.tenant.control("DELETE", "/faults")
+        self.tenant.control("PUT", "/state", {"content": to.content})
+        self.tenant.forget_requests()
+
+    def nobody_is_locked_out(self, number: str = PHONE) -> bool:
+        """A login asks for no code, or gets one."""
+        return self.tenant.policies == [] or self.tenant.sends_a_code(number)
+
+
+Once = Callable[[str, Callable[[], Moment]], Moment]
 
 
 @pytest.fixture(scope="session")
@@ -149,6 +187,9 @@ def environment_of(target: Target, folder: Path, engine: Engine, plugin: Plugin)
     }
     if target.ca_file:
         tenant["SSL_CERT_FILE"] = str(target.ca_file)
+    # One for all, so that a state can be brought from one test's folder into another's.
+    private_folder(folder)
+    (folder / "passphrase").write_text("canary-passphrase", "utf-8")
     environment = engine_environment(engine, plugin, state_dir=folder, tenant=tenant)
     return environment | pip_asked_once()
 
@@ -175,7 +216,7 @@ def environment(tmp_path: Path, engine: Engine, plugin: Plugin, tenant: Tenant) 
 
 
 @pytest.fixture
-def project(tmp_path: Path, environment: dict[str, str]) -> Callable[..., PulumiProject]:
+def project(tmp_path: Path, environment: dict[str, str]) -> Project:
     """Makes a stack of a program in a folder of its own; it may import `components`."""
     ours = environment.get("PYTHONPATH", "").split(os.pathsep)
     environment = environment | {"PYTHONPATH": os.pathsep.join(filter(None, [*ours, str(PROJECT)]))}
@@ -189,100 +230,61 @@ def project(tmp_path: Path, environment: dict[str, str]) -> Callable[..., Pulumi
 
 
 @pytest.fixture(scope="session")
-def shared(
-    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Callable[[str, Callable[[Path], None]], Path]:
-    """Makes a folder of the whole test run once, by whichever worker needs it first."""
+def once(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Once:
+    """Makes something once in a test run, by whichever worker needs it first."""
     own = tmp_path_factory.getbasetemp()
     root = own.parent if hasattr(request.config, "workerinput") else own
 
-    def made(name: str, make: Callable[[Path], None]) -> Path:
-        done = root / name
-        with FileLock(root / f"{name}.lock"):
-            if not done.exists():
-                begun = tmp_path_factory.mktemp(name)
-                make(begun)
-                begun.rename(done)
-        return done
+    def made(name: str, make: Callable[[], Moment]) -> Moment:
+        file = root / name
+        with FileLock(f"{file}.lock"):
+            if not file.exists():
+                file.write_bytes(pickle.dumps(make()))
+        found: Moment = pickle.loads(file.read_bytes())  # noqa: S301 - our own
+        return found
 
     return made
 
 
-Shared = Callable[[str, Callable[[Path], None]], Path]
-
-
-@pytest.fixture(scope="session")
-def drawn_up(
-    shared: Shared, tmp_path_factory: pytest.TempPathFactory, engine: Engine, plugin: Plugin
-) -> Path:
-    """The package's stack as `stack init` and `config set` leave it: made once, then copied."""
-
-    def draw_up(kept: Path) -> None:
-        folder = tmp_path_factory.mktemp("drawing-up")
-        nowhere = Target(domain="localhost:1", client_id="", client_secret="", ca_file=None)
-        environment = environment_of(nowhere, folder / "sandbox", engine, plugin)
-        stack = PulumiProject(folder / "package", environment, program=checkout(folder))
-        stack.init()
-        stack.configure(secrets={"cpaasApiKey": KEY}, **CONFIG)
-        keep(stack, folder / "sandbox", kept)
-
-    return shared("drawn-up", draw_up)
-
-
-def keep(stack: PulumiProject, state: Path, kept: Path) -> None:
-    """Copy what a stack consists of: its passphrase, its state and its config."""
-    shutil.copyfile(state / "passphrase", kept / "passphrase")
-    shutil.copytree(state / "pulumi-state", kept / "pulumi-state")
-    shutil.copyfile(stack.config, kept / stack.config.name)
-
-
-def bring_back(stack: PulumiProject, state: Path, kept: Path) -> None:
-    """The opposite."""
-    shutil.copyfile(kept / "passphrase", state / "passphrase")
-    shutil.rmtree(state / "pulumi-state", ignore_errors=True)
-    shutil.copytree(kept / "pulumi-state", state / "pulumi-state")
-    shutil.copyfile(kept / stack.config.name, stack.config)
-
-
 @pytest.fixture
-def package(tmp_path: Path, environment: dict[str, str], drawn_up: Path) -> PulumiProject:
+def life(tmp_path: Path, environment: dict[str, str], tenant: Tenant, once: Once) -> Life:
     """The package as a checkout without anybody's stacks, configured but not applied."""
     stack = PulumiProject(tmp_path / "package", environment, program=checkout(tmp_path))
-    bring_back(stack, tmp_path / "sandbox", drawn_up)
-    return stack
+    life = Life(stack=stack, tenant=tenant, store=stack.store)
+
+    def draw_up() -> Moment:
+        stack.init()
+        stack.configure(secrets={"cpaasApiKey": KEY}, **CONFIG)
+        return life.now()
+
+    life.back(once(f"drawn-up-{tenant.generation}", draw_up))
+    return life
 
 
 @pytest.fixture
-def apply(package: PulumiProject, tenant: Tenant, shared: Shared, tmp_path: Path) -> Apply:
+def package(life: Life) -> PulumiProject:
+    """Its stack."""
+    return life.stack
+
+
+@pytest.fixture
+def apply(life: Life, once: Once) -> Apply:
     """Applies the package with some settings: by the engine once in a test run, then by copying.
 
     Tenant and state are what that one `up` left, so that a test begins where its own subject does.
     """
-    state = tmp_path / "sandbox"
 
     def applied(**settings: Any) -> PulumiProject:
-        settings = {"experience": tenant.generation} | settings
+        settings = {"experience": life.tenant.generation} | settings
         name = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
 
-        def by_the_engine(kept: Path) -> None:
-            package.configure(**settings)
-            assert KEY not in package.up().text
-            keep(package, state, kept)
-            content = tenant.control("GET", "/state?secrets=true")["content"]
-            (kept / "tenant.json").write_text(json.dumps(content), encoding="utf-8")
-            (kept / "domain").write_text(tenant.domain, encoding="utf-8")
+        def by_the_engine() -> Moment:
+            life.stack.configure(**settings)
+            assert KEY not in life.stack.up().text
+            return life.now()
 
-        kept = shared(f"applied-{name}", by_the_engine)
-        bring_back(package, state, kept)
-        # The component's inputs name the tenant, and this test's has another port.
-        was = (kept / "domain").read_text(encoding="utf-8")
-        for path in (state / "pulumi-state").rglob("*.json"):
-            text = path.read_text(encoding="utf-8")
-            path.write_text(text.replace(was, tenant.domain), encoding="utf-8")
-        content = json.loads((kept / "tenant.json").read_text(encoding="utf-8"))
-        tenant.control("PUT", "/state", {"content": content})
-        tenant.forget_requests()
-        return package
+        life.back(once(f"applied-{name}", by_the_engine))
+        return life.stack
 
     return applied
 

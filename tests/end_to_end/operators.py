@@ -8,8 +8,8 @@ import os
 import signal
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,8 @@ from typer.testing import CliRunner, Result
 
 from phonemfa.cli import app
 from phonemfa.exits import Exit
-from tests.end_to_end.conftest import PHONE, Tenant
-from tests.end_to_end.pulumi_cli import PulumiProject
+from tests.end_to_end.conftest import PHONE, Tenant, tenant_of
+from tests.end_to_end.pulumi_cli import PulumiProject, Store
 
 NEW_KEY = "canary-new-cpaas-key"
 
@@ -88,14 +88,9 @@ def writes(tenant: Tenant) -> list[str]:
 
 
 @contextmanager
-def stopped_at(
-    tenant: Tenant, environment: Mapping[str, str], method: str, path: str
-) -> Iterator[None]:
-    """Somebody who presses Ctrl-C while this request waits for its answer.
-
-    No lock of the environment's backend may be left.
-    """
-    slow = {"method": method, "path": f"{path}$", "delay_seconds": 4, "times": 1}
+def stopped_at(tenant: Tenant, store: Store, method: str, path: str) -> Iterator[None]:
+    """Somebody who presses Ctrl-C while this request waits for its answer; no lock may be left."""
+    slow = {"method": method, "path": path, "delay_seconds": 4, "times": 1}
     tenant.control("POST", "/faults", slow)
     tenant.forget_requests()
     ended = threading.Event()
@@ -113,9 +108,40 @@ def stopped_at(
     finally:
         ended.set()
         pressing.join()
-    backend = Path(environment["PULUMI_BACKEND_URL"].removeprefix("file://"))
-    assert (backend / ".pulumi").is_dir()
-    assert list(backend.glob(".pulumi/locks/**/*.json")) == [], "the lock is given back"
+    assert [one for one in store.content() if one.startswith(".pulumi/")], "it is the store"
+    assert store.locks() == [], "the lock is given back"
+
+
+@contextmanager
+def codes_sent(tenant: Tenant, *, count: int | None = None, method: str = "text") -> Iterator[None]:
+    """Logins all the while (or `count` of them), four a second; each must get its code."""
+    stop, sent = threading.Event(), list[dict[str, Any]]()
+
+    def log_in_again_and_again() -> None:
+        with closing(tenant_of(tenant.running).http) as http:
+            while not stop.is_set():
+                # Another user each time: one number would meet the Action's own limit.
+                body = {"to": f"+8190{10_000_000 + len(sent)}", "delivery_method": method}
+                headers = tenant.running.control_headers
+                answer = http.post("/_sandbox/challenge", json=body, headers=headers)
+                sent.append(answer.json() | {"to": body["to"]})
+                if count is not None and len(sent) >= count:
+                    return
+                stop.wait(0.25)
+
+    users = threading.Thread(target=log_in_again_and_again)
+    users.start()
+    try:
+        yield
+    finally:
+        if count is None:
+            stop.set()
+        users.join(timeout=60)
+    assert len(sent) >= (count or 10), "too few logins to prove anything"
+    lost = [one for one in sent if one["outcome"] != "success"]
+    assert lost == [], f"{len(lost)} of {len(sent)} logins got no code: {lost[:3]}"
+    received = tenant.control("GET", "/messages")["messages"]
+    assert {one["to"] for one in sent} <= {f"+{one['to'].lstrip('+')}" for one in received}
 
 
 def running_version(tenant: Tenant) -> dict[str, Any]:

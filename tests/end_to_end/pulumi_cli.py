@@ -3,8 +3,9 @@
 import json
 import shutil
 import subprocess
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,51 @@ class Ran:
     def text(self) -> str:
         """Everything that a person would have seen."""
         return f"$ pulumi {' '.join(self.command)}\n{self.out}\n{self.err}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Store(ABC):
+    """One place for state.
+
+    Attributes:
+        url: as PULUMI_BACKEND_URL takes it; holds no secret.
+        variables: credentials, for the environment.
+    """
+
+    url: str
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @abstractmethod
+    def content(self) -> dict[str, bytes]:
+        """Every key with what lies under it."""
+
+    @abstractmethod
+    def replace(self, content: Mapping[str, bytes]) -> None:
+        """Make it hold exactly that."""
+
+    def locks(self) -> list[str]:
+        """Keys of the locks that are held."""
+        return [key for key in self.content() if key.startswith(".pulumi/locks/")]
+
+
+class Folder(Store):
+    """A folder."""
+
+    @property
+    def path(self) -> Path:
+        return Path(self.url.removeprefix("file://"))
+
+    def content(self) -> dict[str, bytes]:
+        files = [one for one in self.path.rglob("*") if one.is_file()]
+        return {str(one.relative_to(self.path)): one.read_bytes() for one in files}
+
+    def replace(self, content: Mapping[str, bytes]) -> None:
+        shutil.rmtree(self.path)
+        self.path.mkdir()
+        for key, body in content.items():
+            file = self.path / key
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(body)
 
 
 class _Quoting(yaml.SafeDumper):
@@ -87,6 +133,11 @@ class PulumiProject:
     def config(self) -> Path:
         """The stack's settings file."""
         return self.folder / f"Pulumi.{self.stack}.yaml"
+
+    @property
+    def store(self) -> Folder:
+        """Where its state lies, if that is a folder."""
+        return Folder(url=self.environment["PULUMI_BACKEND_URL"])
 
     def configure(self, *, secrets: Mapping[str, str] | None = None, **values: Any) -> None:
         """Set config: plain values as an editor would, secrets over standard input."""

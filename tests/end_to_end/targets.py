@@ -30,9 +30,9 @@ class TargetRefusedError(Exception):
     """The tenant is not one that tests may write to; nothing was written."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Sending:
-    """What it takes to send a message for real, and to whom."""
+    """What it takes to send a message for real, and to whom; as `_SENDING` has it."""
 
     host: str
     key: str = field(repr=False)
@@ -139,13 +139,14 @@ class LiveTarget(Target):
         Raises:
             TargetRefusedError: credentials are incomplete.
         """
-        credentials = _all_of(_CREDENTIALS, environ)
+        domain, client_id, client_secret = _all_of(_CREDENTIALS, environ)
+        sends = any(environ.get(f"PHONEMFA_LIVE_{name}") for name in _SENDING)
         return cls(
-            domain=credentials["DOMAIN"],
-            client_id=credentials["CLIENT_ID"],
-            client_secret=credentials["CLIENT_SECRET"],
+            domain=domain,
+            client_id=client_id,
+            client_secret=client_secret,
             ca_file=Path(environ["SSL_CERT_FILE"]) if environ.get("SSL_CERT_FILE") else None,
-            sending=_sending(environ),
+            sending=Sending(*_all_of(_SENDING, environ)) if sends else None,
         )
 
     def guard(self) -> None:
@@ -160,8 +161,7 @@ class LiveTarget(Target):
                 f"The tenant {self.domain} is called {name!r}. Tests write to a real tenant only "
                 f"when its friendly name contains {OPT_IN!r} (Dashboard, Settings, General)."
             )
-        there = [one["name"] for one in self.api("GET", "/actions/actions")["actions"]]
-        there += [one["name"] for one in self.api("GET", "/branding/phone/providers")["providers"]]
+        there = [one["name"] for one in (*self.actions, *self.providers)]
         templates = self.api("GET", "/branding/phone/templates")["templates"]
         there += [one["type"] for one in templates if "id" in one]
         if there:
@@ -171,25 +171,11 @@ class LiveTarget(Target):
             )
 
 
-def _all_of(names: tuple[str, ...], environ: Mapping[str, str]) -> dict[str, str]:
-    values = {name: environ.get(f"PHONEMFA_LIVE_{name}", "") for name in names}
-    missing = [f"PHONEMFA_LIVE_{name}" for name, value in values.items() if not value]
-    if missing:
+def _all_of(names: tuple[str, ...], environ: Mapping[str, str]) -> list[str]:
+    values = {f"PHONEMFA_LIVE_{name}": environ.get(f"PHONEMFA_LIVE_{name}", "") for name in names}
+    if missing := [name for name, value in values.items() if not value]:
         raise TargetRefusedError(f"Not set: {', '.join(missing)}.")
-    return values
-
-
-def _sending(environ: Mapping[str, str]) -> Sending | None:
-    if not any(environ.get(f"PHONEMFA_LIVE_{name}") for name in _SENDING):
-        return None
-    values = _all_of(_SENDING, environ)
-    return Sending(
-        host=values["CPAAS_HOST"],
-        key=values["CPAAS_KEY"],
-        sms_sender=values["SMS_SENDER"],
-        voice_sender=values["VOICE_SENDER"],
-        phone=values["PHONE"],
-    )
+    return list(values.values())
 
 
 _NUMBER: Final = re.compile(r"\+?\d{10,15}\b")

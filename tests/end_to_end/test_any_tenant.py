@@ -6,6 +6,7 @@ through the Management API. `docs/guides/live-tests.md` says how to point it at 
 
 import time
 from collections.abc import Collection
+from importlib.metadata import version
 
 import pytest
 
@@ -14,105 +15,77 @@ from tests.end_to_end.targets import Target
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.any_tenant]
 
-legacy_tenant = pytest.mark.generation("legacy")
 LOGGED_WITHIN = 60.0
 """Seconds in which a real tenant's log shows what was sent; the sandbox's does at once."""
 
 
 @pytest.mark.thorough
-def test_what_was_applied_is_what_is_there(stack: PulumiProject, target: Target) -> None:
+def test_a_whole_life_leaves_what_is_not_its_own(stack: PulumiProject, target: Target) -> None:
+    for factor in ("otp", "webauthn-roaming"):  # which the stack does not name
+        target.api("PUT", f"/guardian/factors/{factor}", {"enabled": True})
+    stack.configure(policy="adaptive")
     stack.up()
-
-    assert stack.changes() == []
-    stack.unchanged()
+    stack.configure(policy="always")
+    stack.up()
+    settled(stack)
+    assert target.policies == ["all-applications"]
     (provider,) = target.providers
     assert (provider["name"], provider["disabled"]) == ("custom", False)
     assert provider["configuration"]["delivery_methods"] == ["text", "voice"]
     (action,) = target.actions
-    assert action["all_changes_deployed"]
-    assert action["runtime"] == "node22"
-    assert target.policies == ["all-applications"]
+    assert (action["all_changes_deployed"], action["runtime"]) == (True, "node22")
     types = target.api("GET", "/guardian/factors/phone/message-types")
     assert types == {"message_types": ["sms", "voice"]}
     templates = target.api("GET", "/branding/phone/templates")["templates"]
     customised = {one["type"] for one in templates if "id" in one}
     assert customised == {"otp_verify", "otp_enroll", "change_password"}
+    resources = stack.state()["deployment"]["resources"]
+    kinds = {one["type"]: one["urn"].rpartition("::")[2] for one in resources}
+    sdk = version("pulumi-auth0").replace(".", "_")  # lowest, test_lowest_sdk.py
+    assert kinds["pulumi:providers:auth0"] == f"default_{sdk}"
+
+    target.api("PUT", "/guardian/policies", [])
+    seen = stack.run("refresh", "--preview-only", "--expect-no-changes", "--diff", expect=7)
+    assert '~ policy: "all-applications" => "never"' in seen.out, seen.text
+    stack.up("--refresh")
+    assert target.policies == ["all-applications"]
+    settled(stack)
+    enabled = {one["name"] for one in target.api("GET", "/guardian/factors") if one["enabled"]}
+    assert {"sms", "otp", "webauthn-roaming"} <= enabled
+
+    urn = stack.resource("phone-mfa-sender-action")["urn"]
+    refused = stack.refused("up", "--target-replace", urn)
+    assert "nobody who sends" in refused.text
+    assert target.actions == [action]
 
     stack.destroy()
-    assert target.actions == []
-    assert target.providers == []
+    assert (target.actions, target.providers) == ([], [])
 
 
-@pytest.mark.thorough  # another legacy stack that is applied: test_legacy.py
-@legacy_tenant
-def test_what_was_applied_to_a_legacy_tenant_is_what_is_there(
-    stack: PulumiProject, target: Target
-) -> None:
-    stack.up()
-
+def settled(stack: PulumiProject) -> None:
+    """Neither a preview nor a look at the tenant finds anything to do."""
     assert stack.changes() == []
     stack.unchanged()
+
+
+@pytest.mark.thorough  # another legacy stack that is applied: test_package.py
+@pytest.mark.generation("legacy")
+def test_a_legacy_tenant_has_what_was_applied(stack: PulumiProject, target: Target) -> None:
+    stack.up()
+    settled(stack)
     selected = target.api("GET", "/guardian/factors/phone/selected-provider")
     assert selected == {"provider": "phone-message-hook"}
     assert target.api("GET", "/tenants/settings")["customize_mfa_in_postlogin_action"] is True
     bound = target.api("GET", "/actions/triggers/send-phone-message/bindings")["bindings"]
     assert [one["action"]["name"] for one in bound] == ["ntt-cpaas-phone-legacy"]
     assert target.policies == ["all-applications"]
-
     stack.destroy()
     assert target.actions == []
 
 
-@pytest.mark.thorough  # with all other drift: test_drift.py
-def test_a_policy_changed_in_the_tenant_is_seen_and_repaired(
-    stack: PulumiProject, target: Target
-) -> None:
-    stack.up()
-    target.api("PUT", "/guardian/policies", [])
-
-    seen = stack.run("refresh", "--preview-only", "--expect-no-changes", "--diff", expect=7)
-    assert '~ policy: "all-applications" => "never"' in seen.out, seen.text
-
-    stack.up("--refresh")
-    assert target.policies == ["all-applications"]
-    stack.unchanged()
-
-
-@pytest.mark.thorough
-def test_a_factor_that_nobody_named_survives_every_apply(
-    stack: PulumiProject, target: Target
-) -> None:
-    target.api("PUT", "/guardian/factors/otp", {"enabled": True})
-    target.api("PUT", "/guardian/factors/webauthn-roaming", {"enabled": True})
-    stack.configure(policy="adaptive")
-    stack.up()
-    stack.configure(policy="always")
-    stack.up()
-    stack.up("--refresh")
-
-    enabled = {one["name"] for one in target.api("GET", "/guardian/factors") if one["enabled"]}
-    assert {"sms", "otp", "webauthn-roaming"} <= enabled
-    assert stack.changes() == []
-
-
-@pytest.mark.thorough  # test_failed_runs.py
-def test_an_action_that_sends_is_not_given_up_for_one_that_does_not_yet(
-    stack: PulumiProject, target: Target
-) -> None:
-    stack.up()
-    before = target.actions
-    urn = stack.resource("phone-mfa-sender-action")["urn"]
-    refused = stack.up("--target-replace", urn, expect=None)
-    assert refused.exit != 0
-    assert "nobody who sends" in refused.text
-    assert target.actions == before
-
-
 # What is sent: test_package.py; what the sandbox logs of it: sandbox/notifications/test_logs.py.
 @pytest.mark.thorough
-def test_a_message_of_each_channel_is_in_the_tenant_s_log(
-    stack: PulumiProject, target: Target
-) -> None:
+def test_a_message_of_each_channel_is_in_the_log(stack: PulumiProject, target: Target) -> None:
     if target.sending is None:
         pytest.skip("nothing to send with: PHONEMFA_LIVE_CPAAS_HOST and its like are not set")
     stack.up()

@@ -1,21 +1,21 @@
 """The package under the other answer of what nobody established about Auth0.
 
 Each switch of `sandbox.tenant.Assumptions` that changes what the package meets; the rest of them
-(wordings, headers, the look of lists) are thrown in tests/sandbox/api. Narrowing the provider has a
-module of its own: `test_narrowing`.
+(wordings, headers, the look of lists) are thrown in tests/sandbox/api. Narrowing the provider is
+in `test_package`.
 """
 
 from typing import Any
 
 import pytest
 
+from tests.end_to_end import hand_made
 from tests.end_to_end.conftest import CONFIG, Tenant
 from tests.end_to_end.pulumi_cli import PulumiProject
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.fidelity]
 
 BINDINGS = "/actions/triggers/custom-phone-provider/bindings"
-PROVIDERS = "/branding/phone/providers"
 
 STRICT: dict[str, Any] = {
     "unique_action_names": True,
@@ -58,54 +58,37 @@ def test_a_whole_life_passes_where_everything_or_nothing_is_refused(
     package.up("--refresh")
     assert package.changes() == []
     package.destroy()
-    assert tenant.providers == []
-    assert tenant.actions == []
-    assert tenant.policies == []
+    assert (tenant.providers, tenant.actions, tenant.policies) == ([], [], [])
 
 
-def test_where_a_binding_is_required_the_setting_makes_it_work(
-    package: PulumiProject, tenant: Tenant
+@pytest.mark.parametrize(
+    ("binding", "runs"),
+    [
+        pytest.param("required", [(False, False), (True, True)], id="required"),
+        pytest.param("forbidden", [(False, True), (True, False), (False, True)], id="forbidden"),
+        pytest.param("automatic", [(False, True)], id="bound by a deploy, by default"),
+        pytest.param("automatic", [(True, True)], id="bound by a deploy, with bindAction"),
+    ],
+)
+def test_whatever_auth0_says_to_a_binding_a_setting_works_and_the_other_costs_no_code(
+    package: PulumiProject, tenant: Tenant, binding: str, runs: list[tuple[bool, bool]]
 ) -> None:
-    assume(tenant, custom_phone_provider_binding="required")
-    refused = package.refused()
-    assert "409" in refused.text, refused.text
-    assert tenant.policies == [], "no login is asked for an unsent code"
-
-    package.configure(bindAction=True)
-    package.up("--refresh")
-
-    assert tenant.sends_a_code()
-    assert package.changes() == []
-    package.destroy()
-    assert tenant.actions == []
-
-
-def test_where_a_binding_is_forbidden_the_default_works_and_the_setting_is_refused(
-    package: PulumiProject, tenant: Tenant
-) -> None:
-    assume(tenant, custom_phone_provider_binding="forbidden")
-    package.up()
-    assert tenant.sends_a_code()
-
-    package.configure(bindAction=True)
-    package.refused()
-    assert tenant.sends_a_code(), "what worked before still does"
-
-    package.configure(bindAction=False)
-    package.up("--refresh")
-    assert package.changes() == []
-
-
-@pytest.mark.parametrize("bound", [False, True], ids=["default", "bindAction"])
-def test_where_a_deploy_binds_by_itself_either_setting_works(
-    package: PulumiProject, tenant: Tenant, bound: bool
-) -> None:
-    assume(tenant, custom_phone_provider_binding="automatic")
-    package.configure(bindAction=bound)
-    package.up()
-    assert tenant.sends_a_code()
-    assert len(tenant.api("GET", BINDINGS)["bindings"]) == 1
-    assert package.changes() == []
+    """Each run sets `bindAction`, and works or is refused."""
+    assume(tenant, custom_phone_provider_binding=binding)
+    sends = False
+    for bind_action, works in runs:
+        package.configure(bindAction=bind_action)
+        if works:
+            package.up("--refresh")
+            assert package.changes() == []
+        else:
+            refused = package.refused().text
+            assert ("409" if binding == "required" else "400 Bad Request") in refused
+        sends = sends or works
+        assert (tenant.policies != []) == sends, "no login is asked for an unsent code"
+        assert not sends or tenant.sends_a_code(), "what worked before still does"
+    bound = tenant.api("GET", BINDINGS)["bindings"]
+    assert len(bound) == (0 if binding == "forbidden" else 1)
     package.destroy()
     assert tenant.actions == []
 
@@ -115,22 +98,16 @@ def test_a_provider_that_is_there_already_is_taken_over_and_not_doubled(
     package: PulumiProject, tenant: Tenant, refused: bool
 ) -> None:
     assume(tenant, second_provider_refused=refused)
-    twilio = {
-        "name": "twilio",
-        "credentials": {"auth_token": "t"},
-        "configuration": {"sid": "s", "default_from": "+1", "delivery_methods": ["text"]},
-    }
-    before = tenant.api("POST", PROVIDERS, twilio)["id"]
+    hand_made.provider(tenant, "twilio", "text", sid="s", default_from="+1")
+    (before,) = tenant.providers
     package.up()
     (after,) = tenant.providers
-    assert (after["id"], after["name"]) == (before, "custom")
+    assert (after["id"], after["name"]) == (before["id"], "custom")
     assert after["configuration"]["delivery_methods"] == CONFIG["deliveryMethods"]
 
 
 @pytest.mark.generation("legacy")
-def test_a_legacy_tenant_moves_where_the_switch_is_checked(
-    package: PulumiProject, tenant: Tenant
-) -> None:
+def test_a_tenant_moves_where_that_is_checked(package: PulumiProject, tenant: Tenant) -> None:
     assume(tenant, unified_switch_checked=True, narrowing_below_message_types_refused=True)
     package.configure(experience="legacy")
     package.up()

@@ -1,8 +1,6 @@
 """The engine and the commands see the same config; `up` refuses what YAML turned, as they do."""
 
 import json
-import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,8 @@ from components.config_files import StackFileError, config_in, decoded, read_con
 from phonemfa.pulumi.engine import PulumiCli
 from phonemfa.pulumi.stack_file import find_stack, read_stack_file
 from sandbox.engine.ensure import Engine
+from sandbox.engine.environment import engine_environment
+from sandbox.engine.plugin import Plugin
 from tests.components.test_config_files import KEPT, TURNED, WHERE
 from tests.end_to_end.pulumi_cli import PulumiProject
 
@@ -24,61 +24,40 @@ EXACT = 18
 
 
 @pytest.fixture(scope="module")
-def variables(tmp_path_factory: pytest.TempPathFactory, engine: Engine) -> dict[str, str]:
+def variables(
+    tmp_path_factory: pytest.TempPathFactory, engine: Engine, plugin: Plugin
+) -> dict[str, str]:
     """An engine with a backend of its own, in which the project has the stack `dev`."""
     home = tmp_path_factory.mktemp("engine")
-    (home / "state").mkdir()
-    made = {
-        "PATH": os.pathsep.join([str(engine.pulumi.parent), os.environ["PATH"]]),
-        "HOME": str(home),
-        "PULUMI_HOME": str(home / "home"),
-        "PULUMI_BACKEND_URL": f"file://{home / 'state'}",
-        "PULUMI_CONFIG_PASSPHRASE": "x",
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-    }
-    project(home)
-    pulumi(home, made, "stack", "init", "dev")
+    made = engine_environment(engine, plugin, state_dir=home, tenant={})
+    project(home, made).init()
     return made
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> Path:
+def made(tmp_path: Path, variables: dict[str, str]) -> PulumiProject:
     """A project with that stack."""
-    project(tmp_path)
-    return tmp_path
+    return project(tmp_path, variables)
 
 
-def project(folder: Path, more: str = "", name: str = "phonemfa") -> None:
+def project(
+    folder: Path, variables: dict[str, str], more: str = "", name: str = "phonemfa"
+) -> PulumiProject:
     (folder / "Pulumi.yaml").write_text(f"name: {name}\nruntime: python\n{more}", "utf-8")
+    return PulumiProject(folder, variables, program=folder, stack="dev")
 
 
-def pulumi(
-    folder: Path, variables: dict[str, str], *words: str, ok: int | None = 0
-) -> subprocess.CompletedProcess[str]:
-    ended = subprocess.run(
-        ["pulumi", *words, "--non-interactive"],
-        cwd=folder,
-        env=variables,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ok is None or ended.returncode == ok, ended.stderr
-    return ended
-
-
-def of_engine(folder: Path, variables: dict[str, str], stack: str = "dev") -> dict[str, Any]:
+def of_engine(stack: PulumiProject) -> dict[str, Any]:
     """What the engine would hand to the program, decoded; None for a secret."""
-    said = json.loads(pulumi(folder, variables, "config", "--json", "--stack", stack).stdout)
+    said = json.loads(stack.run("config", "--json").out)
     return {
         key: None if one["secret"] else decoded(one.get("value", "")) for key, one in said.items()
     }
 
 
-def agree(folder: Path, variables: dict[str, str], stack: str = "dev") -> None:
+def agree(stack: PulumiProject) -> None:
     """Each value is the engine's, or is seen as one that the engine takes for another."""
-    engine = of_engine(folder, variables, stack)
-    ours = read_config(folder, stack)
+    engine, ours = of_engine(stack), read_config(stack.folder, stack.stack)
     turned = {one.key for one in ours.turned}
     assert set(engine) == set(ours.values)
     for key, value in engine.items():
@@ -91,23 +70,23 @@ def agree(folder: Path, variables: dict[str, str], stack: str = "dev") -> None:
             assert str(engine[one.key]) == one.read
 
 
-def test_every_form_of_a_value(made: Path, variables: dict[str, str]) -> None:
+def test_every_form_of_a_value(made: PulumiProject) -> None:
     forms = [*TURNED, *KEPT]
     lines = [f"  phonemfa:k{number}: {form}" for number, form in enumerate(forms)]
-    (made / "Pulumi.dev.yaml").write_text("\n".join(["config:", *lines, ""]), "utf-8")
-    agree(made, variables)
-    engine, ours = of_engine(made, variables), read_config(made, "dev")
+    made.config.write_text("\n".join(["config:", *lines, ""]), "utf-8")
+    agree(made)
+    engine, ours = of_engine(made), read_config(made.folder, "dev")
     changed = {f"phonemfa:k{number}" for number, form in enumerate(forms) if form in TURNED}
     assert {one.key for one in ours.turned} == changed
     assert all(engine[one.key] != one.written for one in ours.turned), "refused for nothing"
 
 
 @pytest.mark.parametrize("place", WHERE)
-def test_every_place_of_a_value(made: Path, variables: dict[str, str], place: str) -> None:
+def test_every_place_of_a_value(made: PulumiProject, place: str) -> None:
     stack, more, _ = WHERE[place]
-    (made / "Pulumi.dev.yaml").write_text(stack, "utf-8")
-    project(made, more)
-    agree(made, variables)
+    made.config.write_text(stack, "utf-8")
+    project(made.folder, made.environment, more)
+    agree(made)
 
 
 PROJECTS = {
@@ -126,26 +105,25 @@ PROJECTS = {
 @pytest.mark.parametrize("case", PROJECTS)
 def test_every_form_of_a_project(tmp_path: Path, variables: dict[str, str], case: str) -> None:
     name, more, config = PROJECTS[case]
-    project(tmp_path, more, name)
+    stack = project(tmp_path, variables, more, name)
     if name != "phonemfa":
-        pulumi(tmp_path, variables, "stack", "init", "dev")
+        stack.init()
     file = read_config(tmp_path, "dev").file
     file.parent.mkdir(exist_ok=True)
     file.write_bytes(f"\ufeffconfig:\r\n  {config}\r\n  phonemfa:s: {{secure: x}}\r\n".encode())
-    for stack in ("dev", f"organization/{name}/dev"):
-        agree(tmp_path, variables, stack)
+    agree(stack)
+    stack.stack = f"organization/{name}/dev"
+    agree(stack)
 
 
-def test_the_selected_stack_and_one_of_another_project(
-    made: Path, variables: dict[str, str]
-) -> None:
-    (made / "Pulumi.dev.yaml").write_text("config: {phonemfa:x: a}\n", "utf-8")
-    pulumi(made, variables, "stack", "select", "dev")
-    assert PulumiCli(made, None, environ=variables).selected() == "dev"
-    refused = pulumi(made, variables, "config", "--stack", "organization/other/dev", ok=None)
-    assert refused.returncode != 0
+def test_the_selected_stack_and_one_of_another_project(made: PulumiProject) -> None:
+    made.config.write_text("config: {phonemfa:x: a}\n", "utf-8")
+    made.run("stack", "select")
+    assert PulumiCli(made.folder, None, environ=made.environment).selected() == "dev"
+    made.stack = "organization/other/dev"
+    made.refused("config")
     with pytest.raises(StackFileError, match="another project"):
-        find_stack(made, "organization/other/dev")
+        find_stack(made.folder, "organization/other/dev")
 
 
 def is_one_scalar(text: str) -> bool:
@@ -164,15 +142,13 @@ PLAIN = st.text("0123456789+-._eExXoObBtTzZ:aAfFnNyY~/", min_size=1, max_size=24
 
 
 @pytest.mark.parametrize("many", [3, pytest.param(40, marks=pytest.mark.thorough)])
-def test_any_value_is_the_engines_or_is_refused(
-    made: Path, variables: dict[str, str], many: int
-) -> None:
+def test_any_value_is_the_engines_or_is_refused(made: PulumiProject, many: int) -> None:
     @settings(max_examples=many, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.lists(PLAIN, min_size=30, max_size=150))
     def ask(values: list[str]) -> None:
         lines = [f"  phonemfa:k{number}: {value}" for number, value in enumerate(values)]
-        (made / "Pulumi.dev.yaml").write_text("\n".join(["config:", *lines, ""]), "utf-8")
-        engine, ours = of_engine(made, variables), read_config(made, "dev")
+        made.config.write_text("\n".join(["config:", *lines, ""]), "utf-8")
+        engine, ours = of_engine(made), read_config(made.folder, "dev")
         turned = {one.key for one in ours.turned}
         for number, value in enumerate(values):
             key = f"phonemfa:k{number}"

@@ -12,13 +12,14 @@ from typing import Any
 
 import pytest
 
+from components.vocabulary import TRIGGERS, Experience
 from phonemfa.drift.check import check
 from phonemfa.drift.findings import Finding, is_drift
 from phonemfa.drift.look import look
 from phonemfa.pulumi.engine import PulumiCli
 from phonemfa.pulumi.preview import Step
 from phonemfa.pulumi.stack_file import read_stack_file
-from tests.end_to_end.conftest import ASKS_NOBODY, EACH_GENERATION, PHONE, Apply, Tenant
+from tests.end_to_end.conftest import ASKS_NOBODY, EACH_GENERATION, PHONE, Apply, Life, Tenant
 from tests.end_to_end.operators import operator_of, running_version
 from tests.end_to_end.pulumi_cli import PulumiProject
 
@@ -27,6 +28,7 @@ pytestmark = pytest.mark.end_to_end
 API = "/api/v2/"
 ACTION = "/actions/actions/"
 SENDER = "phone-mfa-sender-action"
+LEGACY_SENDER = "phone-mfa-legacy-sender-action"
 WRITTEN = "secret-changed:custom-phone-provider"
 NEW = "0005211111"
 FAULTS: dict[str, dict[str, Any]] = {
@@ -40,7 +42,7 @@ FAULTS: dict[str, dict[str, Any]] = {
 
 
 def fail(stack: PulumiProject, tenant: Tenant, name: str) -> None:
-    """A change of a secret and of the policy fails half-way."""
+    """A run with a secret and a policy of its own fails half-way."""
     tenant.control("POST", "/faults", FAULTS[name])
     own = {"otp_verify": {"text": "{{ code }} です", "voice": "{{ code }} です"}}
     stack.configure(smsSender=NEW, policy="always", texts=own)
@@ -70,24 +72,6 @@ def running(tenant: Tenant) -> dict[str, str]:
 
 
 # --- After a failed run was finished, state and drift tell the truth about our own deploy. -------
-
-
-@pytest.mark.thorough
-@pytest.mark.parametrize("name", FAULTS)
-def test_a_run_that_was_finished_is_no_drift(apply: Apply, tenant: Tenant, name: str) -> None:
-    stack = apply(**ASKS_NOBODY)
-    fail(stack, tenant, name)
-    if name == "the plugin's write":
-        before = findings(stack, tenant, expect=7)[WRITTEN]
-        assert "pulumi up, without --refresh" in before["how"]
-    stack.up()
-    assert findings(stack, tenant, expect=0) == {}
-    recorded = stack.resource(SENDER)["outputs"]["versionId"]
-    assert recorded == running_version(tenant)["id"]
-    inside = tenant.running.parts.tenant.deployed_action("custom-phone-provider")
-    assert inside is not None
-    assert inside.secrets["SMS_SENDER"] == NEW, "what failed to be written runs now"
-    assert stack.resource("phone-mfa")["outputs"]["applied"]["settings"]["policy"] == "always"
 
 
 @dataclass(frozen=True)
@@ -120,40 +104,38 @@ def no_false_alarm(stack: PulumiProject, tenant: Tenant, monkeypatch: pytest.Mon
 
 @pytest.mark.thorough
 @EACH_GENERATION
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize(
+    ("first", "name"),
+    [*((False, name) for name in FAULTS), (True, "deploy"), (True, "policy"), (True, "texts")],
+)
 @pytest.mark.usefixtures("generation")
-def test_no_night_after_a_run_that_was_finished_has_a_false_alarm(
-    apply: Apply, tenant: Tenant, monkeypatch: pytest.MonkeyPatch, name: str
+def test_a_run_that_was_finished_is_no_drift_in_any_night_after_it(
+    life: Life, apply: Apply, monkeypatch: pytest.MonkeyPatch, first: bool, name: str
 ) -> None:
-    stack = apply(**ASKS_NOBODY)
+    stack, tenant = life.stack, life.tenant
+    stack.configure(experience=tenant.generation)
+    trigger = TRIGGERS[Experience(tenant.generation)]
+    if not first:
+        apply(**ASKS_NOBODY)
     fail(stack, tenant, name)
+    if name == "the plugin's write":
+        before = findings(stack, tenant, expect=7)[f"secret-changed:{trigger}"]
+        assert "pulumi up, without --refresh" in before["how"]
     stack.up()
+    assert findings(stack, tenant, expect=0) == {}
+    sender = SENDER if trigger == "custom-phone-provider" else LEGACY_SENDER
+    recorded = stack.resource(sender)["outputs"]["versionId"]
+    assert recorded == running_version(tenant)["id"]
+    inside = tenant.running.parts.tenant.deployed_action(trigger)
+    assert inside is not None
+    assert inside.secrets["SMS_SENDER"] == NEW, "what failed to be written runs now"
+    assert stack.resource("phone-mfa")["outputs"]["applied"]["settings"]["policy"] == "always"
     no_false_alarm(stack, tenant, monkeypatch)
-
-
-@pytest.mark.thorough
-@EACH_GENERATION
-@pytest.mark.parametrize("name", ["deploy", "policy", "texts"])
-def test_nor_has_one_after_a_first_run_that_was_finished(
-    package: PulumiProject,
-    tenant: Tenant,
-    monkeypatch: pytest.MonkeyPatch,
-    name: str,
-    generation: str,
-) -> None:
-    package.configure(experience=generation)
-    tenant.control("POST", "/faults", FAULTS[name])
-    package.refused()
-    tenant.control("DELETE", "/faults")
-    package.up()
-    no_false_alarm(package, tenant, monkeypatch)
 
 
 # On every change: the words alone, phonemfa/drift/test_rules.py.
 @pytest.mark.thorough
-def test_what_a_refresh_made_pulumi_forget_is_named_and_the_advice_is_true(
-    apply: Apply, tenant: Tenant
-) -> None:
+def test_what_a_refresh_made_pulumi_forget_is_named_truly(apply: Apply, tenant: Tenant) -> None:
     stack = apply(**ASKS_NOBODY)
     fail(stack, tenant, "deploy")
     stack.run("refresh", "--yes")
@@ -176,9 +158,7 @@ def test_what_a_refresh_made_pulumi_forget_is_named_and_the_advice_is_true(
 
 # On every change: the recorded life "undeclared-secret" (test_traces.py).
 @pytest.mark.thorough
-def test_an_undeclared_secret_is_refused_until_it_may_go(
-    applied: PulumiProject, tenant: Tenant
-) -> None:
+def test_undeclared_secrets_stay_until_they_may_go(applied: PulumiProject, tenant: Tenant) -> None:
     (action,) = tenant.actions
     names = [{"name": one["name"]} for one in action["secrets"]]
     more = {"secrets": [*names, {"name": "EXTRA", "value": "by hand"}]}
@@ -262,17 +242,16 @@ def test_a_sender_that_sends_is_kept_and_the_way_out_leads_on(
     stack = apply(protect=True) if protect else apply()
     (first,) = (one["id"] for one in tenant.actions)
     fail_to_build(stack, tenant)
-    # Taking the engine at its word, who unprotects the Action is kept from losing it too.
-    for unprotected in (False, True) if protect else (False,):
-        if unprotected:
-            stack.configure(protect=False)
-        for _ in range(2 if protect else 1):
-            refused = stack.refused()
-            assert KEPT in refused.text or (protect and not unprotected)
-            assert [one["id"] for one in tenant.actions] == [first]
+    if protect:
+        for _ in range(2):
+            stack.refused()
             assert tenant.sends_a_code()
-    if not protect:
+        # Taking the engine at its word, who unprotects the Action is kept from losing it too.
+        stack.configure(protect=False)
         assert KEPT in stack.run("preview", expect=None).text
+    assert KEPT in stack.refused().text
+    assert [one["id"] for one in tenant.actions] == [first]
+    assert tenant.sends_a_code()
     # As in the dashboard: the version that runs becomes the draft, and is deployed.
     (version,) = tenant.api("GET", f"{ACTION}{first}/versions")["versions"]
     tenant.api("POST", f"{ACTION}{first}/versions/{version['id']}/deploy", {"update_draft": True})
@@ -288,9 +267,7 @@ def test_a_sender_that_sends_is_kept_and_the_way_out_leads_on(
 
 @pytest.mark.thorough
 @pytest.mark.usefixtures("replacing")
-def test_a_state_of_an_earlier_version_is_guarded_at_its_first_up(
-    applied: PulumiProject, tenant: Tenant
-) -> None:
+def test_a_state_of_an_earlier_version_is_guarded(applied: PulumiProject, tenant: Tenant) -> None:
     fail_to_build(applied, tenant)
     state = applied.state()
     for one in state["deployment"]["resources"]:

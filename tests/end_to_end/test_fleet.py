@@ -21,6 +21,7 @@ from sandbox.many import CPAAS_KEY, ManyTenants, many_tenants
 from tests.contract import PROJECT
 from tests.end_to_end.conftest import tenant_of
 from tests.end_to_end.operators import stopped_at, writes
+from tests.end_to_end.pulumi_cli import Folder
 
 pytestmark = pytest.mark.end_to_end
 
@@ -53,9 +54,9 @@ class Fleet:
         clients = [one.client_secret for one in self.many.tenants.values()]
         return [CPAAS_KEY, passphrase.strip(), *clients]
 
-    def locks(self, stack: str) -> Path:
-        backend = Path(self.many.environment["PULUMI_BACKEND_URL"].removeprefix("file://"))
-        return backend / ".pulumi" / "locks" / "organization" / "phonemfa" / stack
+    @property
+    def store(self) -> Folder:
+        return Folder(url=self.many.environment["PULUMI_BACKEND_URL"])
 
 
 def forget_requests(fleet: Fleet) -> None:
@@ -96,67 +97,60 @@ def test_one_fails_one_is_locked_the_third_is_applied_and_running_again_does_the
     tmp_path: Path, engine: Engine, plugin: Plugin
 ) -> None:
     with fleet_of(3, tmp_path, engine, plugin) as fleet:
-        the_first_run_leaves_two(fleet)
-        the_second_does_the_rest(fleet)
-        a_broken_rule_fails_its_stack_before_anything_is_written(fleet)
+        # The first run leaves two.
+        fleet.tenants["t02"].control("POST", "/faults", REFUSED)
+        lock = fleet.store.path / ".pulumi/locks/organization/phonemfa/t03/1.json"
+        lock.parent.mkdir(parents=True)
+        held = {"pid": 1, "username": "sato", "hostname": "build-7"}
+        lock.write_text(json.dumps(held | {"timestamp": "2026-11-25T09:00:00Z"}), encoding="utf-8")
+        first = fleet.json("up", "--all", "--yes", expect=2)
+        assert by_stack(first) == {"t01": "done", "t02": "failed", "t03": "locked"}
+        assert by_stack(first, "changes")["t01"] == {"created": 6}
+        assert "403" in by_stack(first, "why")["t02"]
+        assert "sato@build-7" in by_stack(first, "why")["t03"]
+        assert first["left"] == ["t02", "t03"]
+        assert writes(fleet.tenants["t03"]) == []
+        for file in fleet.logs.iterdir():
+            assert file.stat().st_mode & 0o077 == 0, file
+            text = file.read_text(encoding="utf-8")
+            assert not [one for one in fleet.secrets() if one in text], file
+        assert "403" in (fleet.logs / "t02.log").read_text(encoding="utf-8")
+        fleet.tenants["t02"].control("DELETE", "/faults")
+        lock.unlink()
+
+        # The second does the rest.
+        forget_requests(fleet)
+        again = fleet.json("up", "--all", "--yes")
+        assert by_stack(again) == {"t01": "done", "t02": "done", "t03": "done"}
+        assert fleet.tenants["t01"].logged() == [], "it was done"
+        assert writes(fleet.tenants["t02"]), "what had failed"
+        assert writes(fleet.tenants["t03"]), "what was locked"
+        assert again["left"] == []
+        selected = list((Path(fleet.many.environment["PULUMI_HOME"]) / "workspaces").glob("*"))
+        assert all("t01" in one.read_text("utf-8") for one in selected), "as `stack init` did"
+
+        # A broken rule fails its stack before anything is written.
+        stack_file = fleet.many.project / "Pulumi.t02.yaml"
+        config = yaml.safe_load(stack_file.read_text(encoding="utf-8"))
+        config["config"]["phonemfa:allowedPrefixes"] = ["+81", "+886"]
+        stack_file.write_text(yaml.safe_dump(config), encoding="utf-8")
+        forget_requests(fleet)
+        found = fleet.json("up", "--all", "--yes", *PACK, expect=1)
+        assert by_stack(found) == {"t01": "done", "t02": "failed", "t03": "done"}
+        assert "country-allow-list" in by_stack(found, "why")["t02"]
+        assert writes(fleet.tenants["t02"]) == []
+        log = (fleet.logs / "t02.log").read_text(encoding="utf-8")
+        assert "policy country-allow-list (mandatory): " in log
+
         fleet.tenants["t01"].api("PUT", "/guardian/policies", [])
         found = fleet.json("drift", "--stack", "t01", expect=7)
         assert by_stack(found, "findings") == {"t01": ["policy"]}
 
 
-def the_first_run_leaves_two(fleet: Fleet) -> None:
-    fleet.tenants["t02"].control("POST", "/faults", REFUSED)
-    lock = fleet.locks("t03") / "1.json"
-    lock.parent.mkdir(parents=True)
-    held = {"pid": 1, "username": "sato", "hostname": "build-7"}
-    lock.write_text(json.dumps(held | {"timestamp": "2026-11-25T09:00:00Z"}), encoding="utf-8")
-
-    first = fleet.json("up", "--all", "--yes", expect=2)
-    assert by_stack(first) == {"t01": "done", "t02": "failed", "t03": "locked"}
-    assert by_stack(first, "changes")["t01"] == {"created": 6}
-    assert "403" in by_stack(first, "why")["t02"]
-    assert "sato@build-7" in by_stack(first, "why")["t03"]
-    assert first["left"] == ["t02", "t03"]
-    assert writes(fleet.tenants["t03"]) == []
-    for file in fleet.logs.iterdir():
-        assert file.stat().st_mode & 0o077 == 0, file
-        text = file.read_text(encoding="utf-8")
-        assert not [one for one in fleet.secrets() if one in text], file
-    assert "403" in (fleet.logs / "t02.log").read_text(encoding="utf-8")
-    fleet.tenants["t02"].control("DELETE", "/faults")
-    lock.unlink()
-
-
-def the_second_does_the_rest(fleet: Fleet) -> None:
-    forget_requests(fleet)
-    again = fleet.json("up", "--all", "--yes")
-    assert by_stack(again) == {"t01": "done", "t02": "done", "t03": "done"}
-    assert fleet.tenants["t01"].logged() == [], "it was done"
-    assert writes(fleet.tenants["t02"]), "what had failed"
-    assert writes(fleet.tenants["t03"]), "what was locked"
-    assert again["left"] == []
-    selected = list((Path(fleet.many.environment["PULUMI_HOME"]) / "workspaces").glob("*"))
-    assert all("t01" in one.read_text(encoding="utf-8") for one in selected), "as `stack init` did"
-
-
-def a_broken_rule_fails_its_stack_before_anything_is_written(fleet: Fleet) -> None:
-    file = fleet.many.project / "Pulumi.t02.yaml"
-    config = yaml.safe_load(file.read_text(encoding="utf-8"))
-    config["config"]["phonemfa:allowedPrefixes"] = ["+81", "+886"]
-    file.write_text(yaml.safe_dump(config), encoding="utf-8")
-    forget_requests(fleet)
-    found = fleet.json("up", "--all", "--yes", *PACK, expect=1)
-    assert by_stack(found) == {"t01": "done", "t02": "failed", "t03": "done"}
-    assert "country-allow-list" in by_stack(found, "why")["t02"]
-    assert writes(fleet.tenants["t02"]) == []
-    log = (fleet.logs / "t02.log").read_text(encoding="utf-8")
-    assert "policy country-allow-list (mandatory): " in log
-
-
 @pytest.mark.thorough
 def test_an_interrupted_run_ends_in_order_loses_nothing_and_the_next_goes_on(pair: Fleet) -> None:
     # The Action's deployment waits: the engine is in the middle of its work when we ask.
-    with stopped_at(pair.tenants["t01"], pair.many.environment, "POST", "/deploy"):
+    with stopped_at(pair.tenants["t01"], pair.store, "POST", "/deploy"):
         first = pair.json("up", "--all", "--yes", "--parallel", "1", expect=2)
     assert by_stack(first) == {"t01": "cancelled", "t02": "not started"}
     assert first["left"] == ["t01", "t02"]

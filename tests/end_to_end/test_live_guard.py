@@ -3,8 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from tests.end_to_end.conftest import Tenant
 from tests.end_to_end.operators import writes
 from tests.end_to_end.targets import OPT_IN, LiveTarget, TargetRefusedError, redacted
 
+NAME = f"{OPT_IN} of team A"
 BODY = "tests/end_to_end/test_any_tenant.py"
 
 
@@ -28,76 +28,55 @@ def credentials(tenant: Tenant) -> dict[str, str]:
     }
 
 
-@contextmanager
-def guarded(tenant: Tenant) -> Iterator[LiveTarget]:
-    """Its connection is closed, or the sandbox waits for it when it stops."""
-    live = LiveTarget.of(credentials(tenant))
-    with closing(live.http):
-        yield live
-
-
 def name_tenant(tenant: Tenant, name: str) -> None:
     tenant.api("PATCH", "/tenants/settings", {"friendly_name": name})
     tenant.forget_requests()
 
 
-def test_credentials_of_pulumi_are_not_taken_for_those_of_a_test_tenant() -> None:
+def test_credentials_of_pulumi_are_not_taken_and_incomplete_ones_are_named() -> None:
     assert not LiveTarget.asked_for({"AUTH0_DOMAIN": "login.example.jp", "AUTH0_CLIENT_ID": "id"})
-
-
-def test_incomplete_credentials_are_named_instead_of_falling_back_to_the_sandbox() -> None:
     environ = {"PHONEMFA_LIVE_DOMAIN": "t.example.jp"}
-    assert LiveTarget.asked_for(environ)
+    assert LiveTarget.asked_for(environ), "nor does it fall back to the sandbox"
     with pytest.raises(TargetRefusedError, match="PHONEMFA_LIVE_CLIENT_ID, PHONEMFA_LIVE_CLIENT_"):
         LiveTarget.of(environ)
 
 
-@pytest.mark.parametrize("name", ["Mirai Bank", "", "phonemfa"])
-def test_a_tenant_that_does_not_say_it_is_for_tests_is_refused(tenant: Tenant, name: str) -> None:
-    name_tenant(tenant, name)
-    with guarded(tenant) as live, pytest.raises(TargetRefusedError, match=OPT_IN):
-        live.guard()
-    assert writes(tenant) == []
-
-
-def test_a_tenant_with_something_to_lose_is_refused(tenant: Tenant) -> None:
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("Mirai Bank", OPT_IN), ("", OPT_IN), ("phonemfa", OPT_IN), (NAME, "someone-elses")],
+)
+def test_a_tenant_that_is_not_for_tests_is_refused(tenant: Tenant, name: str, says: str) -> None:
     hand_made.action(tenant, hand_made.LEGACY, name="someone-elses", bind="someone-elses")
-    name_tenant(tenant, f"{OPT_IN} of team A")
-    with guarded(tenant) as live, pytest.raises(TargetRefusedError, match="someone-elses"):
+    name_tenant(tenant, name)
+    live = LiveTarget.of(credentials(tenant))
+    # Or the sandbox waits for its connection when it stops.
+    with closing(live.http), pytest.raises(TargetRefusedError, match=says):
         live.guard()
     assert writes(tenant) == []
 
 
 @pytest.mark.end_to_end
 @pytest.mark.thorough
-def test_the_body_passes_against_a_tenant_given_from_outside_and_leaves_it_empty(
-    tenant: Tenant, tmp_path: Path
-) -> None:
-    name_tenant(tenant, f"{OPT_IN} of team A")
+def test_the_body_passes_at_a_tenant_and_leaves_it_empty(tenant: Tenant, tmp_path: Path) -> None:
+    name_tenant(tenant, NAME)
     before = tenant.api("GET", "/guardian/factors")
-
-    ran = run_body("policy_changed or channel", credentials(tenant), tmp_path)
-
+    ran = run_body("whole_life or channel", credentials(tenant), tmp_path)
     assert ran.returncode == 0, ran.stdout
     assert "1 passed" in ran.stdout
     assert "PHONEMFA_LIVE_CPAAS_HOST" in ran.stdout, "what is skipped says why"
     assert writes(tenant), "the tests drove this tenant and no other"
-    assert tenant.actions == []
-    assert tenant.providers == []
+    assert (tenant.actions, tenant.providers, tenant.policies) == ([], [], [])
     assert tenant.api("GET", "/guardian/factors") == before
-    assert tenant.policies == []
 
 
 @pytest.mark.end_to_end
 @pytest.mark.thorough
 def test_a_failure_shows_nothing_of_the_tenant(tenant: Tenant, tmp_path: Path) -> None:
-    name_tenant(tenant, f"{OPT_IN} of team A")
+    name_tenant(tenant, NAME)
     refusal = {"message": f"Scripted for +819012345678 at {tenant.domain}"}
     fault = {"method": "POST", "path": "/actions/actions$", "status": 403, "body": refusal}
     tenant.control("POST", "/faults", fault)
-
-    ran = run_body("policy_changed", credentials(tenant), tmp_path)
-
+    ran = run_body("whole_life", credentials(tenant), tmp_path)
     assert ran.returncode == 1, ran.stdout
     # The stand-in hides numbers itself, the official plugin repeats them.
     assert "403 Forbidden: Scripted for " in ran.stdout

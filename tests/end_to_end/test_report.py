@@ -2,16 +2,15 @@
 
 import json
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import Result
 
+from phonemfa.pulumi.preview import read_preview
 from tests.contract import PROJECT
-from tests.end_to_end.conftest import KEY, Apply, Tenant
+from tests.end_to_end.conftest import ASKS_NOBODY, KEY, Apply, Tenant
 from tests.end_to_end.operators import operator_of
 from tests.end_to_end.pulumi_cli import PulumiProject
 from tests.phonemfa.report import previews
@@ -24,34 +23,26 @@ BY_HAND = "canary-by-hand"
 
 @dataclass
 class Reporter:
-    """Runs the command on a stack; keeps everything that it ever wrote."""
+    """Runs the command on a stack; nothing that it writes is secret."""
 
     tenant: Tenant
     stack: PulumiProject
-    written: list[str] = field(default_factory=list)
-
-    def run(self, *options: str, expect: int = 0) -> Result:
-        result = operator_of(self.tenant, self.stack).run("report", *options, expect=expect)
-        self.written += [result.stdout, result.stderr]
-        return result
 
     def all_formats(self, *options: str, expect: int = 0) -> tuple[str, str, dict[str, Any]]:
         """(comment, page, JSON) of one preview."""
         comment, page = self.stack.folder / "c.md", self.stack.folder / "p.html"
         files = ("--markdown", str(comment), "--html", str(page), "--json")
-        (environment,) = json.loads(self.run(*options, *files, expect=expect).stdout)
+        ran = operator_of(self.tenant, self.stack).run("report", *options, *files, expect=expect)
         shown = comment.read_text(encoding="utf-8"), page.read_text(encoding="utf-8")
-        self.written += shown
+        for secret in (KEY, NEXT_KEY, BY_HAND, self.tenant.client_secret):
+            assert secret not in "".join((*shown, ran.output))
+        (environment,) = json.loads(ran.stdout)
         return *shown, environment
 
 
-def with_sources_of_its_own(package: PulumiProject) -> Path:
-    """Copies what the program is made of, so that a test may change the Action's code."""
-    for name in ("components", "actions"):
-        shutil.rmtree(package.folder / name, ignore_errors=True)
-        (package.folder / name).unlink(missing_ok=True)
-        shutil.copytree(PROJECT / name, package.folder / name)
-    return package.folder / "actions" / "src" / "outcome.js"
+@pytest.fixture
+def reporter(package: PulumiProject, tenant: Tenant) -> Reporter:
+    return Reporter(tenant, package)
 
 
 def known_of_the_key(environment: dict[str, Any]) -> list[str]:
@@ -66,55 +57,27 @@ def titles(environment: dict[str, Any]) -> set[str]:
     return {one["title"] for one in environment["risks"]}
 
 
-def test_a_report_tells_what_the_engine_will_do(
-    package: PulumiProject, apply: Apply, tenant: Tenant
-) -> None:
-    source = with_sources_of_its_own(package)
-    reporter = Reporter(tenant, package)
-    a_new_stack_is_told(reporter, tenant)
-    apply()
-    the_form_of_the_engines_answer_is_that_of_the_fixture(package)
-    no_change_is_three_lines(reporter)
-    text_code_and_key_are_told(reporter, source)
-    a_refresh_tells_the_same(reporter, fewer_users_reached_are_told(reporter))
-    code_that_was_edited_by_hand_is_not_shown(reporter, tenant)
-    assert "no deploy takes MFA away" in package.up(expect=None).text
-    tenant.api("PUT", "/guardian/policies", [])  # break-glass
-    package.up()
-    always_while_the_sender_is_replaced_is_a_lockout(reporter)
-    a_config_that_is_refused_is_no_answer(reporter)
-    everything = "".join(reporter.written)
-    for secret in (KEY, NEXT_KEY, BY_HAND, tenant.running.client_secret):
-        assert secret not in everything
-
-
-def a_new_stack_is_told(reporter: Reporter, tenant: Tenant) -> None:
-    tenant.forget_requests()
+def test_a_report_tells_what_the_engine_will_do(reporter: Reporter, apply: Apply) -> None:
+    tenant, stack = reporter.tenant, reporter.stack
     comment, _, environment = reporter.all_formats()
     assert "## Phone MFA: 6 creates in 1 environment" in comment
     assert "Always from the first try" in titles(environment)
     assert known_of_the_key(environment) == []
     asked = {one["method"] for one in tenant.logged() if one["path"] != "/oauth/token"}
-    assert asked == {"GET"}, "a report writes nothing"
+    assert asked == {"GET"}
 
+    apply()
+    unchanged = json.loads(stack.run("preview", "--json", "--show-sames").out)
+    assert previews.missing(unchanged) == [], "the fixture has the form of the engine's answer"
+    assert read_preview(unchanged).changes == []
 
-def the_form_of_the_engines_answer_is_that_of_the_fixture(package: PulumiProject) -> None:
-    unchanged = json.loads(package.run("preview", "--json", "--show-sames").out)
-    assert previews.missing(unchanged) == []
-
-
-def no_change_is_three_lines(reporter: Reporter) -> None:
-    assert reporter.run().stdout.splitlines() == [
-        "## Phone MFA: nothing changes",
-        "",
-        "Nothing changes in `t1`.",
-    ]
-
-
-def text_code_and_key_are_told(reporter: Reporter, source: Path) -> None:
-    """What a pull request usually changes."""
+    # What a pull request usually changes.
+    for name in ("components", "actions"):
+        (stack.folder / name).unlink(missing_ok=True)
+        shutil.copytree(PROJECT / name, stack.folder / name)
+    source = stack.folder / "actions" / "src" / "outcome.js"
     source.write_text(source.read_text(encoding="utf-8") + "\n// reviewed\n", encoding="utf-8")
-    reporter.stack.configure(
+    stack.configure(
         secrets={"cpaasApiKey": NEXT_KEY},
         texts={"otp_verify": {"text": "{{ code }} is your code for {{ friendly_name }}. 😀"}},
     )
@@ -127,18 +90,25 @@ def text_code_and_key_are_told(reporter: Reporter, source: Path) -> None:
     assert "own text otp_verify.text" in changes(environment)
     (message,) = [one for one in environment["messages"] if one["before"] != one["after"]]
     assert message["before"]["text"].endswith("社員を含め、誰にも教えないでください。")
-    assert (
-        message["after"]["text"] == "123456 is your code for 株式会社日本架空銀行会員サービス. 😀"
-    )
-    assert message["after"]["units"] == 44
+    shown = "123456 is your code for 株式会社日本架空銀行会員サービス. 😀"
+    assert (message["after"]["text"], message["after"]["units"]) == (shown, 44)
     assert "carriers may garble 😀" in comment
     assert "carriers may garble: 😀" in " ".join(environment["warnings"]), "the program's own"
-    assert message["after"]["text"] in page
+    assert shown in page
     assert environment["risks"] == []
 
+    stack.configure(smsSender="far-too-long-a-sender")
+    refused = operator_of(tenant, stack).run("report", expect=2)
+    assert "phonemfa:smsSender" in refused.stdout
+    assert "no preview" in refused.stderr
 
-def fewer_users_reached_are_told(reporter: Reporter) -> dict[str, Any]:
-    reporter.stack.configure(
+
+# On every change each difference and risk by itself, from a recorded preview: phonemfa/report.
+@pytest.mark.thorough
+def test_fewer_users_are_told_also_after_a_refresh(reporter: Reporter, apply: Apply) -> None:
+    """Before the preview or within it, which Pulumi.yaml may ask for: the tenant is as it was."""
+    stack = apply()
+    stack.configure(
         policy="never",
         deliveryMethods=["text"],
         allowedPrefixes=["+8190"],
@@ -147,9 +117,7 @@ def fewer_users_reached_are_told(reporter: Reporter) -> dict[str, Any]:
     )
     comment, _, environment = reporter.all_formats()
     assert "pulumi up will stop here: the tenant's policy is always" in comment
-    told = changes(environment)
-    assert told.pop("own text otp_verify.text")
-    assert told == {
+    assert changes(environment) == {
         "policy": ("always", "never"),
         "channels": ("SMS, voice call", "SMS"),
         "message types that are sent": (
@@ -165,18 +133,8 @@ def fewer_users_reached_are_told(reporter: Reporter) -> dict[str, Any]:
     }
     assert "Deletes the text `change_password`." in comment
     assert known_of_the_key(environment) == ["whether the key changes too is not told"]
-    return environment
 
-
-def unordered(environment: dict[str, Any]) -> dict[str, list[str]]:
-    """What is told; the engine takes resources as they come."""
-    parts = ("planned", "differences", "risks", "violations", "secrets", "code", "not_compared")
-    return {part: sorted(json.dumps(one) for one in environment[part]) for part in parts}
-
-
-def a_refresh_tells_the_same(reporter: Reporter, environment: dict[str, Any]) -> None:
-    """Before the preview or within it, which Pulumi.yaml may ask for: the tenant is as it was."""
-    stack, told = reporter.stack, unordered(environment)
+    told = unordered(environment)
     project = stack.folder / "Pulumi.yaml"
     as_it_was = project.read_text(encoding="utf-8")
     project.unlink()  # a link to the package's own
@@ -185,45 +143,44 @@ def a_refresh_tells_the_same(reporter: Reporter, environment: dict[str, Any]) ->
     project.write_text(as_it_was, encoding="utf-8")
     stack.run("refresh", "--yes", "--skip-preview")
     assert unordered(reporter.all_formats()[2]) == told
+    assert "no deploy takes MFA away" in stack.refused().text
 
 
-def code_that_was_edited_by_hand_is_not_shown(reporter: Reporter, tenant: Tenant) -> None:
+def unordered(environment: dict[str, Any]) -> dict[str, list[str]]:
+    """What is told; the engine takes resources as they come."""
+    parts = ("planned", "differences", "risks", "violations", "secrets", "code", "not_compared")
+    return {part: sorted(json.dumps(one) for one in environment[part]) for part in parts}
+
+
+@pytest.mark.thorough
+def test_code_that_was_edited_by_hand_is_not_shown(reporter: Reporter, apply: Apply) -> None:
+    applied, tenant = apply(), reporter.tenant
     (action,) = tenant.actions
     edited = f"{action['code']}\nconst key = '{BY_HAND}';\n"
     tenant.api("PATCH", f"/actions/actions/{action['id']}", {"code": edited})
-    reporter.stack.environment["PULUMI_OPTION_REFRESH"] = "true"
+    applied.environment["PULUMI_OPTION_REFRESH"] = "true"
     comment, _, environment = reporter.all_formats()
-    del reporter.stack.environment["PULUMI_OPTION_REFRESH"]
     (code,) = environment["code"]
     assert (code["before"]["ours"], code["after"]["ours"], code["lines"]) == (False, True, [])
     assert code["before"]["digest"] == sha256(edited.encode()).hexdigest()
     assert "not the package's, and so not shown" in comment
 
 
-def always_while_the_sender_is_replaced_is_a_lockout(reporter: Reporter) -> None:
-    package = reporter.stack
-    package.run("state", "taint", package.resource("phone-mfa-sender-action")["urn"], "--yes")
-    package.configure(policy="always")
+@pytest.mark.thorough
+def test_always_while_the_sender_is_replaced_is_a_lockout(reporter: Reporter, apply: Apply) -> None:
+    stack = apply(**ASKS_NOBODY)
+    stack.run("state", "taint", stack.resource("phone-mfa-sender-action")["urn"], "--yes")
+    stack.configure(policy="always")
     comment, _, environment = reporter.all_formats("--strict", expect=1)
     assert "🛑 **Lockout**, `t1`: The policy becomes always in the same change" in comment
     assert "A moment without a sender" in titles(environment)
     assert known_of_the_key(environment) == ["which of them, and whether the key does, is not told"]
 
 
-def a_config_that_is_refused_is_no_answer(reporter: Reporter) -> None:
-    reporter.stack.configure(smsSender="far-too-long-a-sender")
-    refused = reporter.run(expect=2)
-    assert "phonemfa:smsSender" in refused.stdout
-    assert "no preview" in refused.stderr
-
-
 @pytest.mark.thorough
 @pytest.mark.generation("legacy")
-def test_a_tenant_that_moves_loses_nothing_by_the_words_of_a_report(
-    apply: Apply, tenant: Tenant
-) -> None:
+def test_a_tenant_that_moves_is_said_to_lose_nothing(reporter: Reporter, apply: Apply) -> None:
     stack = apply()
-    reporter = Reporter(tenant, stack)
     stack.configure(experience="unified", transition=True)
     assert titles(reporter.all_formats()[2]) == {
         "The tenant changes its phone experience",

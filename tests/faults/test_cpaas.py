@@ -46,9 +46,7 @@ def expect(row: CpaasRow, outcome: ActionOutcome) -> None:
 
 
 @pytest.mark.parametrize("row", PROMPT, ids=lambda row: row.name)
-def test_the_action_ends_as_the_table_says(
-    account: Account, runner: ActionRunner, row: CpaasRow
-) -> None:
+def test_the_action_ends_as_told(account: Account, runner: ActionRunner, row: CpaasRow) -> None:
     account.cpaas.script.add([ScriptedAnswer(**row.script)])
     expect(row, asyncio.run(run_action(runner)))
     # Where its answer is lost the message went out: a retry would send it twice.
@@ -56,9 +54,7 @@ def test_the_action_ends_as_the_table_says(
     assert account.cpaas.script.pending() == []
 
 
-def test_the_action_waits_for_nothing_longer_than_its_deadline(
-    account: Account, runner: ActionRunner
-) -> None:
+def test_the_action_waits_for_its_deadline_at_most(account: Account, runner: ActionRunner) -> None:
     answers = [ScriptedAnswer(**row.script) for row in LATE]
     account.cpaas.script.add(answers)
 

@@ -150,9 +150,7 @@ def make_room(database: sqlite3.Connection) -> None:
     database.execute("PRAGMA max_page_count=100000")
 
 
-def test_the_sandbox_tells_a_client_that_its_disk_is_full_and_goes_on_when_there_is_room(
-    tmp_path: Path,
-) -> None:
+def test_the_sandbox_says_that_its_disk_is_full_and_goes_on_with_room(tmp_path: Path) -> None:
     sandbox = Sandbox(store=Store(tmp_path / "tenant.sqlite"))
     before = sandbox.store.export()
     fill(sandbox.store._connection)
@@ -212,7 +210,4 @@ def test_the_sandbox_names_the_file(number: int) -> None:
     assert told is not None
     assert "/state/ca.pem" in told.problem
     assert told.fix
-
-
-def test_a_program_fault_is_no_disks_fault() -> None:
-    assert disk_error(OSError(errno.EBADF, "bad"), Path("/state")) is None
+    assert disk_error(OSError(errno.EBADF, "bad"), Path("/state")) is None, "a program's fault"

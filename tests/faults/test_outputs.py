@@ -2,18 +2,18 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from typer.testing import CliRunner
 
 from phonemfa.cli import app
-from sandbox.server.running import RunningSandbox, start
-from tests.faults.clients import LONG, SHORT, Clock, limited
+from sandbox.server.running import start
+from tests.end_to_end.conftest import Tenant, tenant_of
 from tests.faults.table import NUMBER, SECRET, TENANT, Row
+from tests.faults.test_tenant import LONG, SHORT, Clock, limited
 from tests.sandbox.quick import quick
 
 STACK = f"""config:
@@ -44,51 +44,42 @@ QUICK = {"doctor": _ALL, "break-glass": _ALL, "smoke": _ALL}
 """A client of its own each; `adopt` and `rollback` have the one that `smoke` has."""
 
 
-@dataclass
-class Place:
-    """A project, a tenant, and everything that is written there."""
-
-    folder: Path
-    running: RunningSandbox
-    control: httpx.Client
-    secrets: list[str] = field(default_factory=list)
-
-    def texts(self) -> dict[str, str]:
-        """Every file of the project, and the sandbox's request log."""
-        files = {
-            str(one): one.read_text(errors="replace")
-            for one in self.folder.rglob("*")
-            if one.is_file() and one.name != "Pulumi.dev.yaml"  # has the test number, by choice
-        }
-        log = json.loads(self.control.get("/requests").text)["requests"]
-        for one in log:
-            one["body"] = None if one["path"].endswith("/try") else one["body"]
-        return files | {"request log": json.dumps(log)}
-
-
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
-    with start(quick(tmp_path_factory.mktemp("sandbox"))) as sandbox:
-        yield sandbox
+def tenant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tenant]:
+    with (
+        start(quick(tmp_path_factory.mktemp("sandbox"))) as sandbox,
+        closing((tenant := tenant_of(sandbox)).http),
+    ):
+        yield tenant
 
 
 @pytest.fixture
-def place(
-    running: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Place]:
-    domain = running.tenant_url.removeprefix("https://")
-    (tmp_path / "Pulumi.dev.yaml").write_text(STACK.replace("DOMAIN", domain))
+def folder(tenant: Tenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A project at that tenant, with a client of its own."""
+    (tmp_path / "Pulumi.dev.yaml").write_text(STACK.replace("DOMAIN", tenant.domain))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SSL_CERT_FILE", str(running.ca_file))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tenant.ca_file))
     monkeypatch.setenv("AUTH0_CLIENT_ID", "canary")
     monkeypatch.setenv("AUTH0_CLIENT_SECRET", SECRET)
-    monkeypatch.setenv("PHONEMFA_CPAAS_ADDRESS", running.cpaas_url.removeprefix("https://"))
-    headers = running.control_headers
-    with httpx.Client(base_url=f"{running.tenant_url}/_sandbox", headers=headers) as control:
-        control.post("/reset")
-        control.post("/clients", json={"client_id": "canary", "client_secret": SECRET})
-        yield Place(tmp_path, running, control)
-        control.delete("/faults")
+    cpaas = tenant.running.cpaas_url.removeprefix("https://")
+    monkeypatch.setenv("PHONEMFA_CPAAS_ADDRESS", cpaas)
+    tenant.control("POST", "/reset")
+    tenant.control("POST", "/clients", {"client_id": "canary", "client_secret": SECRET})
+    yield tmp_path
+    tenant.control("DELETE", "/faults")
+
+
+def written(folder: Path, tenant: Tenant) -> dict[str, str]:
+    """Every file of the project, and the sandbox's request log."""
+    files = {
+        str(one): one.read_text(errors="replace")
+        for one in folder.rglob("*")
+        if one.is_file() and one.name != "Pulumi.dev.yaml"  # has the test number, by choice
+    }
+    log = tenant.logged()
+    for one in log:
+        one["body"] = None if one["path"].endswith("/try") else one["body"]
+    return files | {"request log": json.dumps(log)}
 
 
 def everywhere(row: Row) -> dict[str, Any]:
@@ -111,17 +102,17 @@ def everywhere(row: Row) -> dict[str, Any]:
     ],
 )
 def test_nothing_secret_is_told_and_nothing_is_a_traceback(
-    place: Place, caplog: pytest.LogCaptureFixture, row: Row, command: str
+    folder: Path, tenant: Tenant, caplog: pytest.LogCaptureFixture, row: Row, command: str
 ) -> None:
     caplog.set_level("DEBUG")
-    place.control.post("/faults", json=everywhere(row)).raise_for_status()
+    tenant.control("POST", "/faults", everywhere(row))
     total = SHORT if "no whole answer" in str(row.outcomes) else LONG
     with limited(total, Clock()):
         ended = CliRunner().invoke(app, [command, "--stack", "dev", *COMMANDS[command]])
     assert ended.exception is None or isinstance(ended.exception, SystemExit), ended.exception
     assert ended.exit_code in {0, 1, 2}
     # A number of a test is the operator's own, and is shown with its middle hidden.
-    said = {"output": ended.output, "log": caplog.text} | place.texts()
+    said = {"output": ended.output, "log": caplog.text} | written(folder, tenant)
     for where, text in said.items():
         for hidden in (SECRET, NUMBER, "eyJhbGciOi"):
             assert hidden not in text, (where, hidden)

@@ -189,7 +189,7 @@ def test_one_that_was_stopped_comes_back_as_it_was_and_ups_change_nothing(first:
     assert [one["channel"] for one in first.received()[len(sent) :]] == ["sms", "voice"]
 
 
-@pytest.mark.thorough  # one of its kind: team_state/test_runs.py
+@pytest.mark.thorough  # one of its kind: test_team_state.py
 def test_up_that_was_killed_halfway_is_taken_up_by_the_next(newcomer: Person) -> None:
     newcomer.types("start")
     with newcomer.client() as asking:

@@ -16,44 +16,20 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
+
 from tests.contract import PROJECT
+from tests.end_to_end.pulumi_cli import Store
 from tests.sandbox.engine.test_ensure import until
 
 REGION: Final = "ap-northeast-1"
 PASSWORD: Final = "canary-database-password"
 _USER: Final = "pulumi"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Store(ABC):
-    """One empty place for state.
-
-    Attributes:
-        url: as PULUMI_BACKEND_URL takes it; holds no secret.
-        variables: credentials, for the environment.
-    """
-
-    url: str
-    variables: Mapping[str, str] = field(repr=False)
-
-    @abstractmethod
-    def content(self) -> dict[str, bytes]:
-        """Every key with what lies under it."""
-
-    @abstractmethod
-    def replace(self, content: Mapping[str, bytes]) -> None:
-        """Make it hold exactly that."""
-
-    def locks(self) -> list[str]:
-        """Keys of the locks that are held."""
-        return [key for key in self.content() if key.startswith(".pulumi/locks/")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +124,7 @@ class S3Server:
         kms.create_alias(AliasName=f"alias/{alias}", TargetKeyId=key)
 
 
-@contextmanager
+@pytest.fixture(scope="session", name="s3")
 def s3_server() -> Iterator[S3Server]:
     from moto.server import ThreadedMotoServer  # noqa: PLC0415
 
@@ -198,7 +174,7 @@ class PostgresServer:
         return [row for row in ended.stdout.splitlines() if row]
 
 
-@contextmanager
+@pytest.fixture(scope="session", name="postgres")
 def postgres_server() -> Iterator[PostgresServer]:
     found = subprocess.run(
         [PROJECT / "tools" / "postgres"], capture_output=True, text=True, check=False
