@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
@@ -35,7 +36,7 @@ from components.vocabulary import DeliveryMethod
 from phonemfa.doctor import reading as doctor
 from phonemfa.doctor.cpaas import Failure, probe
 from sandbox.plugin import client as plugin
-from sandbox.plugin.client import Management, ManagementError
+from sandbox.plugin.client import Management, ManagementError, of_form
 from sandbox.runner.runner import ActionRunner
 from sandbox.tenant import Credentials
 from tests.faults.table import (
@@ -146,7 +147,7 @@ def _doctor(at: Reached, _clock: Clock) -> Any:
 def _plugin(at: Reached, clock: Clock) -> Any:
     audience = f"https://{at.domain}/api/v2/"
     api = Management(**vars(at), audience=audience, sleep=clock.sleep_async)
-    return asyncio.run(api.get("guardian/policies", list))
+    return asyncio.run(api.get("guardian/policies", partial(of_form, list)))
 
 
 _ASKED: Final[dict[Client, Callable[[Reached, Clock], Any]]] = {
