@@ -74,11 +74,7 @@ def decode(request: Request, raw: bytes, *, forms: bool) -> Any:
 
 
 def query(request: Request) -> list[tuple[str, str]]:
-    """The query's keys and values in order.
-
-    Raises:
-        ApiError: 400 for bytes that are not UTF-8.
-    """
+    """The query's keys and values in order. Raises ApiError: 400 for bytes that are not UTF-8."""
     try:
         raw: bytes = request.scope.get("query_string", b"")
         return parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict")

@@ -83,11 +83,7 @@ class Workplace:
         return find_plugin(self.progress)
 
     def server(self) -> ServerRecord:
-        """The running server.
-
-        Raises:
-            SandboxError: none runs.
-        """
+        """The running server. Raises SandboxError: none runs."""
         record = running_record(self.state_dir)
         if record is None:
             raise SandboxError("The sandbox is not running.", "Start it: make up")

@@ -169,11 +169,7 @@ def find_node() -> str:
 
 @cache
 def node_version(node: str) -> tuple[int, int]:
-    """Major and minor version.
-
-    Raises:
-        NodeUnusableError: it does not tell.
-    """
+    """Major and minor version. Raises NodeUnusableError: it does not tell."""
     try:
         answer = subprocess.run(
             [node, "--version"], capture_output=True, text=True, timeout=10, check=True

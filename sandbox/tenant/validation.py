@@ -121,11 +121,7 @@ class Parameters:
         self._validator = Draft202012Validator(obj(self.known))
 
     def parse(self, pairs: Sequence[tuple[str, str]], *, refuse_unknown: bool) -> dict[str, Any]:
-        """The typed values.
-
-        Raises:
-            ApiError: 400 that names the first violation.
-        """
+        """The typed values. Raises ApiError: 400 that names the first violation."""
         values: dict[str, Any] = {}
         for key, text in pairs:
             if key not in self.known:
