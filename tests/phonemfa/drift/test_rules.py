@@ -135,6 +135,11 @@ def test_node_18_has_two_names_and_is_one_runtime(at: World) -> None:
     at.see("action-0", "runtime", runtime="node18")
 
 
+@found(f"action-dependencies:{UNIFIED}", expected="none", found="a@1, b@1")
+def test_packages_are_told_alike_in_whatever_order_a_tenant_has_them(at: World) -> None:
+    at.action["dependencies"] = [{"name": name, "version": "1"} for name in "ba"]
+
+
 @pytest.mark.parametrize("taken", [False, True])
 def test_a_missing_action_is_one_finding_which_blocks_pulumi_up_where_its_place_is_taken(
     taken: bool,
