@@ -314,6 +314,12 @@ def test_a_setting_that_the_stack_has_not_applied_yet_is_repaired_by_applying_it
     waiting(retiredSecrets=["EXTRA"]).finds(SETTINGS, repair=Repair.UP)
 
 
+@found(SETTINGS, repair=Repair.UP, says="CPAAS_BASE_URL: none")
+def test_what_an_adopted_action_never_had_waits_and_is_not_called_removed(at: World) -> None:
+    at.component.update(World(adopted={"phone": {"enabled": True}}, cpaasBaseHost=None).component)
+    at.action["secrets"] = at.action["deployed_version"]["secrets"] = []
+
+
 def test_a_change_that_waits_sends_all_secrets_and_so_repairs_what_somebody_wrote() -> None:
     at = waiting(recipientLimit=33)
     gone = at.action["secrets"].pop()["name"]
@@ -575,6 +581,11 @@ def before_settings(at: World) -> None:
 @found(NAMES, found="added: EXTRA", repair=Repair.BY_HAND, blocks=False, says=ways_out(["EXTRA"]))
 def test_an_added_secret_is_named_with_what_it_stands_in_the_way_of(at: World) -> None:
     add_secret(at)
+
+
+@found(NAMES, found="added: EXTRA", repair=Repair.BY_HAND, blocks=True)
+def test_an_added_secret_that_waits_blocks_whatever_would_deploy_it(at: World) -> None:
+    at.action["secrets"] = [*at.action["secrets"], {"name": "EXTRA", "updated_at": EARLIER}]
 
 
 @pytest.mark.parametrize("name", ["SMS_SENDER", "VOICE_LIMIT"])
