@@ -448,7 +448,7 @@ def test_an_unnamed_factor_that_was_switched_is_a_notice_and_a_named_one_is_drif
     for config, level in ({}, Level.NOTICE), ({"otherFactors": {key: False}}, Level.DRIFT):
         at = World(**config)
         at.switch(**{name: True})
-        at.finds(f"other-factor:{name}", level=level)
+        at.finds(f"other-factor:{name}", level=level, says=f"{name} was switched on")
 
 
 @pytest.mark.parametrize("part", factor.WITH_DEFAULT, ids=lambda part: str(part.field))
