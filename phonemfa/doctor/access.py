@@ -139,7 +139,7 @@ def _room_for_actions(reading: Reading) -> Iterator[Finding]:
 def rate_checks(reading: Reading) -> Iterator[Finding]:
     """Whether the rate limit makes an `up` wait."""
     rate, needed = reading.heard, requests_of_first_up(reading.stack, reading.sdk)
-    if rate.limit is None:
+    if not rate.limit:  # Untold, or a proxy's 0, which it cannot be: this was an answer.
         yield note("the tenant's answers do not tell its rate limit")
     elif rate.limit < SLOW:
         seconds = math.ceil(needed / rate.limit)

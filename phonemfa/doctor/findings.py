@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial, wraps
 from typing import Any, Final, ParamSpec
@@ -140,7 +140,10 @@ def as_object(stack: str, domain: str, findings: Sequence[Finding]) -> dict[str,
         "stack": stack,
         "domain": domain,
         "exit": int(exit_status(findings)),
-        "findings": [asdict(one) for one in findings],
+        "findings": [
+            {"level": one.level, "subject": one.subject, "what": one.what, "fix": one.fix}
+            for one in findings
+        ],
     }
 
 

@@ -165,7 +165,6 @@ def _presence(sender: Sender) -> Iterator[Finding]:
 
 def _draft(sender: Sender, ours: Action) -> Iterator[Finding]:
     for one in differences(sender.declared, ours):
-        expected, found = shown(one.wanted), shown(one.found)
         match one.part.field:
             case "code":
                 running = _code_of(ours.running)
@@ -174,8 +173,11 @@ def _draft(sender: Sender, ours: Action) -> Iterator[Finding]:
                 found = f"draft of {_mark(one.found)}; deployed: {_mark(running)}"
             case "runtime":
                 what = "the Action's runtime was changed"
+                expected, found = shown(one.wanted), shown(one.found)
             case "dependencies":
                 what = "the Action loads npm packages that nobody reviewed"
+                # A tenant may tell them in another order each time.
+                expected, found = shown(sorted(one.wanted)), shown(sorted(one.found))
             case _:
                 continue
         yield Finding(

@@ -145,9 +145,10 @@ async def _read(client: AsyncManagementClient, declared: Snapshot, recorded: Rec
     versions = {one.id: one.action.version_id for one in recorded.all(Action.TOKEN)}
     deployed: dict[str, Version] = {}
     for action in seen(tenant.actions):
-        if version_id := versions.get(action.id):
-            found = await _version(client, action, version_id)
-            deployed |= {action.id: found} if found else {}
+        version_id = versions.get(action.id)
+        found = await _version(client, action, version_id) if version_id else None
+        if found:
+            deployed[action.id] = found
     return Sides(declared=declared, recorded=recorded, tenant=tenant, deployed_by_us=deployed)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from phonemfa.drift.findings import Finding, Level, Repair
@@ -32,7 +32,10 @@ LABEL: Final = "phone-mfa-drift"
 LONGEST_ISSUE: Final = 60_000
 """UTF-16 units; GitHub takes 65,536 characters."""
 
-_TOLD: Final = [one.name for one in fields(Finding) if one.name not in {"blocks", "in_state"}]
+_TOLD: Final = (
+    *("kind", "subject", "level", "what", "expected", "found", "since", "repair", "how"),
+    *("recorded", "diff"),
+)
 """What JSON has of a finding under the field's own name."""
 
 
@@ -125,11 +128,13 @@ def cases(report: Report) -> list[Case]:
 
 def _case(kind: str, findings: Sequence[Finding]) -> Case:
     drifted = [one for one in findings if one.level is Level.DRIFT]
-    at_length, notices = (
-        "\n\n".join(_at_length(one) for one in findings if one.level is level) for level in Level
-    )
+    notices = [one for one in findings if one.level is Level.NOTICE]
     message = "; ".join(one.what for one in drifted)
-    return Case(name=kind, failure=(message, at_length) if drifted else None, output=notices)
+    return Case(
+        name=kind,
+        failure=(message, "\n\n".join(map(_at_length, drifted))) if drifted else None,
+        output="\n\n".join(map(_at_length, notices)),
+    )
 
 
 def _at_length(finding: Finding) -> str:

@@ -220,6 +220,7 @@ SENDERS: list[tuple[dict[str, Any], str]] = [
         ),
         says("plan: note: no read was refused for the plan … only a write tells"),
         says("rate limit: note: the tenant's answers do not tell"),
+        says("rate limit: note: the tenant's answers do not", heard=heard(limit=0)),
         says(
             f"rate limit: note: 2 … about {FIRST_UP} and takes {-(-FIRST_UP // 2)} s or more",
             heard=heard(limit=2, refusals=3),

@@ -90,6 +90,8 @@ def test_json_has_every_field_of_every_finding() -> None:
     assert (told["drift"], told["stack"], told["compared"]) == (True, "dev", 6)
     (finding,) = told["findings"]
     assert (finding["id"], finding["repair"]) == (CODE.id, "pulumi up --refresh")
+    keys = "id kind subject level what expected found since repair how recorded diff blocksUp"
+    assert " ".join(finding) == keys
     assert json.loads(as_json(as_object(report(OTP))))["drift"] is False
 
 

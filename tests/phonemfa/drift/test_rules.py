@@ -135,6 +135,11 @@ def test_node_18_has_two_names_and_is_one_runtime(at: World) -> None:
     at.see("action-0", "runtime", runtime="node18")
 
 
+@found(f"action-dependencies:{UNIFIED}", expected="none", found="a@1, b@1")
+def test_packages_are_told_alike_in_whatever_order_a_tenant_has_them(at: World) -> None:
+    at.action["dependencies"] = [{"name": name, "version": "1"} for name in "ba"]
+
+
 @pytest.mark.parametrize("taken", [False, True])
 def test_a_missing_action_is_one_finding_which_blocks_pulumi_up_where_its_place_is_taken(
     taken: bool,
@@ -309,6 +314,12 @@ def test_a_setting_that_the_stack_has_not_applied_yet_is_repaired_by_applying_it
     waiting(retiredSecrets=["EXTRA"]).finds(SETTINGS, repair=Repair.UP)
 
 
+@found(SETTINGS, repair=Repair.UP, says="CPAAS_BASE_URL: none")
+def test_what_an_adopted_action_never_had_waits_and_is_not_called_removed(at: World) -> None:
+    at.component.update(World(adopted={"phone": {"enabled": True}}, cpaasBaseHost=None).component)
+    at.action["secrets"] = at.action["deployed_version"]["secrets"] = []
+
+
 def test_a_change_that_waits_sends_all_secrets_and_so_repairs_what_somebody_wrote() -> None:
     at = waiting(recipientLimit=33)
     gone = at.action["secrets"].pop()["name"]
@@ -437,7 +448,7 @@ def test_an_unnamed_factor_that_was_switched_is_a_notice_and_a_named_one_is_drif
     for config, level in ({}, Level.NOTICE), ({"otherFactors": {key: False}}, Level.DRIFT):
         at = World(**config)
         at.switch(**{name: True})
-        at.finds(f"other-factor:{name}", level=level)
+        at.finds(f"other-factor:{name}", level=level, says=f"{name} was switched on")
 
 
 @pytest.mark.parametrize("part", factor.WITH_DEFAULT, ids=lambda part: str(part.field))
@@ -570,6 +581,11 @@ def before_settings(at: World) -> None:
 @found(NAMES, found="added: EXTRA", repair=Repair.BY_HAND, blocks=False, says=ways_out(["EXTRA"]))
 def test_an_added_secret_is_named_with_what_it_stands_in_the_way_of(at: World) -> None:
     add_secret(at)
+
+
+@found(NAMES, found="added: EXTRA", repair=Repair.BY_HAND, blocks=True)
+def test_an_added_secret_that_waits_blocks_whatever_would_deploy_it(at: World) -> None:
+    at.action["secrets"] = [*at.action["secrets"], {"name": "EXTRA", "updated_at": EARLIER}]
 
 
 @pytest.mark.parametrize("name", ["SMS_SENDER", "VOICE_LIMIT"])
