@@ -83,8 +83,8 @@ class GitHub(Issues):
                 if is_same(there, text):
                     return Posted("unchanged", address)
                 content = {"comment_id": comment["id"], "data": {"body": text}}
-                self._ask(self._issues.update_comment, **content)
-                return Posted("updated", address)
+                made = self._ask(self._issues.update_comment, **content)
+                return Posted("updated", made["html_url"])
             return Posted("opened", self._comment(pull, text)["html_url"])
 
     def open_pull(self, branch: str, *, base: str, title: str, body: str) -> str:
@@ -108,11 +108,12 @@ class GitHub(Issues):
         return self.issue(self._ask(self._issues.create, data=content))
 
     def update(self, number: int, title: str, text: str) -> None:
-        self._ask(self._issues.update, issue_number=number, data={"title": title, "body": text})
+        content = {"title": title, "body": text}
+        self.issue(self._ask(self._issues.update, issue_number=number, data=content))
 
     def close(self, number: int, comment: str) -> None:
         self._comment(number, comment)
-        self._ask(self._issues.update, issue_number=number, data={"state": "closed"})
+        self.issue(self._ask(self._issues.update, issue_number=number, data={"state": "closed"}))
 
     def _comment(self, number: int, body: str) -> Any:
         return self._ask(self._issues.create_comment, issue_number=number, data={"body": body})
@@ -127,6 +128,9 @@ class GitHub(Issues):
             raise self.refused(error.response.raw_response) from None
         except RequestError as error:
             raise self.unreachable(error.exc) from None
+        # A redirect is no error to githubkit; it is not followed, so nothing was done.
+        if not answer.raw_response.is_success:
+            raise self.refused(answer.raw_response)
         with self.reading():
             return answer.json()
 

@@ -50,17 +50,18 @@ class GitLab(Issues):
         return self.issue(self._ask("POST", "", content))
 
     def update(self, number: int, title: str, text: str) -> None:
-        self._ask("PUT", f"/{number}", {"title": title, "description": text})
+        self.issue(self._ask("PUT", f"/{number}", {"title": title, "description": text}))
 
     def close(self, number: int, comment: str) -> None:
         self._ask("POST", f"/{number}/notes", {"body": comment})
-        self._ask("PUT", f"/{number}", {"state_event": "close"})
+        self.issue(self._ask("PUT", f"/{number}", {"state_event": "close"}))
 
     def _ask(self, method: str, path: str, content: Mapping[str, Any]) -> Any:
         how: dict[str, Any] = {"params" if method == "GET" else "json": content}
+        # Not the client's headers: it cannot be made with a token that no header takes, and a
+        # request with one is an HTTPError that says so.
+        how["headers"] = self._headers
         try:
-            # Of a token that no header takes the request tells; the client would break on it.
-            how["headers"] = self._headers
             answer = self._http.request(method, f"{self._place}{path}", **how)
         except httpx.HTTPError as error:
             raise self.unreachable(error) from None

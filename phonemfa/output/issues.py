@@ -147,7 +147,7 @@ class Issues(ABC):
         """
         for page in count(1):
             found = ask(page)
-            if not isinstance(found, list):
+            if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
                 raise self._another()
             yield from found
             if len(found) < PER_PAGE:
@@ -171,7 +171,7 @@ class Issues(ABC):
         """Say of an answer that it is none of this host's."""
         try:
             yield
-        except (KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, TypeError, ValueError):
             raise self._another() from None
 
     def _another(self) -> HostError:

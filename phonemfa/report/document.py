@@ -298,9 +298,11 @@ def _code(change: CodeChange, room: Room) -> Iterator[Block]:
     count = f"+{change.count('+')} −{change.count('-')} lines"
     yield Paragraph((count, *_digest(change.after)))
     lines = "\n".join(cut(one, room.line_length) for one in change.lines[: room.diff_lines])
+    blocks: list[Block] = [Verbatim(lines, "diff")]
     left = len(change.lines) - room.diff_lines
-    more = Paragraph((f"… and {left} more lines of this diff.",))
-    yield Folded("Unified diff", (Verbatim(lines, "diff"), *[more] * (left > 0)))
+    if left > 0:
+        blocks.append(Paragraph((f"… and {left} more lines of this diff.",)))
+    yield Folded("Unified diff", tuple(blocks))
 
 
 def _digest(code: Coded | None) -> Line:

@@ -63,8 +63,8 @@ def risks(
         _policy_weaker,
         _narrowed,
         _dearer,
-        _templates,
         _safeguards,
+        _templates,
     )
     found = [risk for rule in rules for risk in rule(change)]
     found += [*_other_factors(differing), *_longer(messages)]

@@ -70,7 +70,8 @@ class Settings:
     def of(cls, step: Step) -> Self:
         """Those of a component's step."""
         applied = step.before.outputs.get("applied") if step.before else {}
-        asked_only = not at(applied, "settings") and bool(step.before)
+        finished = isinstance(applied, Mapping) and "settings" in applied
+        asked_only = bool(step.before) and not finished
         old = step.before.inputs if step.before and asked_only else applied
         stays = step.after is not None and step.operation is not Operation.DELETE
         new = step.after.inputs if step.after and stays else {}

@@ -1,6 +1,7 @@
 """One issue a subject and one comment a pull request, against stand-ins of GitHub and of GitLab."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -117,6 +118,7 @@ def test_a_text_that_github_would_refuse_is_refused_before(
 @pytest.mark.parametrize(
     ("status", "at_github", "at_gitlab"),
     [
+        (301, "has moved", ""),
         (401, "Check GITHUB_TOKEN", "Check GITLAB_ISSUES_TOKEN"),
         (403, "`pull-requests: write` for comments", "role Reporter and the scope"),
         (404, "Check GITHUB_REPOSITORY", "a token of this project itself"),
@@ -182,7 +184,15 @@ def test_a_token_that_no_header_takes_is_said_to_be_one(
 
 @ANY
 @pytest.mark.parametrize(
-    "answer", [{"hello": "proxy"}, [{"hello": "proxy"}], "hello", [{"html_url": "x", "number": 1}]]
+    "answer",
+    [
+        {"hello": "proxy"},
+        [{"hello": "proxy"}],
+        "hello",
+        [3],
+        [{"html_url": "x", "number": 1}],
+        [{"body": REPORT, "html_url": "x", "user": "x"}],
+    ],
 )
 def test_an_answer_that_is_not_the_hosts_names_the_variable_to_look_at(
     issues: Issues, stand_in: GitHubStandIn, monkeypatch: pytest.MonkeyPatch, answer: object
@@ -190,3 +200,30 @@ def test_an_answer_that_is_not_the_hosts_names_the_variable_to_look_at(
     monkeypatch.setattr(stand_in, "answer", lambda *_: (200, answer))
     with pytest.raises(HostError, match=f"check {ADDRESS[type(stand_in)]}"):
         drift_issue(issues, "policy")
+    if isinstance(issues, GitHub):
+        with pytest.raises(HostError, match="check GITHUB_API_URL"):
+            issues.upsert_comment(7, "report", "x")
+
+
+@ANY
+@pytest.mark.parametrize("status", [200, 301])
+def test_a_write_that_is_answered_otherwise_is_not_told_as_done(
+    issues: Issues, stand_in: GitHubStandIn, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    drift_issue(issues, "policy")
+    stand_in.add_comment(7, f"{REPORT}a")
+    answer = stand_in.answer
+
+    def writes_nothing(method: str, *more: Any) -> tuple[int, Any]:
+        return answer(method, *more) if method == "GET" else (status, {"hello": "proxy"})
+
+    monkeypatch.setattr(stand_in, "answer", writes_nothing)
+    writes: list[Callable[[], object]] = [
+        lambda: drift_issue(issues, "another"),
+        lambda: issues.close_issue("drift:dev", label="drift", comment="over"),
+    ]
+    if isinstance(issues, GitHub):
+        writes.append(lambda: issues.upsert_comment(7, "report", "b"))
+    for write in writes:
+        with pytest.raises(HostError):
+            write()

@@ -248,6 +248,12 @@ def test_after_a_run_that_did_not_finish_what_was_asked_is_said_to_be_no_more() 
     assert everything(environment).count(ASKED_ONLY) >= 3, "each format"
 
 
+def test_a_run_that_applied_no_setting_did_finish() -> None:
+    change = Change()
+    change.step(COMPONENT)["oldState"]["outputs"]["applied"]["settings"] = {}
+    assert change.environment().not_compared == ()
+
+
 LATER = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What the engine has in the place of a value that it does not know yet."""
 UNSEEN = "cannot be seen (a secret, or known only after the apply), and was not compared."
@@ -318,6 +324,14 @@ def test_a_component_of_any_form_is_read(odd: Any) -> None:
         for key in CONFIG:
             change = Change().asks(**{key: odd})
             everything(environment(read_preview(change.done())))
+
+
+@pytest.mark.parametrize("odd", [None, 3, [1], {"a": 1}])
+def test_a_resource_of_any_form_is_read(odd: Any) -> None:
+    for step in Change().answer["steps"]:
+        for key in step["newState"].get("inputs", ()):
+            name = step["urn"].rpartition("::")[2]
+            Change().has(name, **{key: odd}).update(name, lambda _: None, key).environment()
 
 
 def test_several_components_are_told_apart() -> None:
