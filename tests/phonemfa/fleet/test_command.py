@@ -69,6 +69,7 @@ def test_a_list_is_for_shells_and_the_same_selection(idle: Fleet) -> None:
     assert kinds == [["jobs"], ["fleet"]], "as the guide's workflows call it"
     assert idle.run("list", "--all").stdout == "a\nb\nprod\n"
     assert idle.run("list", "--all", "--shard", "2/2").stdout == "b\n"
+    assert idle.run("list", "--all", "--shard", "9/9").stdout == "", "no stack with an empty name"
     found = json.loads(idle.run("list", "--stack", "prod", "--json").stdout)
     assert found["stacks"] == [{"stack": "prod", "tenant": "prod.example.jp", "protected": True}]
 

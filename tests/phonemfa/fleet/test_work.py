@@ -42,15 +42,17 @@ def policy(level: str) -> dict[str, Any]:
     return {"policyEvent": told}
 
 
-SECRETS = ("AUTH0_API_TOKEN", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_ACCESS_TOKEN")
+NAMES = ("AUTH0_API_TOKEN", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_ACCESS_TOKEN")
+SECRETS = {name: f"canary {name.lower()}" for name in NAMES}
+"""Not in the form of a key, which is hidden whoever's it is."""
 Worked = Callable[..., Outcome]
 
 
 @pytest.fixture
 def worked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Worked:
     """The command at one stack, with an engine that says these events, and ends so."""
-    for name in SECRETS:
-        monkeypatch.setenv(name, f"canary-{name}")
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setenv("AUTH0_CLIENT_SECRET", "canary-secret")
     monkeypatch.delenv("AUTH0_DOMAIN", raising=False)
     (tmp_path / "pulumi").touch(mode=0o755)
@@ -74,7 +76,7 @@ def worked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Worked:
             assert {"--yes", "--skip-preview"} <= {*words} or words[1] == "preview"
             bad = words[1] == "preview" and foreseen is not None
             hear("Updating with canary-secret for +819012345678")
-            hear(" ".join(f"canary-{name}" for name in SECRETS))
+            hear(" ".join(SECRETS.values()))
             for one in (foreseen or ()) if bad else events:
                 hear(json.dumps(one))
             hear('{"sequence":9,"preludeEvent":{"config":{"phonemfa:smsSender":"canary-cut-off')
