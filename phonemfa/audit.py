@@ -76,8 +76,7 @@ class Record:
             self.exit = _status(error)
             raise
         finally:
-            if self.at:
-                self._keep()
+            self._keep()
 
     def agree(
         self, what: str, *, stack: str, access: Access, yes: bool, by_typing: bool = False

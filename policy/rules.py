@@ -198,7 +198,7 @@ def _code_texts(resource: Declared) -> Iterator[tuple[str, str]]:
     if resource.type == phone_template.TOKEN:
         kind = seen(phone_template.kind_of(resource.properties))
         called = kind if isinstance(kind, str) else resource.name
-        if not (isinstance(kind, str) and kind in _WITHOUT_CODE):
+        if not isinstance(kind, str) or kind not in _WITHOUT_CODE:
             for channel in ("text", "voice"):
                 yield f"The {channel} text of {called}", channel
     elif resource.type == guardian.TOKEN and resource.said("selected_provider") == guardian.HOOK:

@@ -231,13 +231,15 @@ def _list(
     members: Sequence[Member], left_out: Mapping[str, str], shard: str, *, as_json: bool
 ) -> None:
     """Whose turn it would be: one name a line, for a shell or a matrix."""
-    stacks = [
-        {"stack": one.stack, "tenant": one.domain, "protected": one.protected} for one in members
-    ]
     if as_json:
+        stacks = [
+            {"stack": one.stack, "tenant": one.domain, "protected": one.protected}
+            for one in members
+        ]
         print_json({"shard": shard or None, "stacks": stacks, "left_out": left_out})
     else:
-        typer.echo("\n".join(one.stack for one in members))
+        for one in members:
+            typer.echo(one.stack)
     _warn(members, left_out)
 
 

@@ -105,7 +105,7 @@ def _drive(site: Site, member: Member, tell: Tell) -> Outcome:
     first = ["preview"] if site.command == "up" and site.policy_packs else []
     path = site.logs / f"{member.stack}.log"
     path.unlink(missing_ok=True)
-    path.touch(mode=0o600)
+    path.touch(mode=0o600, exist_ok=False)  # not what somebody else puts there
     with path.open("w", encoding="utf-8") as file:
 
         def log(line: str) -> None:

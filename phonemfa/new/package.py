@@ -1,16 +1,17 @@
 """The wheels that a repository depends on, and their hashes."""
 
 import hashlib
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from phonemfa.answered import RefusedError
+from phonemfa.files import why
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
-_LARGEST: Final = 50_000_000
 _SECONDS: Final = 120.0
 
 
@@ -36,18 +37,18 @@ def package_at(address: str, sha256: str = "") -> Package:
     """
     if sha256 and not _SHA256.fullmatch(sha256):
         raise RefusedError("The hash is no SHA-256: 64 digits of 0-9a-f.")
-    try:
-        path = urlsplit(address).path
-    except ValueError:  # such as https://[x/
-        path = ""
-    if not path.endswith(".whl"):
-        raise RefusedError(f"{address!r} is no wheel: give the address of phonemfa-….whl.")
+    given = address
     if "://" not in address:
         address = Path(address).resolve().as_uri()
-    scheme = urlsplit(address).scheme
-    if scheme not in {"https", "file"}:
-        raise RefusedError(f"{address!r}: a wheel comes by https, or from a file.")
-    content = _downloaded(address) if scheme == "https" else _read(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # such as https://[x/
+        parts = urlsplit("")
+    if not parts.path.endswith(".whl") or re.search(r"\s", address):  # it is a word of a lock
+        raise RefusedError(f"{given!r} is no wheel: give the address of phonemfa-….whl.")
+    if parts.scheme not in {"https", "file"}:
+        raise RefusedError(f"{given!r}: a wheel comes by https, or from a file.")
+    content = _downloaded(address) if parts.scheme == "https" else _read(address)
     found = hashlib.sha256(content).hexdigest()
     if sha256 and found != sha256:
         raise RefusedError(
@@ -74,9 +75,9 @@ def sandbox_beside(address: str) -> str:
 
 def _read(address: str) -> bytes:
     try:
-        return Path(unquote(urlsplit(address).path)).read_bytes()
-    except OSError as error:
-        raise RefusedError(f"{address} cannot be read: {error.strerror}.") from None
+        return Path(os.fsdecode(unquote_to_bytes(urlsplit(address).path))).read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: a name with NUL
+        raise RefusedError(f"{address} cannot be read: {why(error)}.") from None
 
 
 def _downloaded(address: str) -> bytes:
@@ -89,6 +90,4 @@ def _downloaded(address: str) -> bytes:
             content: bytes = http.get(address).raise_for_status().content
     except httpx.HTTPError as error:
         raise RefusedError(f"{address} cannot be downloaded: {error}.") from None
-    if len(content) > _LARGEST:
-        raise RefusedError(f"{address} is larger than 50 MB: that is no wheel of this package.")
     return content

@@ -248,8 +248,8 @@ class PulumiCli:
 
     def last_update(self) -> Checkout:
         """What the newest `pulumi up` of the stack's history was run from."""
-        history = self.run("stack", "history", "--json", "--page-size", "50").out
-        return Checkout.of(json.loads(history))
+        history: Any = self._json("stack", "history", "--json", "--page-size", "50")[1]
+        return Checkout.of(history)
 
     def _json(self, *arguments: str, allowed: Collection[int] = (0,)) -> tuple[int, dict[str, Any]]:
         ran = self.run(*arguments, allowed=allowed)

@@ -160,8 +160,13 @@ def test_any_preview_is_reported_or_refused(
         b'{"steps": [{"op": "same", "urn": "urn:pulumi:../../x::b::c::d"}], "changeSummary": 5}',
         b'{"steps": [{"op": "same", "urn": "urn:pulumi:a\\u0000b::b::c::d"}], "diagnostics": [5]}',
         b'{"steps": [{"op": "create", "urn": "urn:pulumi:\\ud800::b::c::d"}]}',
+        (
+            b'{"steps": [{"op": "create", "urn": "urn:pulumi:a::b::c::d", "newState": {"type":'
+            b' "auth0:index/phoneNotificationTemplate:PhoneNotificationTemplate", "custom": true,'
+            b' "inputs": {"type": ["otp_verify"]}}}]}'
+        ),
     ],
-    ids=range(8),
+    ids=range(9),
 )
 def test_a_strange_preview_is_refused_or_reported(tmp_path: Path, content: bytes) -> None:
     reported(tmp_path / "x.json", content)

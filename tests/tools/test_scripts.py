@@ -16,7 +16,7 @@ from tests.contract import PROJECT
 from tests.processes import run
 
 LOCKS = ("requirements.lock", "tools/pip.lock")
-NEEDED = ("bash", "cat", "chmod", "env", "mkdir", "mktemp", "rm", "sort", "tail", "tee")
+NEEDED = ("bash", "cat", "chmod", "dirname", "env", "mkdir", "mktemp", "rm", "sort", "tail", "tee")
 APT = """
 echo "$*" >> "$0.log"
 [[ $* == *install* ]] || exit 0
@@ -140,6 +140,19 @@ def test_a_node_that_is_too_old_or_none_is_told_with_what_to_do(
     said = machine.prepares("node-packages")
     assert (said.returncode == 0) is good
     assert ("fix: install Node" in said.stderr) is not good
+
+
+def test_coverage_is_counted_by_a_python_that_loses_no_line(machine: Machine) -> None:
+    machine.copies("tools/coverage")
+    (machine.checkout / ".venv/bin/python").unlink()
+    machine.has("python", "exit 1", machine.checkout / ".venv/bin")  # it is 3.11
+    script = machine.checkout / "tools" / "coverage"
+    refused = machine.run(script)
+    assert (refused.returncode, machine.told()) == (1, [])
+    assert "fix: install Python 3.12 or newer" in refused.stderr
+    machine.has("python3.13", "")
+    machine.run(script)
+    assert machine.told()[0].endswith("/python3.13 build/coverage-python")
 
 
 # --- tools/browser, tools/postgres ---------------------------------------------------------------

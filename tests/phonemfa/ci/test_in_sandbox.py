@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from components.config_files import read_config
+from components.config_files import StackFileError, read_config
 from components.tenant.tenants_file import read_tenants_file
 from phonemfa.ci.in_sandbox import move_into_sandbox, without_secrets
 
@@ -41,6 +41,8 @@ def test_a_stack_gets_the_sandboxs_tenant_and_keeps_what_it_says(project: Path) 
     before = read_config(project, "dev")
     file = project / "Pulumi.dev.yaml"
     file.write_text(without_secrets(file), "utf-8")
+    with pytest.raises(StackFileError, match=r"gone\.yaml cannot be read: No such"):
+        move_into_sandbox(project, "gone", SANDBOX)
     there = read_config(project, "dev")
     values = {key: one for key, one in before.values.items() if key != "phonemfa:cpaasApiKey"}
     assert (there.values, there.turned) == (values, before.turned)

@@ -69,6 +69,7 @@ def test_a_list_is_for_shells_and_the_same_selection(idle: Fleet) -> None:
     assert kinds == [["jobs"], ["fleet"]], "as the guide's workflows call it"
     assert idle.run("list", "--all").stdout == "a\nb\nprod\n"
     assert idle.run("list", "--all", "--shard", "2/2").stdout == "b\n"
+    assert idle.run("list", "--all", "--shard", "9/9").stdout == "", "no stack with an empty name"
     found = json.loads(idle.run("list", "--stack", "prod", "--json").stdout)
     assert found["stacks"] == [{"stack": "prod", "tenant": "prod.example.jp", "protected": True}]
 
@@ -133,10 +134,21 @@ def test_the_canaries_are_named_and_where_nothing_would_change_nobody_is_asked(
 
 
 def test_one_that_fails_stops_no_other_and_running_again_does_what_is_left(fleet: Fleet) -> None:
+    fleet.stack("prod")
     fleet.fails("up", "a", because="error: 403 Forbidden")
-    failed = fleet.run("up", "--all", "--yes", "--json", expect=2)
+    again = fleet.run("up", "--all", "--yes", expect=2).stdout
+    for told in ("Left: a. Run the same again", "left out: prod (production", "Logs: "):
+        assert told in again
+    fleet.asked()
+    audit = fleet.folder / "audit.jsonl"
+    failed = fleet.run("up", "--all", "--yes", "--json", "--audit-file", str(audit), expect=2)
     assert (states(failed.stdout)["b"], "403 Forbidden" in failed.stdout) == ("done", True)
     assert fleet.asked() == ["up a", "up b"]
+    records = [json.loads(line) for line in audit.read_text("utf-8").splitlines()]
+    assert {one["tenant"]: (one["after"], one["exit"]) for one in records} == {
+        "a.example.jp": ({"updated": 1}, 2),
+        "b.example.jp": ({"updated": 1}, 0),
+    }
     fleet.fails("up", "a", because=None)
     fleet.events("preview", "b")
     fleet.typed = "y\n"
@@ -229,7 +241,8 @@ def test_a_drift_check_of_a_fleet_looks_as_one_of_a_stack_does(
     desk = applied()
     program = desk.folder / "bin" / "pulumi"
     program.write_text("#!/bin/sh\necho v3.259.0\n", encoding="utf-8")
-    assert "no drift" in desk.run("fleet", "drift").stdout
+    desk.tenant.api("PUT", "/guardian/factors/otp", {"enabled": True})
+    assert "no drift" in desk.run("fleet", "drift").stdout, "a notice is none"
     desk.tenant.api("PUT", "/guardian/policies", [])
     drifted = desk.json("fleet", "drift", expect=7)
     assert drifted["stacks"][0]["findings"] == ["policy"]

@@ -42,15 +42,17 @@ def policy(level: str) -> dict[str, Any]:
     return {"policyEvent": told}
 
 
-SECRETS = ("AUTH0_API_TOKEN", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_ACCESS_TOKEN")
+NAMES = ("AUTH0_API_TOKEN", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_ACCESS_TOKEN")
+SECRETS = {name: f"canary {name.lower()}" for name in NAMES}
+"""Not in the form of a key, which is hidden whoever's it is."""
 Worked = Callable[..., Outcome]
 
 
 @pytest.fixture
 def worked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Worked:
     """The command at one stack, with an engine that says these events, and ends so."""
-    for name in SECRETS:
-        monkeypatch.setenv(name, f"canary-{name}")
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setenv("AUTH0_CLIENT_SECRET", "canary-secret")
     monkeypatch.delenv("AUTH0_DOMAIN", raising=False)
     (tmp_path / "pulumi").touch(mode=0o755)
@@ -64,8 +66,12 @@ def worked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Worked:
         seconds: float = 900.0,
         packs: tuple[str, ...] = (),
         foreseen: Sequence[dict[str, Any]] | None = None,
+        stops: int = 0,
     ) -> Outcome:
-        """`foreseen` is what a preview before an `up` says, which then fails."""
+        """`foreseen` is what a preview before an `up` says, which then fails.
+
+        `stops` is how often somebody asks it to stop.
+        """
         began: list[str] = []
 
         def spawn(_cli: PulumiCli, words: Sequence[str], *, stdin: str, hear: Line) -> Ran:
@@ -74,9 +80,11 @@ def worked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Worked:
             assert {"--yes", "--skip-preview"} <= {*words} or words[1] == "preview"
             bad = words[1] == "preview" and foreseen is not None
             hear("Updating with canary-secret for +819012345678")
-            hear(" ".join(f"canary-{name}" for name in SECRETS))
+            hear(" ".join(SECRETS.values()))
             for one in (foreseen or ()) if bad else events:
                 hear(json.dumps(one))
+            for _ in range(stops):
+                site.engines.stop()
             hear('{"sequence":9,"preludeEvent":{"config":{"phonemfa:smsSender":"canary-cut-off')
             return Ran(255, "", "") if bad else ran
 
@@ -132,6 +140,9 @@ def says(text: str, exit: int = 255) -> dict[str, Any]:  # noqa: A002 - as of `R
         ([ADVISORY, ended(same=1)], {}, State.DONE, "no change"),
         (BEGUN, FAILS, State.FAILED, "phone-mfa-factor-guardian: 403"),
         (BEGUN, FAILS | PREVIEW, State.UNANSWERED, ""),
+        (BEGUN, FAILS | {"stops": 1}, State.CANCELLED, "stopped as asked"),
+        (BEGUN, FAILS | {"stops": 2}, State.CANCELLED, "ended at once, as asked twice"),
+        ([ended(same=1)], {"stops": 1}, State.DONE, "no change"),
         ([begun("same"), said("no config")], FAILS, State.UNANSWERED, ""),
         # What had begun had the lock; one that is cut off is told in such words too.
         (CREATED, says("error: invalid character '<' looking"), State.FAILED, ""),
@@ -173,16 +184,16 @@ def test_reasons_are_the_engines_errors_once_each_without_secrets_and_numbers(
     assert (tmp_path / "a.log").stat().st_mode & 0o077 == 0
 
 
-def test_a_stacks_own_levels_go_with_each_pack(tmp_path: Path) -> None:
+def test_a_refresh_is_one_and_a_stacks_own_levels_go_with_each_pack(tmp_path: Path) -> None:
     file, packs = tmp_path / "policy" / "stacks" / "a.json", ("one", "two, of a list")
     where: Any = {"project": tmp_path, "logs": tmp_path, "engines": Engines()}
-    site = Site(**where, command="preview", seconds=60, policy_packs=packs)
-    alone = ["--policy-pack", "one", "--policy-pack", '"two, of a list"']
+    site = Site(**where, command="preview", seconds=60, refresh=True, policy_packs=packs)
+    alone = ["--refresh", "--policy-pack", "one", "--policy-pack", '"two, of a list"']
     assert [*work._options(site, MEMBER, "preview")] == alone
     file.parent.mkdir(parents=True)
     file.write_text("{}", encoding="utf-8")
     levels = ["--policy-pack-config", str(file)]
-    assert [*work._options(site, MEMBER, "preview")] == [*alone[:2], *levels, *alone[2:], *levels]
+    assert [*work._options(site, MEMBER, "preview")] == [*alone[:3], *levels, *alone[3:], *levels]
 
 
 def test_a_stack_and_a_shell_that_name_two_tenants_run_nothing(

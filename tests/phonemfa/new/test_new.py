@@ -32,7 +32,7 @@ GIVEN = {
 
 @pytest.fixture
 def wheel(tmp_path: Path) -> Path:
-    folder = tmp_path / "a release"
+    folder = tmp_path / "C#? 100%25 版"
     folder.mkdir()
     file = folder / "phonemfa-1.0-py3-none-any.whl"
     file.write_bytes(b"a wheel")
@@ -95,6 +95,8 @@ BAD = {
         ),
         pytest.param({"package": ["https://[x/phonemfa-1.whl"]}, ["is no wheel"], id="no address"),
         pytest.param({"package": ["https://xn--/phonemfa-1.whl"]}, ["not an address"], id="no DNS"),
+        pytest.param({"package": ["https://a.test/b c.whl"]}, ["is no wheel"], id="two words"),
+        pytest.param({"package": ["file:///%00.whl"]}, ["cannot be read"], id="no name of a file"),
         pytest.param({"package_sha256": ["0" * 64]}, ["Nothing was written"], id="another hash"),
         pytest.param(
             {"owners": None, "cpaas_host": None}, ["--owners, --cpaas-host"], id="nobody to ask"

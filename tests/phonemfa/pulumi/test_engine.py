@@ -149,8 +149,10 @@ def test_what_is_no_answer_is_told_with_all_that_was_said(
     tmp_path: Path, answer: dict[str, Any], stack: str, told: str
 ) -> None:
     cli(tmp_path, **answer)
-    with pytest.raises(EngineFailedError, match=told):
-        PulumiCli(tmp_path, stack, environ={"PATH": str(tmp_path)}).state()
+    engine = PulumiCli(tmp_path, stack, environ={"PATH": str(tmp_path)})
+    for question in engine.state, engine.last_update:
+        with pytest.raises(EngineFailedError, match=told):
+            question()
 
 
 # --- Processes that can be stopped ----------------------------------------------------------------
