@@ -35,7 +35,7 @@ _UNIFIED_TRIGGER: Final = TRIGGERS[Experience.UNIFIED]
 _LEGACY_TRIGGER: Final = TRIGGERS[Experience.LEGACY]
 _TWILIO: Final = "twilio"
 """The one provider that sends without an Action."""
-_WITHOUT_CODE: Final = {kind.value for kind in MessageType if not kind.carries_code}
+_WITHOUT_CODE: Final = [kind.value for kind in MessageType if not kind.carries_code]
 _CREDENTIAL_NAME: Final = re.compile(r"(secret|token|password|key)\Z", re.IGNORECASE)
 _CPAAS_KEY: Final = re.compile(r"\b[0-9a-f]{32}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 """The shape of a CPaaS API key in the vendor's documentation: 32 hexadecimal digits, a UUID."""
@@ -393,8 +393,9 @@ def _one_sender_per_channel(resources: Sequence[Declared], _context: Context) ->
     providers = _all(resources, phone_provider.TOKEN)
     templates = _all(resources, phone_template.TOKEN)
     if unified or providers or templates:
-        if unified or any(one.said("name") != _TWILIO for one in providers):
-            yield from _exactly_one(unified, f"Action on {_UNIFIED_TRIGGER}")
+        with suppress(UnseenError):
+            if unified or any(one.said("name") != _TWILIO for one in providers):
+                yield from _exactly_one(unified, f"Action on {_UNIFIED_TRIGGER}")
         yield from _exactly_one(providers, "phone provider")
         yield from _one_a_type(templates)
     bindings = _bindings(resources)
@@ -468,14 +469,14 @@ def _no_dependency(resource: Declared, _context: Context) -> Iterator[Finding]:
         names |= {str(one.get("name")) for one in items(resource.said("dependencies"))}
     with suppress(UnseenError):
         found = _REQUIRED.findall(str(resource.said("code") or ""))
-        names |= {name for groups in found for name in groups if name} - _NODE_MODULES
+        required = {name for groups in found for name in groups if name} - _NODE_MODULES
+        names |= {name for name in required if not name.startswith("node:")}
     for name in sorted(names):
-        if not name.startswith("node:"):
-            yield Finding(
-                f"The Action uses the npm package {name}: code from outside would run with the "
-                "CPaaS key and users' phone numbers.",
-                f"do without {name}; Node's own modules and fetch are enough",
-            )
+        yield Finding(
+            f"The Action uses the npm package {name}: code from outside would run with the CPaaS "
+            "key and users' phone numbers.",
+            f"do without {name}; Node's own modules and fetch are enough",
+        )
 
 
 @_rule(

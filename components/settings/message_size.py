@@ -59,7 +59,8 @@ def sample(digits: int = 6, friendly_name: str = "", custom_domain: str = "") ->
     return {**SAMPLE, "code": ("1234567890" * 2)[:digits], **known}
 
 
-_PLAIN_OUTPUT: Final = re.compile(r"\{\{\s*([a-z_]+)\s*\}\}")
+_PLAIN_OUTPUT: Final = re.compile(r"(?<!\{)\{\{\s*([a-z_]+)\s*\}\}")
+"""Beside three braces it is the parser's matter: "{{{ code }}" is not Liquid."""
 
 
 @dataclass(frozen=True, kw_only=True)

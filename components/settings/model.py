@@ -19,6 +19,7 @@ from components.settings.strict import Strict, Words
 from components.settings.text_rules import text_faults
 from components.settings.texts import SHIPPED, TextOverride, Texts, decides_by_channel, texts_for
 from components.settings.values import (
+    NO_SWITCH,
     CountryPrefix,
     Host,
     Inactivity,
@@ -186,6 +187,7 @@ class StackSettings(Strict):
     ring_timeout: Annotated[
         int,
         Field(ge=5, le=60, description="seconds a call may ring, 5 to 60 (voicemail: from 15)"),
+        NO_SWITCH,
         Words(
             "seconds a call may ring",
             "too few end before somebody picks up; from 15 on voicemail may take the call",
@@ -260,6 +262,7 @@ class StackSettings(Strict):
     recipient_limit: Annotated[
         int,
         Field(ge=0, le=99, description="messages per number and hour, 0 to 99 (0: no limit)"),
+        NO_SWITCH,
         Words(
             "messages per number and hour",
             "too few leave users without a code, each more may have to be paid for; 0 is no limit",
@@ -273,6 +276,7 @@ class StackSettings(Strict):
             description="calls among them, 0 to 99 (0: no limit of their own; not set: half of "
             "recipientLimit)",
         ),
+        NO_SWITCH,
         Words(
             "calls per number and hour",
             "too few leave users of calls without a code; 0 is no limit of their own, and unset "
@@ -287,6 +291,7 @@ class StackSettings(Strict):
             description="messages of the tenant per hour, codes of logins not counted, 0 to 99999 "
             "(0: no limit)",
         ),
+        NO_SWITCH,
         Words(
             "messages of the tenant per hour",
             "beyond it nothing but codes of logins is sent; 0 is no limit",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from components.settings.faults import rule_broken
 from components.settings.number_ranges import COUNTRY, NO_TRUNK_ZERO, in_refused_range
@@ -173,12 +174,14 @@ def _string(*allowed: re.Pattern[str]) -> WithJsonSchema:
 
 def _no_switch(value: Any) -> Any:
     if isinstance(value, bool):
-        raise rule_broken("It must be a number: true and false are none.", "write the number")
+        raise PydanticCustomError("switch", "It must be a number: true and false are none")
     return value
 
 
-Number = Annotated[int, BeforeValidator(_no_switch)]
-"""A whole number; pydantic alone takes true for 1."""
+NO_SWITCH: Final = BeforeValidator(_no_switch)
+"""Of a number, behind its bounds, which no schema would have else: pydantic takes true for 1."""
+Number = Annotated[int, NO_SWITCH]
+"""A whole number, whose bounds are in the field's default."""
 
 Host = Annotated[
     str,

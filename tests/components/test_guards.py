@@ -305,6 +305,7 @@ def test_recover_is_named_exactly_where_the_tenant_has_what_was_not_made(
     at: At, warned: list[str], monkeypatch: pytest.MonkeyPatch, of: dict[str, Any]
 ) -> None:
     monkeypatch.setattr(pulumi, "get_stack", lambda: "prod")
+    assert of["type"] in CreationGuard.TYPES, "the engine calls it"
 
     def told(access: TenantAccess, operation: str) -> str:
         warned.clear()

@@ -41,7 +41,7 @@ def test_numbers_codes_and_what_may_be_a_key_are_hidden(
 ) -> None:
     shown = hides(text)
     assert "****" in shown
-    assert not re.search("9012345678|1234-5678|493021|1234[.]|0a1b2c3d|eyJhbG", shown)
+    assert not re.search("[0-9]{4}|1234-5678|0a1b|mmZp|eyJh", shown)
 
 
 def test_what_an_operator_needs_stays() -> None:

@@ -84,7 +84,7 @@ def bindings(count: int) -> Declared:
     return resources_of(TRIGGER_ACTIONS, "bindings", trigger=LEGACY_TRIGGER, actions=actions)()
 
 
-def template(kind: str | None = "otp_verify", name: str = "template", **body: Any) -> Declared:
+def template(kind: Any = "otp_verify", name: str = "template", **body: Any) -> Declared:
     texts = spoilt({"text": "{{ code }} です", "voice": "認証コードは、{{ code }}、です。"}, body)
     return resources_of(TEMPLATE, name)(type=kind, content={"body": texts}, disabled=False)
 

@@ -75,6 +75,7 @@ TABLE: Mapping[str, Sequence[tuple[str, Stack, str]]] = {
         ("t1", [template(text="{{ code ")], "is not Liquid"),
         ("t1", [template("blocked_account", text="Your account is blocked.")], NOTHING),
         ("t1", [template(None, text="no code", name="nameless")], "text text of nameless"),
+        ("t1", [template(["odd"], text="no code", name="odd")], "text text of odd"),
         ("t1", [template(text=UNSEEN, voice=UNSEEN)], NOTHING),
         ("t1", LEGACY, NOTHING),
         ("t1", [legacy_guardian(verificationMessage="Hello")], "The verification text does not"),
@@ -84,6 +85,7 @@ TABLE: Mapping[str, Sequence[tuple[str, Stack, str]]] = {
     "country-allow-list": [
         ("t1", [component(allowedPrefixes=["+8190", "+81"])], NOTHING),
         ("t1", [component(allowedPrefixes=["+81", "+886"])], "sends to +886"),
+        ("t1", [component(allowedPrefixes=["+8"])], "sends to +8,"),
         ("t1", [component(allowedPrefixes=None)], "no allowedPrefixes"),
         ("t1", [component(allowedPrefixes=[])], "no allowedPrefixes"),
         ("t1", [component(adopted={"action": {"name": "theirs"}})], "declared as it was found"),
@@ -142,6 +144,7 @@ TABLE: Mapping[str, Sequence[tuple[str, Stack, str]]] = {
         ("t1", [action(), guardian()], "no phone provider"),
         ("t1", [*UNIFIED, provider("other")], "other is one phone provider too many"),
         ("t1", [*UNIFIED, template(name="twin")], "twin is a second template of otp_verify"),
+        ("t1", [provider(name=UNSEEN), template(), template(name="twin")], "twin is a second"),
         ("t1", LEGACY, NOTHING),
         ("t1", [*UNIFIED, *LEGACY], NOTHING),
         ("t1", [legacy_action(), guardian()], "no Action bound to send-phone-message"),
