@@ -7,7 +7,6 @@ from typing import Final, ParamSpec, TypeVar
 from pulumi import RunError
 
 from components.config_files import StackFileError
-from components.tenant.access import NoAccessError
 from components.tenant.client import TenantUnreadableError, WriteFailedError
 from phonemfa.output.terminal import give_up
 from phonemfa.pulumi.engine import EngineFailedError
@@ -22,7 +21,6 @@ class RefusedError(Exception):
 
 NO_ANSWER: Final = (
     EngineFailedError,
-    NoAccessError,
     RefusedError,
     RunError,  # a SettingsError, or an adopted Action's code that is not there
     StackFileError,

@@ -5,8 +5,9 @@ part in a comparison: a tenant does not tell which of its versions is ours.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final, Self
 
@@ -27,6 +28,7 @@ from components.tenant.model import (
     items,
     known,
     plain,
+    told_time,
 )
 from components.vocabulary import TRIGGERS, Experience, MessageType, action_name
 
@@ -58,12 +60,19 @@ def _names(value: Any) -> tuple[str, ...]:
 
 def times(value: Any) -> dict[str, str]:
     """When each secret of a draft or a version was written, by name, as far as it is told."""
-    return {str(one["name"]): str(one.get("updated_at") or "") for one in items(value)}
+    return {
+        str(one["name"]): str(one.get("updated_at") or "")
+        for one in items(value)
+        if one.get("name")
+    }
 
 
-def moment(text: str) -> datetime:
-    """A time of the tenant's."""
-    return datetime.fromisoformat(text)
+def moment(text: str) -> datetime | None:
+    """A time of the tenant's; None where the text is none."""
+    with suppress(ValueError):
+        told = datetime.fromisoformat(text)
+        return told if told.tzinfo else told.replace(tzinfo=UTC)
+    return None
 
 
 Code = Annotated[Maybe[str], Part("code", "code")]
@@ -162,8 +171,8 @@ class Action(Resource):
             ),
             **cls.parts_of_api(answer),
             id=str(answer.get("id") or ""),
-            created_at=answer.get("created_at"),
-            updated_at=answer.get("updated_at"),
+            created_at=told_time(answer.get("created_at")),
+            updated_at=told_time(answer.get("updated_at")),
             status=str(answer.get("status") or ""),
             secrets=times(answer.get("secrets")),
             all_changes_deployed=answer.get("all_changes_deployed"),

@@ -308,6 +308,11 @@ def items(value: Any) -> tuple[Mapping[str, Any], ...]:
     return tuple(one for one in listed(value) if isinstance(one, Mapping))
 
 
+def told_time(value: Any) -> str | None:
+    """A time as text; None where none is told."""
+    return str(value) if value else None
+
+
 def plain(answer: Any) -> dict[str, Any]:
     """An answer of auth0-python as the JSON that the tenant sent, or a `ParsingError`.
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from components.tenant.access import Access, NoAccessError
+from components.tenant.access import Access
 from components.tenant.client import (
     Heard,
     TenantUnreadableError,
@@ -65,7 +65,7 @@ def break_glass(
         access = access_of(_auth0_of(stack, project) if stack else None)
         if stack:
             _refuse_another_tenant(stack, project, access)
-    except (NoAccessError, TenantUnreadableError) as error:
+    except TenantUnreadableError as error:
         give_up(f"Nothing was written: {error}")
     record.agree(
         "set the MFA policy to never: nobody is asked for a second factor, until somebody "

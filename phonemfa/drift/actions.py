@@ -115,7 +115,7 @@ class Secrets:
 def secret_times(holder: Action | Version | None) -> dict[str, datetime]:
     """When each secret of an Action or a version was written, by name, as far as it is told."""
     told = holder.secrets if holder else {}
-    return {name: moment(written) for name, written in told.items() if written}
+    return {name: at for name, written in told.items() if (at := moment(written))}
 
 
 def check(at: Sides) -> Iterator[Finding]:

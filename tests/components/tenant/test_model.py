@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from components.settings.model import StackSettings
 from components.tenant import attack_protection, guardian, snapshot, trigger
-from components.tenant.action import Action, Version
+from components.tenant.action import Action, Version, moment, times
 from components.tenant.attack_protection import ADDRESSES, BOTS, BREACHES, GUESSES, State
 from components.tenant.errors import FAILURES, told
 from components.tenant.guardian import Guardian
@@ -116,6 +116,15 @@ def test_a_recorded_action_and_its_versions_are_read_whole() -> None:
     (listed,) = answers("TestActionManager_Versions", "/versions")
     (version,) = [Version.of_api(one) for one in listed["versions"]]
     assert (version.number, version.code) == (1, action["code"])
+
+
+def test_odd_times_and_nameless_secrets_of_a_tenant_are_passed_over() -> None:
+    odd = [{"updated_at": "x"}, {"name": "A", "updated_at": 7}, {"name": "B"}, "C"]
+    assert times(odd) == {"A": "7", "B": ""}
+    assert [moment(one) for one in ("", "7", "never", "2026-13-01")] == [None] * 4
+    assert moment("2026-01-31T09:00:00") == moment("2026-01-31T09:00:00Z")
+    for read in (Action.of_api, Binding.of_api):
+        assert read({"created_at": 7, "updated_at": None}, "any").created_at == "7"
 
 
 def test_a_recorded_tenant_without_the_flag_counts_as_legacy() -> None:
