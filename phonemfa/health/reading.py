@@ -17,7 +17,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from components.tenant.access import Access, NoAccessError
+from components.tenant.access import Access
 from components.tenant.client import SILENCE, Heard, TenantUnreadableError
 from components.tenant.token import NoTokenError, Tokens
 from phonemfa.answered import RefusedError
@@ -336,8 +336,6 @@ def log_of(access: Access, heard: Heard, *, per_minute: int, seconds: float) -> 
                 seconds=seconds,
                 heard=heard,
             )
-    except NoAccessError as error:
-        raise TenantUnreadableError(str(error)) from None
     except NoTokenError as error:
         raise TenantUnreadableError(f"{error}. {error.fix}") from None
     except httpx.HTTPError as error:
