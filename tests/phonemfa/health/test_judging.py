@@ -112,6 +112,8 @@ ABROAD = [
     one | {"details": {"to": f"+9477123456{number}"}}
     for number, one in enumerate(entries(NOW, 6, 6, "fn"))
 ]
+SAID = {"notification_type": "sms", "error": FOREIGN}
+NAMELESS = list(entries(NOW, 7, 30, "fn", SAID, user_id=None))
 JUDGED: dict[str, tuple[Any, ...]] = {
     "a good day": ([], day(), day(THEN)),
     "five failures": ([], failures(20, 5, SENDER)),
@@ -124,6 +126,7 @@ JUDGED: dict[str, tuple[Any, ...]] = {
     "refused on purpose": (["reason:country-not-allowed"], day() + failures(7, 60, FOREIGN)),
     "five people again and again": ([], day() + failures(7, 30, FOREIGN, people=5)),
     "thirty people": (["reason:country-not-allowed"], day() + failures(7, 30, FOREIGN)),
+    "thirty of whom nothing is known": (["reason:country-not-allowed"], day() + NAMELESS),
     "a reason that is usual": ([], all_day(NO_SMS), all_day(NO_SMS, THEN)),
     "one of which nobody knows": (["reason:number-without-sms"], all_day(NO_SMS)),
     "Auth0's own limit": (["reason:auth0-limit"], sends(5, 20) + LIMITED),
