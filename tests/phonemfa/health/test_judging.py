@@ -227,6 +227,8 @@ def test_logins_without_a_message_are_silence_where_they_had_messages_before(
         return [begin + HOUR] * 100
 
     assert [one.id for one in judge(*figures(TO_20, day(THEN)), LEVELS, logged_in)] == found
+    over = day(hours=[*range(10), *range(14, 24)])
+    assert judge(*figures(over, day(THEN)), LEVELS, logged_in) == [], "a silence that has ended"
 
 
 def test_what_cannot_be_judged_is_said() -> None:
