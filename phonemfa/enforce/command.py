@@ -6,7 +6,7 @@ back, in the stack's file and in the tenant.
 """
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -106,7 +106,7 @@ def enforce(
     try:
         before = _ready(wanted)
         record.before = record.after = list(before)
-        step = _Step(wanted, Policy(policy.value), before, record, wanted.file.read_bytes())
+        step = _Step(wanted, Policy(policy.value), before, record)
         step.refuse_to_lower()
         smoke = run_smoke(wanted, to=number, patience=wait)
         if not yes and smoke.verdict is not Verdict.FAILED:
@@ -178,7 +178,7 @@ def _refuse_without_evidence(smoke: SmokeResult, *, accept_unknown: bool) -> Non
         raise NotEnforcedError(f"No evidence that codes are sent ({smoke.reasons}).{hint}")
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Step:
     """The one step that touches the policy, and the way back; `before` is as the API lists it."""
 
@@ -186,7 +186,7 @@ class _Step:
     policy: Policy
     before: tuple[str, ...]
     record: Record
-    file_before: bytes
+    file_before: bytes = field(default=b"", init=False)
 
     @property
     def wanted(self) -> tuple[str, ...]:
@@ -199,6 +199,8 @@ class _Step:
 
     def take(self) -> tuple[str, ...]:
         """What the tenant's policy is then."""
+        # Not before: while messages are awaited, somebody may edit the file.
+        self.file_before = self.stack.file.read_bytes()
         return or_take_back(
             self._apply,
             self._back,

@@ -8,7 +8,7 @@ than this file, except an application's name.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import MAXYEAR, datetime
 from typing import Any, Final
 
 from phonemfa.reasons import reason_of
@@ -89,7 +89,8 @@ def time_of(entry: Any) -> float | None:
         moment = datetime.fromisoformat(_member(entry, "date"))
     except (TypeError, ValueError):
         return None
-    return moment.timestamp() if moment.tzinfo else None
+    # The first and the last year that there are cannot be searched for in every zone.
+    return moment.timestamp() if moment.tzinfo and 1 < moment.year < MAXYEAR else None
 
 
 def event_of(entry: Mapping[str, Any], at: float) -> Event | None:

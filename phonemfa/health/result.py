@@ -127,7 +127,7 @@ def look(reader: LogReader, *, stack: str, levels: HealthLevels, hours: int) -> 
 
 def _notes(reader: LogReader, period: Period, unread: list[Window], log: Log) -> Iterator[str]:
     if reader.oldest is None:
-        yield "The log has no entry: nothing is known."
+        yield "The log has no entry, or none with a time that can be read: nothing is known."
         return
     if reader.oldest > period.start:
         yield (

@@ -222,7 +222,7 @@ def rollback(
             "python -m phonemfa rollback --list says."
         )
         say(str(error) or stopped)
-        with suppress(TenantUnreadableError):
+        with suppress(RefusedError, TenantUnreadableError):  # nothing may run any more
             record.after = _recorded(look().running)
         raise typer.Exit(Exit.FAULTY) from None
     record.after = _recorded(now)

@@ -12,6 +12,7 @@ from components.vocabulary import COMPONENT
 from phonemfa.enforce import command
 from phonemfa.files import FileNotWrittenError
 from phonemfa.pulumi.engine import EngineFailedError
+from phonemfa.smoke.command import run_smoke
 from tests.end_to_end.operators import writes
 from tests.phonemfa.applied import Apply, Operator
 
@@ -217,6 +218,17 @@ def test_a_step_that_fails_leaves_the_earlier_policy_everywhere(
     assert f"{told}\n{back}" in failed.stderr
     assert recorded(failed) == (policies, policies)
     assert (desk.policies(), desk.engine.file.read_bytes()) == (policies, file)
+
+
+def test_what_somebody_wrote_into_the_file_while_messages_went_out_stays(ready: Operator) -> None:
+    def edited(*given: Any, **options: Any) -> Any:
+        ready.engine.configure("phonemfa:ringTimeout", 20)
+        return run_smoke(*given, **options)
+
+    ready.monkeypatch.setattr(command, "run_smoke", edited)
+    ready.engine.failing[UP] = EngineFailedError("no backend")
+    ready.run("enforce", "--yes", expect=1)
+    assert (now(ready), ready.engine.config["phonemfa:ringTimeout"]) == (([], "never"), 20)
 
 
 def test_a_file_that_keeps_the_new_policy_is_told(ready: Operator) -> None:

@@ -112,6 +112,8 @@ ABROAD = [
     one | {"details": {"to": f"+9477123456{number}"}}
     for number, one in enumerate(entries(NOW, 6, 6, "fn"))
 ]
+SAID = {"notification_type": "sms", "error": FOREIGN}
+NAMELESS = list(entries(NOW, 7, 30, "fn", SAID, user_id=None))
 JUDGED: dict[str, tuple[Any, ...]] = {
     "a good day": ([], day(), day(THEN)),
     "five failures": ([], failures(20, 5, SENDER)),
@@ -124,6 +126,7 @@ JUDGED: dict[str, tuple[Any, ...]] = {
     "refused on purpose": (["reason:country-not-allowed"], day() + failures(7, 60, FOREIGN)),
     "five people again and again": ([], day() + failures(7, 30, FOREIGN, people=5)),
     "thirty people": (["reason:country-not-allowed"], day() + failures(7, 30, FOREIGN)),
+    "thirty of whom nothing is known": (["reason:country-not-allowed"], day() + NAMELESS),
     "a reason that is usual": ([], all_day(NO_SMS), all_day(NO_SMS, THEN)),
     "one of which nobody knows": (["reason:number-without-sms"], all_day(NO_SMS)),
     "Auth0's own limit": (["reason:auth0-limit"], sends(5, 20) + LIMITED),
@@ -224,6 +227,8 @@ def test_logins_without_a_message_are_silence_where_they_had_messages_before(
         return [begin + HOUR] * 100
 
     assert [one.id for one in judge(*figures(TO_20, day(THEN)), LEVELS, logged_in)] == found
+    over = day(hours=[*range(10), *range(14, 24)])
+    assert judge(*figures(over, day(THEN)), LEVELS, logged_in) == [], "a silence that has ended"
 
 
 def test_what_cannot_be_judged_is_said() -> None:

@@ -222,6 +222,16 @@ def test_a_limited_rate_for_minutes_is_no_answer() -> None:
     assert sum(here.told.slept) <= 300
 
 
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59.999Z", "0001-01-01T00:00:00+14:00"])
+@pytest.mark.parametrize("answer", [0, 1])
+def test_a_time_that_no_calendar_has_in_every_zone_ends_nothing(at: str, answer: int) -> None:
+    here = desk(per_day=30, days=(0,))
+    answers = [[here.entries[-1]], [here.entries[0]]]
+    answers[answer] = [{"type": "s", "date": at, "log_id": "1"}]
+    here.told.instead = [httpx.Response(200, json=one) for one in answers]
+    assert any("The log" in one for one in here.read().notes)
+
+
 def test_a_fault_that_stays_is_told() -> None:
     here = desk(per_day=30)
     here.told.instead = [refused(502) for _ in range(9)]
@@ -250,11 +260,14 @@ def test_what_no_entry_should_be_is_counted_as_unreadable_and_ends_nothing() -> 
     tally = Tally([period])
     begin = datetime.fromtimestamp(period.start + 60, UTC).isoformat()
     whole: dict[str, Any] = {"date": begin, "type": "gd_send_sms"}
-    no_times = ({"$date": 1}, "2026-11-29T00:00:00", "yesterday", None)
+    no_times = (
+        *({"$date": 1}, "2026-11-29T00:00:00", "yesterday", None),
+        *("9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00"),
+    )
     strange = [*(whole | {"date": one} for one in no_times), whole | {"type": {"a": 1}}]
     for one in (None, "text", {}, *strange):
         tally.add(one)
-    assert tally.log.unreadable == 8
+    assert tally.log.unreadable == 10
     tally.add(whole | {"log_id": "3"})
     tally.add(whole | {"log_id": "3", "details": {}})
     tally.add(whole | {"type": "gd_something_new", "log_id": "4"})

@@ -120,6 +120,19 @@ def test_a_version_that_does_not_come_to_run_is_told(
     assert "was not deployed within 0 s: its new version is not live" in late
 
 
+def test_what_was_asked_for_and_does_not_run_is_told_where_nothing_runs_any_more(
+    broken: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deleted(*_: object, **__: object) -> None:
+        broken.tenant.api("DELETE", f"/actions/actions/{broken.action['id']}?force=true")
+        raise deploying.NotLiveError("somebody deleted it")
+
+    monkeypatch.setattr(command, "ask_to_write", deleted)
+    said = broken.run("rollback", "--yes", "--audit-file", "-", expect=1).stderr
+    assert "somebody deleted it" in said
+    assert json.loads(said.splitlines()[-1])["after"] is None
+
+
 def test_a_draft_that_cannot_be_built_is_not_waited_for(
     broken: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
