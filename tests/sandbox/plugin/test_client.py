@@ -19,7 +19,9 @@ from sandbox.plugin.switches import ADAPTIVE_MFA_WARNS, VARIABLE
 from sandbox.plugin.values import wire_map
 
 POLICIES = ("PUT", "/guardian/policies")
-TEMPLATE = "/branding/phone/templates/t"
+TEMPLATE, PROVIDER = "/branding/phone/templates/t", "/branding/phone/providers/p"
+METHODS: dict[str, Any] = {"delivery_methods": {"text": True}}
+MADE: dict[str, Any] = {"supported_triggers": [{"id": "x", "version": "v1"}]}
 SETTINGS = ("GET", "/guardian/settings")
 BROKEN = (500, {"message": "An internal error occurred"})
 SECRET = (400, {"message": "No: Bearer canary-secret to +819012345678"})
@@ -140,7 +142,13 @@ NO_TEXT = {"bindings": [{"action": {"id": []}, "display_name": "x"}]}
         ("triggerActions:TriggerActions", "t", BINDINGS, {"bindings": 1}),
         ("triggerAction:TriggerAction", "t::a", BINDINGS, {}),
         ("triggerAction:TriggerAction", "t::a", BINDINGS, NO_TEXT),
+        ("action:Action", "a", "/actions/actions/a", MADE | {"dependencies": [1]}),
         ("phoneNotificationTemplate:PhoneNotificationTemplate", "t", TEMPLATE, {}),
+        (
+            "phoneNotificationTemplate:PhoneNotificationTemplate",
+            *("t", TEMPLATE, {"id": "t", "content": []}),
+        ),
+        ("phoneProvider:PhoneProvider", "p", PROVIDER, {"configuration": METHODS}),
         ("guardian:Guardian", "g", "/guardian/policies", {"policies": []}),
         ("guardian:Guardian", "g", "/guardian/factors", [{"name": "sms"}]),
         ("guardian:Guardian", "g", "/guardian/factors/phone/settings", []),

@@ -114,8 +114,13 @@ class TestUpdate:
         changed = auth0.actions.update(made["id"], change)
         assert changed == changed | change
         assert auth0.actions.get(made["id"]) == changed | {"status": "built"}
-        # An empty runtime asks for no other.
-        assert auth0.actions.update(made["id"], {"runtime": ""})["runtime"] == "node18-actions"
+
+    def test_an_empty_runtime_asks_for_no_other_even_where_the_trigger_lacks_it(
+        self, auth0: Tenant
+    ) -> None:
+        made = auth0.versions.create(action(LOGIN, "v2", runtime="node18"))
+        upgrade = {"supported_triggers": [{"id": LOGIN, "version": "v3"}], "runtime": ""}
+        assert auth0.actions.update(made["id"], upgrade)["runtime"] == "node18"
 
     def test_a_secret_without_a_value_keeps_its_value(self, auth0: Tenant) -> None:
         action_id = deployed(auth0, action(**secret("kept")))
@@ -163,11 +168,15 @@ class TestBuilds:
     ) -> None:
         script(auth0, ("building", 5), ("retrying", 5), ("failed", 0))
         made = auth0.versions.create(login_action())
+        script(auth0, ("retrying", 0))
+        with refused(400, "not supported"):
+            auth0.actions.update(made["id"], {"runtime": "node12"})
         for seen in ("building", "building", "retrying", "retrying", "failed", "failed"):
             assert auth0.actions.get(made["id"])["status"] == seen
             clock.advance(3)
-        auth0.actions.update(made["id"], {})
-        assert auth0.actions.get(made["id"])["status"] == "built"
+        for seen in ("retrying", "built"):
+            auth0.actions.update(made["id"], {})
+            assert auth0.actions.get(made["id"])["status"] == seen
 
     def test_a_registry_is_forgotten_once_it_was_used(
         self, auth0: Tenant, clock: ManualClock
