@@ -179,7 +179,9 @@ def test_a_legacy_phone_is_read_from_all_its_places(tenant: Tenant) -> None:
     tenant.faults |= {("GET", path): (200, answer) for path, answer in LEGACY.items()}
     phone = tenant.make()["phone"]
     assert phone == {
-        **{"enabled": True, "messageTypes": ["sms"], "provider": "twilio"},
+        "enabled": True,
+        "messageTypes": ["sms"],
+        "provider": "twilio",
         "options": {"enrollmentMessage": "e", "sid": "AC1"},
     }
     for path in ("message-types", "selected-provider"):
