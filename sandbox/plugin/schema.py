@@ -77,9 +77,23 @@ def for_api(value: Any) -> Any:
 
 
 def from_api(schema: Schema, answer: Mapping[str, Any]) -> dict[str, Any]:
-    """What the API answered of these attributes, under the program's names."""
-    found = {name: _each(one, answer.get(snake(name)), from_api) for name, one in schema.items()}
+    """What the API answered of these attributes, under the program's names.
+
+    Raises:
+        AttributeError, TypeError: an object or a list is something else.
+    """
+    found = {name: _formed(one, answer.get(snake(name))) for name, one in schema.items()}
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _formed(attribute: Attribute, value: Any) -> Any:
+    if value is None or attribute.kind == "scalar":
+        return value
+    if attribute.kind == "block":
+        return from_api(attribute.fields, value)
+    if not isinstance(value, list):
+        raise TypeError
+    return [from_api(attribute.fields, one) for one in value] if attribute.fields else value
 
 
 def _each(attribute: Attribute, value: Any, walk: Callable[[Schema, Any], Any]) -> Any:

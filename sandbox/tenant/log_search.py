@@ -171,9 +171,11 @@ class _Reader:
         self._left.popleft()
         return True
 
-    def _unreadable(self, rest: str = "") -> ApiError:
-        rest = rest or "".join(token[0] for token in self._left)
-        return invalid_query(f"The sandbox cannot search for {rest}", "q")
+    def _unreadable(self, part: str = "") -> ApiError:
+        """Tells the part, else what is left, else all of it: it has ended too early."""
+        left = "".join(token[0] for token in self._left)
+        told = (part or left or self._text).strip()
+        return invalid_query(f"The sandbox cannot search for {told}", "q")
 
 
 def _sign(token: re.Match[str]) -> str:

@@ -206,8 +206,9 @@ class PhoneProviders(Rules):
         if not (complete and configuration.get("delivery_methods")):
             # Recorded; it has no error code.
             raise ApiError(400, "Bad Operation on Notification Resource")
-        becomes_custom = provider["name"] == "custom" != (before or {}).get("name")
-        if becomes_custom and switches.custom_provider_needs_deployed_action:
+        was_custom = before is not None and before["name"] == "custom"
+        needs_action = provider["name"] == "custom" and not was_custom
+        if needs_action and switches.custom_provider_needs_deployed_action:
             self._check_action()
         if before is None:
             return

@@ -58,14 +58,13 @@ class ActionResource(ApiObject):
         return body
 
     def state(self, answer: dict[str, Any], prior: State) -> State:
-        runtime, trigger = answer.get("runtime"), answer["supported_triggers"][0]
-        state = super().state(answer, prior)
+        runtime, (trigger, *_) = answer.get("runtime"), answer["supported_triggers"]
+        state = super().state(answer | {"supported_triggers": trigger}, prior)
         state.pop("secrets", None)
         return state | given(
             deploy=prior.get("deploy", False),
             runtime="node18" if runtime == "node18-actions" else runtime,
             secrets=prior.get("secrets"),
-            supportedTriggers={key: trigger.get(key) for key in ("id", "version")},
             versionId=(answer.get("deployed_version") or {}).get("id"),
         )
 

@@ -169,7 +169,10 @@ class Actions(Rules):
                 "deployed_version": None,
                 "last_number": 0,
             }
-            action["draft"] = _EMPTY | {"updated_at": self._context.stamp()}
+            action["draft"] = _EMPTY | {
+                "runtime": entry["default_runtime"],
+                "updated_at": self._context.stamp(),
+            }
             self._write_draft(action, _EMPTY | body, entry)
             self.save(action)
         return action
@@ -264,7 +267,8 @@ class Actions(Rules):
         checks: dict[str, Callable[[Any], Any]] = {
             "code": self._code,
             "dependencies": self._dependencies,
-            "runtime": lambda name: triggers.runtime_for(entry, name or draft["runtime"]),
+            # An empty one asks for no other.
+            "runtime": lambda name: triggers.checked(entry, name) if name else draft["runtime"],
             "secrets": lambda new: self._secrets(new, draft["secrets"], draft["updated_at"]),
             "modules": self._modules,
         }

@@ -72,16 +72,14 @@ def find(trigger_id: str, version: str | None) -> dict[str, Any]:
     raise ApiError(400, f"trigger {shown} is not supported")
 
 
-def runtime_for(entry: dict[str, Any], requested: str | None) -> str:
-    """The runtime of an Action on this trigger.
+def checked(entry: dict[str, Any], runtime: str) -> str:
+    """The runtime, if an Action on this trigger may have it.
 
     Raises:
-        ApiError: 400 for a runtime that the trigger does not have.
+        ApiError: 400 where it may not.
     """
-    if not requested:
-        return str(entry["default_runtime"])
-    if requested in entry["runtimes"] or requested == entry["default_runtime"]:
-        return requested
+    if runtime in entry["runtimes"] or runtime == entry["default_runtime"]:
+        return runtime
     raise ApiError(
         400,
         f"runtime not supported for version {entry['version']} of this trigger, "

@@ -19,7 +19,9 @@ from sandbox.plugin.switches import ADAPTIVE_MFA_WARNS, VARIABLE
 from sandbox.plugin.values import wire_map
 
 POLICIES = ("PUT", "/guardian/policies")
-TEMPLATE = "/branding/phone/templates/t"
+TEMPLATE, PROVIDER = "/branding/phone/templates/t", "/branding/phone/providers/p"
+METHODS: dict[str, Any] = {"delivery_methods": {"text": True}}
+MADE: dict[str, Any] = {"supported_triggers": [{"id": "x", "version": "v1"}]}
 SETTINGS = ("GET", "/guardian/settings")
 BROKEN = (500, {"message": "An internal error occurred"})
 SECRET = (400, {"message": "No: Bearer canary-secret to +819012345678"})
@@ -107,6 +109,7 @@ def test_a_warning_is_told_once_for_the_resource_that_it_is_of(tenant: Tenant) -
     ("answer", "raised", "says"),
     [
         ([], ManagementError, "a form that Auth0 does not have"),
+        ({"id": 1}, ManagementError, "a form that Auth0 does not have"),
         ({"id": "a"}, InitFailedError, "An internal error occurred"),
     ],
 )
@@ -140,8 +143,15 @@ NO_TEXT = {"bindings": [{"action": {"id": []}, "display_name": "x"}]}
         ("triggerActions:TriggerActions", "t", BINDINGS, {"bindings": 1}),
         ("triggerAction:TriggerAction", "t::a", BINDINGS, {}),
         ("triggerAction:TriggerAction", "t::a", BINDINGS, NO_TEXT),
+        ("action:Action", "a", "/actions/actions/a", MADE | {"dependencies": [1]}),
         ("phoneNotificationTemplate:PhoneNotificationTemplate", "t", TEMPLATE, {}),
+        (
+            "phoneNotificationTemplate:PhoneNotificationTemplate",
+            *("t", TEMPLATE, {"id": "t", "content": []}),
+        ),
+        ("phoneProvider:PhoneProvider", "p", PROVIDER, {"configuration": METHODS}),
         ("guardian:Guardian", "g", "/guardian/policies", {"policies": []}),
+        ("guardian:Guardian", "g", "/guardian/factors", {}),
         ("guardian:Guardian", "g", "/guardian/factors", [{"name": "sms"}]),
         ("guardian:Guardian", "g", "/guardian/factors/phone/settings", []),
         ("tenant:Tenant", "t", "/tenants/settings", {"country_codes": {"x": 1}}),
@@ -153,6 +163,33 @@ def test_an_answer_of_no_tenant_is_told_however_deep_it_is_wrong(
     tenant.faults["GET", path] = (200, answer)
     with pytest.raises(ManagementError, match=r"GET .* in a form that Auth0 does not have"):
         asyncio.run(RESOURCES[f"auth0:index/{token}"].read(tenant.api, resource_id, {}))
+
+
+LEGACY = {
+    "/guardian/factors": [{"name": "sms", "enabled": True}],
+    "/guardian/factors/phone/message-types": {"message_types": ["sms"]},
+    "/tenants/settings": {"phone_consolidated_experience": False},
+    "/guardian/factors/phone/selected-provider": {"provider": "twilio"},
+    "/guardian/factors/sms/templates": {"enrollment_message": "e"},
+    "/guardian/factors/sms/providers/twilio": {"sid": "AC1"},
+}
+
+
+def test_a_legacy_phone_is_read_from_all_its_places(tenant: Tenant) -> None:
+    tenant.faults |= {("GET", path): (200, answer) for path, answer in LEGACY.items()}
+    phone = tenant.make()["phone"]
+    assert phone == {
+        "enabled": True,
+        "messageTypes": ["sms"],
+        "provider": "twilio",
+        "options": {"enrollmentMessage": "e", "sid": "AC1"},
+    }
+    for path in ("message-types", "selected-provider"):
+        asked = "GET", f"/guardian/factors/phone/{path}"
+        kept, tenant.faults[asked] = tenant.faults[asked], (200, {})
+        with pytest.raises(PartialFailureError, match=f"{path} in a form that Auth0 does not"):
+            tenant.make()
+        tenant.faults[asked] = kept
 
 
 def test_the_data_source_tells_it_too(tenant: Tenant) -> None:

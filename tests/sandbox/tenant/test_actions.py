@@ -114,8 +114,13 @@ class TestUpdate:
         changed = auth0.actions.update(made["id"], change)
         assert changed == changed | change
         assert auth0.actions.get(made["id"]) == changed | {"status": "built"}
-        # An empty runtime asks for no other.
-        assert auth0.actions.update(made["id"], {"runtime": ""})["runtime"] == "node18-actions"
+
+    def test_an_empty_runtime_asks_for_no_other_even_where_the_trigger_lacks_it(
+        self, auth0: Tenant
+    ) -> None:
+        made = auth0.versions.create(action(LOGIN, "v2", runtime="node18"))
+        upgrade = {"supported_triggers": [{"id": LOGIN, "version": "v3"}], "runtime": ""}
+        assert auth0.actions.update(made["id"], upgrade)["runtime"] == "node18"
 
     def test_a_secret_without_a_value_keeps_its_value(self, auth0: Tenant) -> None:
         action_id = deployed(auth0, action(**secret("kept")))
@@ -126,9 +131,12 @@ class TestUpdate:
         assert running(auth0).secrets == {"KEY": "kept"}
 
     def test_only_a_compatible_version_of_the_trigger_is_an_upgrade(self, auth0: Tenant) -> None:
-        old = auth0.versions.create(action(LOGIN, "v2", runtime="node22"))["id"]
-        upgrade = {"supported_triggers": [{"id": LOGIN, "version": "v3"}]}
-        assert auth0.actions.update(old, upgrade)["supported_triggers"][0]["version"] == "v3"
+        old = deployed(auth0, action(LOGIN, "v2", runtime="node22"))
+        changed = auth0.actions.update(
+            old, {"supported_triggers": [{"id": LOGIN, "version": "v3"}]}
+        )
+        assert changed["supported_triggers"][0]["version"] == "v3"
+        assert changed["all_changes_deployed"] is False
         for wanted in ({"id": LOGIN, "version": "v1"}, {"id": "credentials-exchange"}):
             with refused(400, "can't upgrade to this trigger."):
                 auth0.actions.update(old, {"supported_triggers": [wanted]})
@@ -136,13 +144,16 @@ class TestUpdate:
     def test_identical_content_stays_deployed_and_other_content_does_not(
         self, auth0: Tenant
     ) -> None:
-        body = login_action(**secret("1"))
+        body = login_action(**secret("1"), dependencies=[], modules=[])
         action_id = deployed(auth0, body)
-        for change, same in (
-            *((body, True), (body | secret("2"), False), (body, True)),
-            *((body | secret("1", "OTHER"), False), (body, True), ({"code": "// 2"}, False)),
-        ):
-            assert auth0.actions.update(action_id, change)["all_changes_deployed"] is same
+        others: list[dict[str, Any]] = [
+            *(secret("2"), secret("1", "OTHER"), {"code": "// 2"}, {"runtime": "node18-actions"}),
+            *({"dependencies": [{"name": "a"}]}, {"modules": [{"module_id": "m"}]}),
+        ]
+        for other in others:
+            assert auth0.actions.update(action_id, other)["all_changes_deployed"] is False, other
+            back = auth0.actions.update(action_id, body | {"runtime": "node22"})
+            assert back["all_changes_deployed"] is True
 
 
 class TestBuilds:
@@ -163,11 +174,15 @@ class TestBuilds:
     ) -> None:
         script(auth0, ("building", 5), ("retrying", 5), ("failed", 0))
         made = auth0.versions.create(login_action())
+        script(auth0, ("retrying", 0))
+        with refused(400, "not supported"):
+            auth0.actions.update(made["id"], {"runtime": "node12"})
         for seen in ("building", "building", "retrying", "retrying", "failed", "failed"):
             assert auth0.actions.get(made["id"])["status"] == seen
             clock.advance(3)
-        auth0.actions.update(made["id"], {})
-        assert auth0.actions.get(made["id"])["status"] == "built"
+        for seen in ("retrying", "built"):
+            auth0.actions.update(made["id"], {})
+            assert auth0.actions.get(made["id"])["status"] == seen
 
     def test_a_registry_is_forgotten_once_it_was_used(
         self, auth0: Tenant, clock: ManualClock
@@ -269,6 +284,8 @@ class TestDeploy:
         made = auth0.versions.create(action(deploy=True))
         clock.advance(100)
         assert auth0.actions.get(made["id"])["status"] == "failed"
+        (version,) = auth0.versions.listing(made["id"], Page())["versions"]
+        assert version["deployed"] is False
         assert auth0.deployed_action(PHONE) is None
 
     @pytest.mark.parametrize("follows", [False, True])
