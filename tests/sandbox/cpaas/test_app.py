@@ -172,6 +172,21 @@ def test_without_a_connection_to_reset_the_fault_says_so() -> None:
     assert status(client_of(cpaas), "key-1") == 501
 
 
+def test_who_takes_an_answer_does_not_mind_a_reset_meanwhile() -> None:
+    """The tenant's reset comes from another thread, at any moment."""
+    cpaas = account()
+
+    class Resetting:
+        @property
+        def channel(self) -> None:
+            cpaas.reset()
+
+    answers: Any = [Resetting()]
+    cpaas.script.add(answers)
+    assert cpaas.script.take("sms") is answers[0]
+    assert cpaas.script.pending() == []
+
+
 def test_keys_come_and_go_as_in_the_portal_and_a_reset_gives_back_the_first() -> None:
     client = client_of()
     assert client.post(KEYS, json={"key": "key-2"}).status_code == 204
