@@ -166,6 +166,16 @@ def test_a_scripted_status_that_has_no_body_gets_none(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("fault", ["not_utf8", "truncated", "empty", "html"])
+def test_a_spoilt_answer_is_no_json(fault: str) -> None:
+    cpaas = account()
+    cpaas.script.add([ScriptedAnswer(fault=fault)])
+    answer = client_of(cpaas).post("/sms/3/messages", json=SMS, headers=HEADERS)
+    assert answer.status_code == 200
+    with pytest.raises(ValueError, match="."):
+        json.loads(answer.content)
+
+
 def test_without_a_connection_to_reset_the_fault_says_so() -> None:
     cpaas = account()
     cpaas.script.add([ScriptedAnswer(fault="reset")])
