@@ -172,7 +172,7 @@ def test_a_spoilt_answer_is_no_json(fault: str) -> None:
     cpaas.script.add([ScriptedAnswer(fault=fault)])
     answer = client_of(cpaas).post("/sms/3/messages", json=SMS, headers=HEADERS)
     assert answer.status_code == 200
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match="decode|Expecting|Unterminated"):
         json.loads(answer.content)
 
 
