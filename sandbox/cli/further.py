@@ -46,11 +46,15 @@ def start_tenant(workplace: Workplace, name: str) -> Path:
     for one in _SHARED:
         shutil.copy(workplace.state_dir / one, folder / one)
     content = _content(file)
+    domain = content["config"].get("auth0:domain", "localhost:0")
+    port = str(domain).rpartition(":")[2]
+    if not port.isdecimal():
+        raise SandboxError(
+            f"{file} is of {domain}, which is no tenant of the sandbox.",
+            "Take another name, or correct its auth0:domain: localhost and a port.",
+        )
     # Any ports that are free, but for the tenant's own: its stack names it.
-    domain = str(content["config"].get("auth0:domain", ""))
-    port = domain.rpartition(":")[2]
-    wanted = dict.fromkeys(ports.LISTENERS, 0)
-    wanted[ports.TENANT] = ports.port_from(port, ports.TENANT) if port else 0
+    wanted = dict.fromkeys(ports.LISTENERS, 0) | {ports.TENANT: int(port)}
     record, _ = serving(replace(workplace, state_dir=folder, wanted_ports=wanted))
     # Its key comes last: where there is none, whoever drew it up was killed.
     if _KEY not in content["config"]:
@@ -88,12 +92,16 @@ def _file(workplace: Workplace, name: str) -> Path:
 
 def _content(file: Path) -> dict[str, Any]:
     """What is in a stack's file; without settings where there is none."""
+    fix = "Correct it. A further tenant's is drawn up again where there is none."
     try:
         content = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else {}
-        return content | {"config": dict(content.get("config") or {})}
-    except (OSError, ValueError, TypeError, AttributeError, yaml.YAMLError) as error:
-        fix = "Correct it, or remove it: it is drawn up again."
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise SandboxError(f"{file} cannot be read: {error}", fix) from error
+    content = content or {}
+    config = (content.get("config") or {}) if isinstance(content, dict) else None
+    if not isinstance(config, dict):
+        raise SandboxError(f"{file} has no settings under `config`.", fix)
+    return content | {"config": config}
 
 
 def _draw_up(
@@ -103,13 +111,14 @@ def _draw_up(
     file: Path,
     content: dict[str, Any],
 ) -> None:
-    """A stack as the sandbox's own, of this tenant; the salt that the file has stays."""
-    own = _content(_file(workplace, STACK))["config"] | {
+    """A stack as the sandbox's own, of this tenant; what its file has already stays."""
+    config = _content(_file(workplace, STACK))["config"] | {
         "auth0:domain": f"localhost:{record.tenant_port}",
         "phonemfa:experience": record.generation,
         "phonemfa:testNumbers": [TEST_NUMBER],
+        **content["config"],
     }
-    text = yaml.safe_dump(content | {"config": own}, allow_unicode=True, sort_keys=False)
+    text = yaml.safe_dump(content | {"config": config}, allow_unicode=True, sort_keys=False)
     write_atomically(file, text)
     name = file.name.split(".")[1]
     environment, cwd = workplace.environment(main), workplace.project_dir

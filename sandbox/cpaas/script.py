@@ -72,7 +72,8 @@ ENTRY: Final = obj(
 class AnswerScript:
     """Scripted answers in the order they will be used, for one channel or either.
 
-    One event loop takes them; what a test adds from its own thread is whole or not there yet.
+    One event loop takes them. Others add and clear meanwhile (a test, the tenant's reset): a list
+    is added to as a whole, and who clears leaves the one that is being looked through as it is.
     """
 
     def __init__(self) -> None:
@@ -83,13 +84,14 @@ class AnswerScript:
 
     def take(self, channel: Channel) -> ScriptedAnswer | None:
         """Remove and return the next answer that fits the channel."""
-        for index, answer in enumerate(self._queue):
+        queue = self._queue
+        for index, answer in enumerate(queue):
             if answer.channel in (None, channel):
-                return self._queue.pop(index)
+                return queue.pop(index)
         return None
 
     def pending(self) -> list[ScriptedAnswer]:
         return self._queue.copy()
 
     def clear(self) -> None:
-        self._queue.clear()
+        self._queue = []

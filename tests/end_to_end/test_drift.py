@@ -45,8 +45,10 @@ class Drifting:
 
     def findings(self, expect: int = 7) -> dict[str, dict[str, Any]]:
         """What the command found, by id."""
-        answer = json.loads(self.drift("--json", expect=expect).stdout)
-        return {one["id"]: one for one in answer["findings"]}
+        found = json.loads(self.drift("--json", expect=expect).stdout)["findings"]
+        by_id = {one["id"]: one for one in found}
+        assert len(by_id) == len(found), "each is named once"
+        return by_id
 
     def api(self, method: str, path: str, body: Any = None) -> Any:
         return self.tenant.api(method, path, body)

@@ -238,10 +238,14 @@ def test_bad_config_is_told_whole_before_requests(package: PulumiProject, tenant
     assert tenant.logged() == []
 
 
-@pytest.mark.parametrize("command", ["up", pytest.param("preview", marks=pytest.mark.thorough)])
+@pytest.mark.parametrize(
+    "command",
+    ["up", pytest.param("preview", marks=[pytest.mark.thorough, legacy_tenant])],
+)
 def test_wrong_credentials_are_said_once(
     package: PulumiProject, tenant: Tenant, command: str
 ) -> None:
+    package.configure(experience=tenant.generation)
     package.environment["AUTH0_CLIENT_SECRET"] = "canary-wrong"
     ran = package.refused(command)
     assert "canary" not in ran.text

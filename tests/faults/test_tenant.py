@@ -13,7 +13,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -231,26 +231,30 @@ def served(folder: Path, kind: str) -> Iterator[int]:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     signed_by.issue_cert(*names, not_after=ends).configure_cert(context)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=_refused, args=(listener, context), daemon=True)
+        heard: list[bytes] = []
+        thread = threading.Thread(target=_refused, args=(listener, context, heard), daemon=True)
         thread.start()
         yield listener.getsockname()[1]
         listener.shutdown(socket.SHUT_RDWR)
         thread.join()
+    assert heard, "nobody came"
+    assert b"".join(heard) == b"", "a request would be a leak"
 
 
-def _refused(listener: socket.socket, context: ssl.SSLContext) -> None:
+def _refused(listener: socket.socket, context: ssl.SSLContext, heard: list[bytes]) -> None:
     while True:
         try:
             connection, _ = listener.accept()
         except OSError:
             return
         connection.settimeout(2)
-        with connection:
-            try:
-                with context.wrap_socket(connection, server_side=True) as secured:
-                    assert secured.recv(1) == b""  # a request would be a leak
-            except OSError:
-                continue
+        heard.append(b"")
+        with (
+            connection,
+            suppress(OSError),
+            context.wrap_socket(connection, server_side=True) as secured,
+        ):
+            heard.append(secured.recv(1))
 
 
 @pytest.mark.parametrize("kind", CERTIFICATES)

@@ -171,8 +171,18 @@ def test_a_further_tenant_needs_its_name(run: Run, running: RunningSandbox, tmp_
     there = ("--state-dir", running.state_dir, "--project-dir", tmp_path)
     for name in ("sandbox", "../x", "Mine"):
         assert "cannot be the name" in run("tenant", name, *there).err
-    (tmp_path / "Pulumi.mine.yaml").write_text("config: {}\n", encoding="utf-8")
+    file = tmp_path / "Pulumi.mine.yaml"
+    file.write_text("config: {}\n", encoding="utf-8")
     assert "is there already" in run("tenant", "mine", *there).err
+    (running.state_dir / "tenants" / "mine").mkdir(parents=True)
+    for content, told in (
+        ("- a list", "mine.yaml has no settings under `config`.\n  fix: Correct it"),
+        ("config: a text", "mine.yaml has no settings under `config`."),
+        ("config: [", "cannot be read: while parsing"),
+        ("config: {auth0:domain: me.auth0.com}", "me.auth0.com, which is no tenant of the sandbox"),
+    ):
+        file.write_text(content, encoding="utf-8")
+        assert told in run("tenant", "mine", *there).err
 
 
 def test_down_names_the_further_tenants_that_it_stopped(

@@ -55,12 +55,14 @@ def test_a_further_tenant_is_drawn_up_once_keeps_its_port_and_takes_the_sandboxs
     with pytest.raises(KeyboardInterrupt):
         further.start_tenant(here, "old")
     salted = here.project_dir / "Pulumi.old.yaml"
-    salted.write_text(f"encryptionsalt: v1:salt\n{salted.read_text('utf-8')}", "utf-8")
+    drawn = salted.read_text("utf-8").replace("policy: always", "policy: never")
+    salted.write_text(f"encryptionsalt: v1:salt\n{drawn}", "utf-8")
     file = further.start_tenant(here, "old")
     assert yaml.safe_load(file.read_text("utf-8"))["encryptionsalt"] == "v1:salt"
     config = yaml.safe_load(file.read_text("utf-8"))["config"]
     assert config["phonemfa:experience"] == "legacy"
-    assert config["phonemfa:policy"] == "always", "as the sandbox's own stack"
+    assert config["phonemfa:policy"] == "never", "what somebody set meanwhile stays"
+    assert config["phonemfa:cpaasBaseHost"] == "cpaas.sandbox.test", "as the sandbox's own stack"
     assert set(config) >= {"auth0:domain", "phonemfa:testNumbers"}
 
     status(state_dir=here.state_dir)

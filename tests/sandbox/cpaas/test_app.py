@@ -166,10 +166,35 @@ def test_a_scripted_status_that_has_no_body_gets_none(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("fault", ["not_utf8", "truncated", "empty", "html"])
+def test_a_spoilt_answer_is_no_json(fault: Any) -> None:
+    cpaas = account()
+    cpaas.script.add([ScriptedAnswer(fault=fault)])
+    answer = client_of(cpaas).post("/sms/3/messages", json=SMS, headers=HEADERS)
+    assert answer.status_code == 200
+    with pytest.raises(ValueError, match=r"decode|Expecting|Unterminated"):
+        json.loads(answer.content)
+
+
 def test_without_a_connection_to_reset_the_fault_says_so() -> None:
     cpaas = account()
     cpaas.script.add([ScriptedAnswer(fault="reset")])
     assert status(client_of(cpaas), "key-1") == 501
+
+
+def test_who_takes_an_answer_does_not_mind_a_reset_meanwhile() -> None:
+    """The tenant's reset comes from another thread, at any moment."""
+    cpaas = account()
+
+    class Resetting:
+        @property
+        def channel(self) -> None:
+            cpaas.reset()
+
+    answers: Any = [Resetting()]
+    cpaas.script.add(answers)
+    assert cpaas.script.take("sms") is answers[0]
+    assert cpaas.script.pending() == []
 
 
 def test_keys_come_and_go_as_in_the_portal_and_a_reset_gives_back_the_first() -> None:

@@ -34,9 +34,9 @@ class LoginWorld(Pipeline):
         self.sent += 1
         return f"{self.sent:0{digits}d}"
 
-    def codes(self, *, seconds: int = 300, digits: int = 6) -> None:
-        """How long a code can be entered, and how many digits it has."""
-        codes = {"otp_length": digits, "otp_expiration_time": seconds}
+    def codes(self, *, seconds: int) -> None:
+        """How long a code can be entered."""
+        codes = {"otp_length": 6, "otp_expiration_time": seconds}
         self.tenant.mfa_settings.write_codes("phone", codes)
 
     def enrol(self, login: Login, number: str = NUMBER, method: str = "text") -> Login:

@@ -267,6 +267,7 @@ def test_no_form_is_refused_and_a_reset_forgets(
     begun = person.post("/login", data={"name": "victim"})
     assert begun.status_code == 200
     person.post(f"{begun.url}/enrol", data={"number": TYPED, "method": "text"})
+    assert received(sandbox), "what is forgotten"
     with client(sandbox.state_dir, sandbox.record) as tenant:
         tenant.post("/_sandbox/reset").raise_for_status()
         assert tenant.get("/_sandbox/messages").json() == {"messages": []}
