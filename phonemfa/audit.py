@@ -76,7 +76,8 @@ class Record:
             self.exit = _status(error)
             raise
         finally:
-            self._keep()
+            if self.at:
+                self._keep()
 
     def agree(
         self, what: str, *, stack: str, access: Access, yes: bool, by_typing: bool = False
