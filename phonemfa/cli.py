@@ -114,6 +114,8 @@ def run() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # A letter that it cannot show ends nothing.
             stream.reconfigure(errors="backslashreplace")
+    if isinstance(sys.stdin, io.TextIOWrapper):  # Bytes that are no text end in no traceback.
+        sys.stdin.reconfigure(errors="replace")
     try:
         try:
             # Named, or typer's completion scripts would be for a program "python -m phonemfa".

@@ -104,6 +104,23 @@ def test_a_locale_that_would_make_garbage_of_texts_is_refused(tmp_path: Path) ->
     assert b"Not set: AUTH0_DOMAIN" in said, "it keeps nobody locked out"
 
 
+def test_a_key_of_bytes_that_are_no_text_is_told(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.dev.yaml").write_text(GOOD, "utf-8")
+    ended = subprocess.run(
+        [
+            *(sys.executable, "-m", "phonemfa", "doctor", "--key-stdin", "--stack", "dev"),
+            *("--project", str(tmp_path)),
+        ],
+        cwd=PROJECT,
+        env={"PYTHONIOENCODING": "utf-8:strict"},
+        input=b"\xff\xfe\n",
+        capture_output=True,
+        check=False,
+    )
+    assert b"a non-ASCII character, and the CPaaS would refuse it" in ended.stdout + ended.stderr
+    assert b"Traceback" not in ended.stderr
+
+
 def test_the_program_refuses_such_a_locale(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "getfilesystemencoding", lambda: "iso8859-1")
     with pytest.raises(pulumi.RunError, match=r"not UTF-8 \(iso8859-1\).*Nothing was written"):
