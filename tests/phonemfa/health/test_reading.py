@@ -13,6 +13,7 @@ import pytest
 from components.settings.health_levels import HealthLevels
 from components.tenant.client import TenantUnreadableError
 from phonemfa.health.document import as_object
+from phonemfa.health.entries import LOGIN
 from phonemfa.health.period import HOUR, latest
 from phonemfa.health.reading import LogReader, OutOfTimeError
 from phonemfa.health.result import Health, look
@@ -191,6 +192,22 @@ def test_a_window_with_more_than_a_search_gives_is_read_whole(assumptions: dict[
     (figures,) = tally.figures([[True] * 24])
     assert figures.total("sent") == here.messages()
     assert tally.log.repeated > 0, "windows that were halved, and were not counted twice"
+
+
+@pytest.mark.parametrize("assumptions", [{}, NO_TYPES, NO_TIMES], ids=["told", "types", "times"])
+def test_logins_are_those_of_the_log_the_newest_first_or_not_known(
+    assumptions: dict[str, Any],
+) -> None:
+    here = desk(**assumptions)
+    here.read()
+    begin, end = here.now - 3 * HOUR, here.now - HOUR
+    dates = [one["date"] for one in here.entries if one["type"] == LOGIN]
+    moments = sorted((datetime.fromisoformat(one).timestamp() for one in dates), reverse=True)
+    wanted = [one for one in moments if begin <= one < end]
+    assert here.reader.logins(begin, end) == (None if assumptions else wanted)
+    assert len(wanted) > 1
+    here.told.instead.append(refused(400))
+    assert here.reader.logins(here.now - HOUR, here.now) is None
 
 
 def test_no_more_requests_a_minute_are_made_than_asked_for() -> None:
