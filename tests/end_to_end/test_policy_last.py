@@ -91,6 +91,10 @@ def test_no_request_can_lock_anybody_out(
         tenant.control("POST", "/faults", fault | {"nth": nth, "times": times})
         failed = stack.up(expect=None)
         tenant.control("DELETE", "/faults")
+        # What begins at the same time arrives in another order each time: what was struck counts.
+        struck = [
+            f"{one['method']} {one['path']}" for one in tenant.logged() if one["status"] == 403
+        ]
         assert life.nobody_is_locked_out(next(USERS)), f"locked out after {request}"
         if lost:
             if failed.exit:
@@ -100,8 +104,10 @@ def test_no_request_can_lock_anybody_out(
             assert stack.changes() == [], request
         else:
             # The plugin only warns that it may not see how long a browser is remembered.
-            warned = request == "GET /api/v2/guardian/settings"
-            assert (failed.exit == 0) == warned, f"{request}: {failed.text}"
+            warned = struck == ["GET /api/v2/guardian/settings"]
+            assert struck, request
+            if struck != ["POST /oauth/token"]:  # refused once, the plugin asks again; hooks do not
+                assert (failed.exit == 0) == warned, f"{struck}: {failed.text}"
             assert not warned or "could not be read: 403" in failed.text
             stack.up()
         assert declared_part(tenant) == wanted, f"not there after {request}"
