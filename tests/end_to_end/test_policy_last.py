@@ -106,7 +106,8 @@ def test_no_request_can_lock_anybody_out(
             # The plugin only warns that it may not see how long a browser is remembered.
             warned = struck == ["GET /api/v2/guardian/settings"]
             assert struck, request
-            if struck != ["POST /oauth/token"]:  # refused once, the plugin asks again; hooks do not
+            # Refused one token, the plugin asks again, and a hook does not: either may be struck.
+            if times == 2 or struck != ["POST /oauth/token"]:
                 assert (failed.exit == 0) == warned, f"{struck}: {failed.text}"
             assert not warned or "could not be read: 403" in failed.text
             stack.up()
