@@ -9,13 +9,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from components.config_files import StackFileError, config_in, decoded, read_config
+from components.vocabulary import COMPONENT
 from phonemfa.pulumi.engine import PulumiCli
 from phonemfa.pulumi.stack_file import find_stack, read_stack_file
 from sandbox.engine.ensure import Engine
 from sandbox.engine.environment import engine_environment
 from sandbox.engine.plugin import Plugin
 from tests.components.test_config_files import KEPT, TURNED, WHERE
+from tests.end_to_end.conftest import CONFIG, KEY
 from tests.end_to_end.pulumi_cli import PulumiProject
+from tests.end_to_end.pulumi_cloud import PulumiCloud
 
 pytestmark = pytest.mark.end_to_end
 
@@ -169,3 +172,33 @@ def test_up_refuses_what_the_commands_refuse(package: PulumiProject) -> None:
     with pytest.raises(Exception, match="put it in quotes") as refused:
         read_stack_file(package.folder, package.stack)
     assert told in str(refused.value)
+
+
+# In place of Pulumi's own service there is a stand-in; the CLI is the real one.
+def test_values_of_an_environment_are_the_programs_and_the_commands(
+    package: PulumiProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    common = {f"phonemfa:{key}": value for key, value in (CONFIG | {"cpaasApiKey": KEY}).items()}
+    own = {"phonemfa:smsSender": "0005299999"}
+    cloud = PulumiCloud(package.name, {"acme/phone": common, "acme/t1": own})
+    package.config.write_text(
+        "environment: [acme/phone, acme/t1]\nconfig: {phonemfa:ringTimeout: 20}\n", "utf-8"
+    )
+    package.stack = cloud.stack
+    with cloud.served() as variables:
+        package.environment |= variables
+        for name, value in package.environment.items():
+            monkeypatch.setenv(name, value)
+        found = read_stack_file(package.folder, cloud.stack)
+        printed = package.run("preview", "--json").out
+        assert found.cli.running() is None
+        cloud.running = {"kind": "update", "author": "joe", "started": 1790000000}
+        assert found.cli.running() == ("joe", "update", "2026-09-21T14:13:20.000Z")
+    assert KEY not in printed
+    created = [one["newState"] for one in json.loads(printed)["steps"]]
+    (asked,) = [one["inputs"]["settings"] for one in created if one["type"] == COMPONENT]
+    assert asked["smsSender"] == found.settings.sms_sender == "0005299999"
+    assert asked["ringTimeout"] == found.settings.ring_timeout == 20
+    monkeypatch.setenv("PATH", str(package.folder))
+    with pytest.raises(StackFileError, match="only the engine opens"):
+        read_stack_file(package.folder, cloud.stack)

@@ -1,12 +1,9 @@
 """Every command takes the same stack and the same config, and refuses the same, in words."""
 
-import json
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 from typer.testing import CliRunner
 
 from components.config_files import StackFileError
@@ -135,26 +132,6 @@ def test_values_are_read_as_the_engine_reads_them(project: Path, written: str) -
     settings = read_stack_file(project, "dev").settings
     found = settings.ring_timeout, settings.policy, settings.gate
     assert found == (20, Policy.NEVER, Gate.OFF)
-
-
-def test_values_of_an_environment_are_the_engines(
-    project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = project / "Pulumi.dev.yaml"
-    file.write_text(f"environment: [acme/phone]\n{GOOD}", "utf-8")
-    plain = yaml.safe_load(GOOD)["config"] | {"phonemfa:cpaasBaseHost": "of.the.environment"}
-    said: dict[str, dict[str, Any]] = {
-        key: {"value": one if isinstance(one, str) else json.dumps(one)}
-        for key, one in plain.items()
-    }
-    said |= {key: {"secret": True} for key in ("phonemfa:cpaasApiKey", "auth0:clientSecret")}
-    pulumi_that(project, json.dumps(said), monkeypatch)
-    found = read_stack_file(project, "dev")
-    assert found.settings.cpaas_base_host == "of.the.environment"
-    assert found.auth0 == {"domain": "dev.example.com", "clientSecret": {"secure": ""}}
-    monkeypatch.setenv("PATH", str(project))
-    with pytest.raises(StackFileError, match="only the engine opens"):
-        read_stack_file(project, "dev")
 
 
 def test_every_committed_stack_is_fit_and_holds_no_secret() -> None:
