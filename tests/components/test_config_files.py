@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from components import config_files
 from components.config_files import StackFileError, is_text, read_config, stack_names
 from components.settings.faults import SettingsError
 from tests.components.test_stack_config import STACK, loaded
@@ -190,3 +191,96 @@ def test_the_program_refuses_what_the_engine_took_otherwise(
     with pytest.raises(SettingsError, match=r"\A1 fault") if told else nullcontext() as refused:
         loaded(STACK | engine)
     assert told in str(refused and refused.value)
+
+
+NO_KEY = "it has a key that is no text; put it in quotes."
+NO_YAML = "Pulumi.dev.yaml is not YAML: "
+NO_TEXT = (
+    "Pulumi.dev.yaml is no text that YAML takes: save it as UTF-8, without control characters "
+    "(unacceptable character #x0000: special characters are not allowed)."
+)
+TOO_MUCH = f"{NO_YAML}it has too many entries, or is nested too deep."
+MERGES = f"{NO_YAML}it merges (<<) what is no block of keys."
+
+
+@pytest.mark.parametrize(
+    ("stack", "told"),
+    [
+        (
+            "config:\n  a: [1\n  b: 2",
+            f"{NO_YAML}expected ',' or ']', but got ':' in line 3, column 4.",
+        ),
+        ("config:\0", NO_TEXT),
+        ("[1, 2]", "Pulumi.dev.yaml is no block of keys."),
+        ("config: []", "Pulumi.dev.yaml: its `config:` is no block of keys."),
+        (
+            "config: {a: !!binary x}",
+            f"{NO_YAML}it has the tag tag:yaml.org,2002:binary; write the value without one.",
+        ),
+        pytest.param(f"config: {{a: [{'x,' * 98}]}}", "", id="as many entries as may be"),
+        pytest.param(f"config: {{a: [{'x,' * 99}]}}", TOO_MUCH, id="one entry more"),
+        pytest.param(f"config: {{a: {'[' * 63}{']' * 63}}}", "", id="as deep as may be"),
+        pytest.param(f"config: {{a: {'[' * 64}{']' * 64}}}", TOO_MUCH, id="one deeper"),
+        pytest.param(
+            f"config: {{a: {'[' * 3000}{']' * 3000}}}",
+            "Pulumi.dev.yaml is not usable: it is nested too deep.",
+            id="deeper than Python goes",
+        ),
+        pytest.param("x: " + "y" * (2**20 - 3), "", id="as large as may be"),
+        pytest.param(
+            "x: " + "y" * (2**20 - 2),
+            "Pulumi.dev.yaml is larger than any of its kind: over 1 MiB.",
+            id="one byte more",
+        ),
+        ("config: {1: 2}", NO_YAML + NO_KEY),
+        ("config: {? [1] : 2}", NO_YAML + NO_KEY),
+        ("config: {a: 1, a: 2}", f"{NO_YAML}it has a twice."),
+        ("x: &x {}\nconfig: {<<: *x, <<: *x}", f"{NO_YAML}it has << twice."),
+        ("config: {<<: 5}", MERGES),
+        ("config: &x {<<: *x}", MERGES),
+    ],
+)
+def test_what_cannot_be_used_is_told_with_file_and_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stack: str, told: str
+) -> None:
+    monkeypatch.setattr(config_files, "_MOST_NODES", 101)
+    (tmp_path / "Pulumi.dev.yaml").write_text(stack, "utf-8")
+    with pytest.raises(StackFileError) if told else nullcontext() as refused:
+        assert read_config(tmp_path, "dev").project_name == "phonemfa", "without Pulumi.yaml"
+    assert str(refused.value if refused else "") == told
+
+
+@pytest.mark.parametrize(
+    ("config", "values"),
+    [
+        ("{<<: [*x, *y]}", {"phonemfa:a": "1", "phonemfa:b": "2"}),
+        ('{"<<": {a: b}}', {"phonemfa:<<": {"a": "b"}}),
+        ('{"1": 2}', {"phonemfa:1": "2"}),
+    ],
+)
+def test_what_yaml_merges_and_what_only_looks_so(
+    tmp_path: Path, config: str, values: dict[str, Any]
+) -> None:
+    text = f"x: &x {{a: 1}}\ny: &y {{a: 3, b: 2}}\nconfig: {config}\n"
+    (tmp_path / "Pulumi.dev.yaml").write_text(text, "utf-8")
+    assert read_config(tmp_path, "dev").values == values
+
+
+@pytest.mark.parametrize(
+    "project", ["runtime: python", "name: a\nstackConfigDir: [1]", "name: [a]"]
+)
+def test_a_project_without_a_usable_name_is_told(tmp_path: Path, project: str) -> None:
+    (tmp_path / "Pulumi.yaml").write_text(project, "utf-8")
+    with pytest.raises(StackFileError) as refused:
+        read_config(tmp_path, "dev")
+    assert str(refused.value) == "Pulumi.yaml has no text as `name`, or as `stackConfigDir`."
+
+
+def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.dev.yaml").mkdir()
+    with pytest.raises(
+        StackFileError, match=r"/Pulumi\.dev\.yaml cannot be read: Is a directory\.$"
+    ):
+        read_config(tmp_path, "dev")
+    with pytest.raises(StackFileError, match=r"^a\\x00b cannot be read: embedded null byte\.$"):
+        read_config(Path("a\0b"), "dev")

@@ -12,6 +12,7 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 from components.settings.faults import SettingsError
 from components.settings.model import StackSettings, sample_of
 from components.settings.values import duration, seconds
+from components.settings.words import meaning, value_in_words
 
 GOOD: dict[str, Any] = {
     "experience": "unified",
@@ -380,3 +381,43 @@ def test_the_same_time_in_another_unit_is_the_same_setting() -> None:
         "inactivity": "1d",
         "overall": "30d",
     }
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("deliveryMethods", ["voice", "text"], "voice call, SMS"),
+        ("deliveryMethods", ["text", "pigeon"], "SMS, pigeon"),
+        ("deliveryMethods", "text", "text"),
+        ("oneTimeCode", {"length": 8, "lifetime": "5m"}, "8 characters, valid for 5 minutes"),
+        ("oneTimeCode", {"length": 8, "lifetime": "1m"}, "8 characters, valid for 1 minute"),
+        (
+            "rememberBrowser",
+            {"shown": True, "inactivity": "90s", "overall": "1d"},
+            "checkbox shown, not ticked at first; 90 seconds of inactivity, 1 day overall",
+        ),
+        ("rememberBrowser", {"shown": False}, "checkbox not shown"),
+        ("deduplicate", True, "on"),
+        ("deduplicate", False, "off"),
+        ("allowedPrefixes", [], "none"),
+        ("texts", {"日本": [1, None]}, '{"日本": [1, null]}'),
+        ("policy", None, None),
+    ],
+)
+def test_a_value_is_told_in_a_reviewers_words(key: str, value: Any, words: str | None) -> None:
+    assert value_in_words(key, value) == words
+
+
+@pytest.mark.parametrize(
+    ("ticked", "overall", "lasts", "who"),
+    [
+        (True, "7d", "7 days", "whoever does not untick the box"),
+        (False, "unknown", "unknown", "whoever ticks it"),
+    ],
+)
+def test_what_remembering_means_to_a_user(ticked: bool, overall: str, lasts: str, who: str) -> None:
+    remember = {"shown": True, "ticked": ticked, "inactivity": "1h", "overall": overall}
+    assert meaning("rememberBrowser", remember) == (
+        f"asked again after at most {lasts} on a remembered browser, or after 1 hour without a "
+        f"login there; {who} has it remembered"
+    )
