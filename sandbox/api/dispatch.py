@@ -28,7 +28,7 @@ from sandbox.api.request_log import RequestLog
 from sandbox.tenant import Tenant
 from sandbox.tenant import routes as table
 from sandbox.tenant.errors import ApiError
-from sandbox.tenant.operation import BASE, ActionTester, Call, Notifier, Operation
+from sandbox.tenant.operation import BASE, Call, Notifier, Operation
 from sandbox.tenant.store import StoreError
 from sandbox.web import connection
 
@@ -47,7 +47,6 @@ class Dispatcher:
     faults: Faults
     limiter: Limiter
     notifier: Notifier | None
-    tester: ActionTester | None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":  # a websocket handshake: there is nothing of that kind
@@ -165,7 +164,7 @@ class Dispatcher:
             # A form's values are texts: the few bodies made of texts alone can come as one.
             body = bodies.decode(request, raw, forms=True)
             operation.body.check(body)
-        return Call(path, query, body, self.notifier, self.tester)
+        return Call(path, query, body, self.notifier)
 
     async def _finish(self, exchange: _Exchange) -> None:
         """Do what an answer promised; it is sent already, so a failure can only be logged."""

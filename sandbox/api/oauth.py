@@ -161,7 +161,7 @@ def token(tenant: Tenant, body: dict[str, Any], authorization: str | None) -> Re
 
 
 def _check_audience(tenant: Tenant, client: dict[str, Any], body: dict[str, Any]) -> None:
-    audience = body.get("audience") or tenant.settings().get("default_audience")
+    audience = body.get("audience") or tenant.settings.get().get("default_audience")
     if not audience:
         message = "No audience parameter was provided, and no default audience has been configured"
     elif audience != tenant.audience:

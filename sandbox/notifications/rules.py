@@ -39,7 +39,7 @@ def route_for(
     """
     if tenant.generation == "legacy" and not test_send:
         return _legacy_route(tenant, delivery_method, message_type)
-    provider = tenant.phone_provider()
+    provider = tenant.providers.current()
     if provider is None:
         raise NotSentError("the tenant has no phone provider")
     if provider["disabled"]:

@@ -44,7 +44,7 @@ def routes(tenant: Tenant, desk: LoginDesk, inbox: Inbox, views: Views) -> list[
             status=status,
             policy=policy_word(tenant.policies()),
             generation=tenant.generation,
-            friendly_name=tenant.settings().get("friendly_name") or tenant.context.name,
+            friendly_name=tenant.settings.get().get("friendly_name") or tenant.context.name,
             factor=tenant.factor_enabled("sms"),
             codes=tenant.mfa_settings.codes("phone"),
             browsers=tenant.mfa_settings.remembering(),

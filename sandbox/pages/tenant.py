@@ -41,13 +41,13 @@ def routes(
 
 def _shown(tenant: Tenant, notifications: NotificationService) -> dict[str, Any]:
     legacy = tenant.generation == "legacy"
-    settings = tenant.settings()
+    settings = tenant.settings.get()
     return {
         "name": settings.get("friendly_name") or tenant.context.name,
         "domain": tenant.domain,
         "generation": tenant.generation,
         "locales": settings.get("enabled_locales") or [],
-        "provider": tenant.phone_provider(),
+        "provider": tenant.providers.current(),
         "selected": tenant.guardian.selected_provider()["provider"] if legacy else None,
         "actions": [one for trigger in HANDLERS for one in _actions(tenant, trigger)],
         "texts": [
@@ -85,7 +85,7 @@ def _diff(action: dict[str, Any]) -> str:
 
 
 def _text(tenant: Tenant, notifications: NotificationService, kind: str) -> dict[str, Any]:
-    template = tenant.phone_template(kind)
+    template = tenant.templates.effective(kind)
     legacy = tenant.generation == "legacy"
     body = template["content"].get("body", {})
     return {

@@ -5,6 +5,7 @@ deployed Action.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from sandbox.json_schemas import (
@@ -60,7 +61,6 @@ TRY: dict[str, Schema] = {
     "to": described(text(1, 16), "The number to send to"),
     "delivery_method": described(_METHOD, "Text message or call"),
 }
-TRIED = {"code": 202, "message": "Test notification successfully sent for processing"}
 _PATH = "/branding/phone/providers"
 _ONE = f"{_PATH}/{{id}}"
 ROUTES = Routes("providers")
@@ -69,6 +69,14 @@ ROUTES = Routes("providers")
 def unsupported_message_type() -> ApiError:
     """The documented refusal of message types that the provider cannot deliver."""
     return ApiError(409, "Message Type is not supported by the configured phone provider")
+
+
+def tried(call: Call, template: Document | None = None) -> Document:
+    """The answer of a `try`; the test message goes out once it is sent."""
+    if call.notifier is not None:
+        to, method = call.body["to"], call.body.get("delivery_method")
+        call.afterwards.append(partial(call.notifier.try_out, to, method, template))
+    return {"code": 202, "message": "Test notification successfully sent for processing"}
 
 
 def covers(provider: Document, message_types: list[str]) -> bool:
@@ -183,16 +191,11 @@ class PhoneProviders(Rules):
         body=obj(TRY, required=("to",)),
         with_call=True,
     )
-    def try_out(self, provider_id: str, body: Document, *, call: Call) -> Document:
-        """Send a test message, once the answer is sent."""
+    def try_out(self, provider_id: str, _: Document, *, call: Call) -> Document:
         provider = self.stored(provider_id)
         if provider["name"] == "custom" and self._context.assumptions.try_needs_deployed_action:
             self._check_action()
-        notifier = call.notifier
-        if notifier is not None:
-            to, method = body["to"], body.get("delivery_method")
-            call.afterwards.append(lambda: notifier.try_provider(to=to, delivery_method=method))
-        return dict(TRIED)
+        return tried(call)
 
     # -- rules --------------------------------------------------------------------------------
 

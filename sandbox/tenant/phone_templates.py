@@ -11,7 +11,7 @@ from sandbox.tenant.clock import later_millisecond, millis
 from sandbox.tenant.context import Rules, new_id
 from sandbox.tenant.errors import ApiError, invalid_body
 from sandbox.tenant.operation import Call, Evidence, Routes
-from sandbox.tenant.phone_providers import MISSING, TRIED, TRY
+from sandbox.tenant.phone_providers import MISSING, TRY, tried
 
 COLLECTION = "phone_templates"
 Document = dict[str, Any]
@@ -224,12 +224,5 @@ class PhoneTemplates(Rules):
         with_call=True,
         known=Evidence("published", "§5.2"),
     )
-    def try_out(self, template_id: str, body: Document, *, call: Call) -> Document:
-        """Send a test message with it, once the answer is sent."""
-        template, notifier = self.get(template_id), call.notifier
-        if notifier is not None:
-            to, method = body["to"], body.get("delivery_method")
-            call.afterwards.append(
-                lambda: notifier.try_template(template=template, to=to, delivery_method=method)
-            )
-        return dict(TRIED)
+    def try_out(self, template_id: str, _: Document, *, call: Call) -> Document:
+        return tried(call, self.get(template_id))

@@ -226,7 +226,7 @@ _PROPERTIES: dict[str, Schema] = {
 }
 
 _PATH = "/tenants/settings"
-ROUTES = Routes("tenant_settings")
+ROUTES = Routes("settings")
 
 
 class Settings(Rules):

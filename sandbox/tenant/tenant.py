@@ -1,6 +1,5 @@
 """One Auth0 tenant: its resources put together, its two generations, reset, export and import."""
 
-import copy
 import time
 from sqlite3 import ProgrammingError
 from typing import Any
@@ -80,7 +79,7 @@ class Tenant:
         self.transaction = store.transaction
         """Several rules as one: all of their effects, or none."""
         self.clients = Clients(self.context)
-        self.tenant_settings = Settings(self.context)
+        self.settings = Settings(self.context)
         self.custom_domains = CustomDomains(self.context)
         self.actions = Actions(self.context)
         self.versions = Versions(self.context, self.actions)
@@ -89,7 +88,7 @@ class Tenant:
         self.mfa_settings = MfaSettings(self.context)
         self.guardian = Guardian(
             self.context,
-            unified=lambda: self.tenant_settings.unified,
+            unified=lambda: self.settings.unified,
             # The guardian's rules and the provider's ask each other.
             provider=lambda: self.providers.current(),  # noqa: PLW0108 - not there yet
             codes=self.mfa_settings,
@@ -104,14 +103,14 @@ class Tenant:
         self.logs = Logs(
             self.context,
             numbers_in_clear=lambda: bool(
-                self.tenant_settings.get()["flags"].get("disable_management_api_sms_obfuscation")
+                self.settings.get()["flags"].get("disable_management_api_sms_obfuscation")
             ),
         )
         self.actions.when_deleted.insert(0, self._protect_action_in_use)
-        self.tenant_settings.when_switched_on.append(self._check_switched_on)
+        self.settings.when_switched_on.append(self._check_switched_on)
         with store.transaction():
             if store.get(SINGLETONS, KEY) is None:
-                self.tenant_settings.initialise(generation)
+                self.settings.initialise(generation)
             known = self.clients.default()
             if credentials is not None or known is None:
                 if known is not None:
@@ -128,7 +127,7 @@ class Tenant:
 
     @property
     def generation(self) -> Generation:
-        return "unified" if self.tenant_settings.unified else "legacy"
+        return "unified" if self.settings.unified else "legacy"
 
     @property
     def assumptions(self) -> Assumptions:
@@ -144,13 +143,13 @@ class Tenant:
             wanted = generation or self.generation
             self._store.clear(keep=_IDENTITY)
             self.clients.forget_added()
-            self.tenant_settings.initialise(wanted)
+            self.settings.initialise(wanted)
         self.logs.archive.clear()
         self.context.builds.scripted.clear()
 
     def switch(self, generation: Generation) -> None:
         """Change the experience as a dashboard would."""
-        self.tenant_settings.patch({UNIFIED_FLAG: generation == "unified"})
+        self.settings.patch({UNIFIED_FLAG: generation == "unified"})
 
     def export(self) -> Content:
         """The tenant's content, secrets in clear, without clients and keys."""
@@ -172,7 +171,7 @@ class Tenant:
                 for key, document in documents.items():
                     self._store.put(collection, key, document)
             if self._store.get(SINGLETONS, KEY) is None:
-                self.tenant_settings.initialise("unified")
+                self.settings.initialise("unified")
             try:
                 self._read_everything()
             except _UNREADABLE as error:
@@ -191,7 +190,7 @@ class Tenant:
         for message_type in BODIES:
             self.templates.effective(message_type)
         self.templates.listing()
-        self.tenant_settings.get()
+        self.settings.get()
         self.guardian.read_everything()
         for name in NAMES:
             self.factor_settings.get(name)
@@ -240,17 +239,6 @@ class Tenant:
             candidates = [one for one in self.actions.all() if trigger_of(one) == trigger_id]
         running = (self.versions.running(one) for one in candidates)
         return next((one for one in running if one is not None), None)
-
-    def phone_provider(self) -> Document | None:
-        provider = self.providers.current()
-        return None if provider is None else self.providers.view(provider)
-
-    def phone_template(self, message_type: str) -> Document:
-        """The template that a message of this type is rendered from, customised or default."""
-        return self.templates.effective(message_type)
-
-    def settings(self) -> Document:
-        return copy.deepcopy(self.tenant_settings.get())
 
     def factor_enabled(self, name: str) -> bool:
         return self.guardian.factor_enabled(name)

@@ -222,13 +222,13 @@ class Actions(Rules):
     async def test(self, action_id: str, body: Document, *, call: Call) -> Document:
         """Run the draft; code that throws is still a 200."""
         action = self.stored(action_id)
-        if call.tester is None:
+        if call.notifier is None:
             # Said inside the answer's own error object: the call was right, nothing can run it.
             message = "This sandbox was started without an Action runner."
             error = {"name": "Error", "message": message, "stack": ""}
             return {"payload": {"error": error, "stats": {}}}
         draft = action["draft"]
-        payload = await call.tester.test_action(
+        payload = await call.notifier.test_action(
             code=draft["code"],
             trigger_id=trigger_of(action),
             secrets={one["name"]: one["value"] for one in draft["secrets"]},

@@ -13,7 +13,7 @@ import uvicorn
 
 from sandbox.api.app import build_api
 from sandbox.tenant import Tenant
-from sandbox.tenant.operation import ActionTester, Notifier
+from sandbox.tenant.operation import Notifier
 from sandbox.tenant.settings import Generation
 from sandbox.tenant.store import Store
 
@@ -51,7 +51,6 @@ def serve(
     *,
     generation: Generation = "unified",
     notifier: Notifier | None = None,
-    tester: ActionTester | None = None,
 ) -> Iterator[Live]:
     """Serve a new tenant until the block ends."""
     ca = trustme.CA()
@@ -67,7 +66,7 @@ def serve(
     tenant = Tenant(Store(folder / "tenant.sqlite"), domain=domain, generation=generation)
     server = uvicorn.Server(
         uvicorn.Config(
-            build_api(tenant, notifier=notifier, tester=tester),
+            build_api(tenant, notifier=notifier),
             ssl_certfile=str(key_file),
             log_level="critical",
             lifespan="off",

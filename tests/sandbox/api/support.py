@@ -11,7 +11,7 @@ from sandbox.api.app import build_api
 from sandbox.api.limiter import RateLimit
 from sandbox.tenant import Tenant
 from sandbox.tenant.assumptions import Assumptions
-from sandbox.tenant.operation import ActionTester, Notifier
+from sandbox.tenant.operation import Notifier
 from sandbox.tenant.settings import Generation
 from sandbox.tenant.store import Store
 from tests.sandbox.clock import ManualClock
@@ -68,7 +68,6 @@ class Sandbox:
     generation: Generation = "unified"
     assumptions: Assumptions = field(default_factory=Assumptions)
     notifier: Notifier | None = None
-    tester: ActionTester | None = None
     rate_limit: RateLimit | None = None
     store: Store = field(default_factory=Store)
     name: str = "sandbox"
@@ -83,9 +82,7 @@ class Sandbox:
             clock=self.clock,
             assumptions=self.assumptions,
         )
-        self.app = build_api(
-            self.tenant, notifier=self.notifier, tester=self.tester, rate_limit=self.rate_limit
-        )
+        self.app = build_api(self.tenant, notifier=self.notifier, rate_limit=self.rate_limit)
         self.http = httpx.Client(transport=InProcess(self.app), base_url=f"https://{DOMAIN}")
         self.token = self.ask_token().json()["access_token"]
 

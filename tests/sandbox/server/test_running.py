@@ -92,7 +92,7 @@ def test_restart_on_the_same_port_loses_neither_tenant_nor_credentials(
     tmp_path: Path,
 ) -> None:
     with start(quick(tmp_path)) as first:
-        first.parts.tenant.tenant_settings.patch({"friendly_name": "kept"})
+        first.parts.tenant.settings.patch({"friendly_name": "kept"})
         with client(tmp_path, first.record) as asking:
             bearer = token(first, asking)
         secret, authority = first.client_secret, first.ca_file.read_bytes()

@@ -49,7 +49,7 @@ class TestProvider:
     def test_twilio_must_be_able_to_send(self, auth0: Tenant, absent: str) -> None:
         with refused(400, BAD_OPERATION):
             auth0.providers.create(twilio(absent))
-        assert auth0.phone_provider() is None
+        assert auth0.providers.current() is None
         # A messaging service is as good as a number.
         auth0.providers.create(twilio("default_from", mssid="ms"))
 
@@ -104,18 +104,18 @@ class TestTemplates:
         auth0.templates.reset(made["id"])
         auth0.templates.update(made["id"], {"content": {"body": {"text": "mine"}}})
         auth0.templates.delete(made["id"])
-        assert auth0.phone_template("otp_verify")["content"]["body"]["text"] != "mine"
+        assert auth0.templates.effective("otp_verify")["content"]["body"]["text"] != "mine"
 
     @pytest.mark.parametrize("kind", ["blocked_account", "otp_enroll", "password_breach"])
     def test_every_message_type_has_both_texts(self, auth0: Tenant, kind: str) -> None:
-        body = auth0.phone_template(kind)["content"]["body"]
+        body = auth0.templates.effective(kind)["content"]["body"]
         assert body["text"]
         assert body["voice"]
 
     def test_what_is_sent_is_the_customised_template(self, auth0: Tenant) -> None:
         # No Liquid is checked.
         made = make(auth0, content={"body": {"text": "{% mine @{code}"}}, disabled=True)
-        effective = auth0.phone_template("otp_verify")
+        effective = auth0.templates.effective("otp_verify")
         assert (effective["id"], effective["disabled"]) == (made["id"], True)
         assert effective["content"]["body"]["text"] == "{% mine @{code}"
         assert "verification code" in effective["content"]["body"]["voice"]
