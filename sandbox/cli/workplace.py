@@ -130,11 +130,7 @@ class Workplace:
 
 
 def serving(workplace: Workplace) -> tuple[ServerRecord, bool]:
-    """A server of today's code and credentials, and whether it was started (again) for that.
-
-    Raises:
-        ServerError: it cannot be started, or the old one cannot be ended.
-    """
+    """A server of today's code and credentials, and whether it was started (again) for that."""
     record = running_record(workplace.state_dir)
     if record is not None:
         reason = _unfit(workplace, record)

@@ -29,7 +29,7 @@ from sandbox.cpaas import errors
 from sandbox.cpaas.cpaas import SEND_SCOPES, Answer, Cpaas
 from sandbox.cpaas.script import ENTRY, ScriptedAnswer
 from sandbox.cpaas.statuses import STATUSES
-from sandbox.inbox import Channel
+from sandbox.inbox.inbox import Channel
 from sandbox.json_schemas import STRING, array, complete, obj, text
 from sandbox.web.bodies import TooLargeError, json_body
 from sandbox.web.connection import Application, Broken, ConnectionCutError

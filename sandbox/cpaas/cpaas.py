@@ -24,8 +24,7 @@ from sandbox.cpaas import errors
 from sandbox.cpaas.schemas import violations
 from sandbox.cpaas.script import AnswerScript
 from sandbox.cpaas.statuses import PENDING_ACCEPTED, STATUSES, Status
-from sandbox.inbox import Channel, Message
-from sandbox.inbox.inbox import Inbox
+from sandbox.inbox.inbox import Channel, Inbox, Message
 
 SEND_SCOPES = frozenset({"sms:message:send", "voice-message:message:send"})
 _SCOPES_FOR: dict[Channel, frozenset[str]] = {

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, get_args
 
 from sandbox.cpaas.statuses import STATUSES
-from sandbox.inbox import Channel
+from sandbox.inbox.inbox import Channel
 from sandbox.json_schemas import BOOLEAN, obj
 
 Fault = Literal[

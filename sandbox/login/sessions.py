@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
 from sandbox.login.assumptions import LoginAssumptions
-from sandbox.login.numbers import NumberRefusedError, e164
+from sandbox.login.numbers import e164
 from sandbox.login.policy import Channel, Confidence, Decision, Step, channels, decide
 from sandbox.login.refusals import LoginRefusedError, lasting
 from sandbox.login.users import Browsers, User, Users
@@ -179,10 +179,7 @@ class LoginDesk:
         """Send a code to a phone that is to be enrolled."""
         login = self._at(login_id, "enrol")
         self._check_channel(method)
-        try:
-            phone = e164(number)
-        except NumberRefusedError as error:
-            raise LoginRefusedError("number", str(error)) from error
+        phone = e164(number)
         if reset := self._enrolments.take("this machine"):
             why = f"Too many phones were enrolled. Try again in {self._until(reset)}."
             raise LoginRefusedError("enrolling", why)

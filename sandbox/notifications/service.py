@@ -61,8 +61,8 @@ class NotificationService:
     def preview(self, message_type: str, delivery_method: str) -> str:
         """What a message would say if it were sent now, with a made-up user; nothing is sent.
 
-        Raises:
-            NotSentError: its template does not render, or is disabled and nothing takes its place.
+        Raises NotSentError: its template does not render, or is disabled and nothing takes its
+        place.
         """
         made_up = "1234567890"[: self._tenant.otp_length()]
         order = Order(

@@ -16,10 +16,9 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from sandbox.cpaas.cpaas import Cpaas
-from sandbox.inbox import Entry, Phone
 from sandbox.inbox.inbox import MAX_MESSAGES, Inbox
 from sandbox.inbox.numbers import e164
-from sandbox.inbox.timeline import PAGE, Filter, Timeline
+from sandbox.inbox.timeline import PAGE, Entry, Filter, Phone, Timeline
 from sandbox.pages import live, speech
 from sandbox.pages.language import language_for
 from sandbox.pages.views import Views

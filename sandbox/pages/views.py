@@ -22,8 +22,7 @@ _MOST_FIELDS: Final = 20
 async def fields(request: Request) -> dict[str, str]:
     """The fields of a posted form; of one that is there twice, the last.
 
-    Raises:
-        HTTPException: 413, 415 or 400 for what no form of these pages sends.
+    Raises HTTPException: 413, 415 or 400 for what no form of these pages sends.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip()
     if kind != "application/x-www-form-urlencoded":

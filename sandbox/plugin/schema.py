@@ -79,8 +79,7 @@ def for_api(value: Any) -> Any:
 def from_api(schema: Schema, answer: Mapping[str, Any]) -> dict[str, Any]:
     """What the API answered of these attributes, under the program's names.
 
-    Raises:
-        AttributeError, TypeError: an object or a list is something else.
+    Raises AttributeError or TypeError: an object or a list is something else.
     """
     found = {name: _formed(one, answer.get(snake(name))) for name, one in schema.items()}
     return {name: value for name, value in found.items() if value is not None}

@@ -99,10 +99,8 @@ class ActionRunner:
         """Run one execution of the Action version to its end.
 
         `delivery_id` marks what it sends, unseen by it (`deliveries.cjs`). The code of a version is
-        run once and reused, as Auth0 does; another text therefore needs another version id.
-
-        Raises:
-            NodeUnusableError: when there is no Node that can run it.
+        run once and reused, as Auth0 does; another text therefore needs another version id. Raises
+        NodeUnusableError.
         """
         request = {
             "code": code,
@@ -153,11 +151,7 @@ class ActionRunner:
 
 
 def find_node() -> str:
-    """Path of a Node that can run Actions.
-
-    Raises:
-        NodeUnusableError: none on PATH, or its version is below OLDEST_NODE or unreadable.
-    """
+    """Path of a Node that can run Actions; NodeUnusableError: none on PATH, or too old."""
     path = shutil.which("node")
     if path is None:
         raise NodeUnusableError("node is not found on PATH")

@@ -121,8 +121,7 @@ def client(
 ) -> httpx.Client:
     """An HTTP client for the tenant's port, control routes too, that trusts the sandbox's CA alone.
 
-    Raises:
-        OSError: there is no CA in the state folder.
+    Raises OSError: there is no CA in the state folder.
     """
     return httpx.Client(
         base_url=record.cpaas_url if cpaas else record.tenant_url,

@@ -74,11 +74,7 @@ class MfaSettings(Rules):
 
     @ROUTES("PUT", _PATH, "update:tenant_settings", body=_REMEMBERING)
     def write_remembering(self, document: Document) -> Document:
-        """PUT /guardian/settings.
-
-        Raises:
-            ApiError: 400, a browser would be forgotten for inactivity only after it is anyway.
-        """
+        """Refused where a browser would be forgotten for inactivity only after it is anyway."""
         self._check_entitled()
         inactivity = document["mfa_session_inactivity_timeout"]
         if inactivity > document["mfa_session_overall_timeout"]:

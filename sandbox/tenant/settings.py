@@ -268,11 +268,7 @@ class Settings(Rules):
 
     @ROUTES("PATCH", _PATH, "update:tenant_settings", body=obj(_PROPERTIES, minProperties=1))
     def patch(self, changes: dict[str, Any]) -> dict[str, Any]:
-        """Merge the changes; answers the settings as PATCH shows them (§3.1).
-
-        Raises:
-            ApiError: 400 for a lifetime in hours and minutes at once.
-        """
+        """Merge the changes; answers the settings as PATCH shows them (§3.1)."""
         with self._store.transaction():
             settings = self._stored()
             was_unified = self.unified

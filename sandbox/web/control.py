@@ -60,10 +60,9 @@ def control_route(
 
 
 def query_of(request: Request, schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The query, its numbers as numbers.
+    """The query, its numbers as numbers; a key that the schema does not have is left out.
 
-    Raises:
-        RefusedError: it is not what the schema says; a key that the schema does not have is left.
+    Raises RefusedError: it is not what the schema says.
     """
     known = schema["properties"]
     found: dict[str, Any] = {

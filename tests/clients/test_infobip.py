@@ -19,7 +19,7 @@ from components.action_code import assemble
 from sandbox.cpaas import errors
 from sandbox.cpaas.cpaas import LANGUAGES
 from sandbox.cpaas.statuses import STATUSES
-from sandbox.inbox import Channel
+from sandbox.inbox.inbox import Channel
 from sandbox.runner.runner import find_node
 from tests.sandbox.cpaas.account import notification, run_action, runner_for, serving
 from tests.sandbox.cpaas.test_cpaas import account, both, error_of, send
