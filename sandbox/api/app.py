@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from sandbox.api.control import Control
 from sandbox.api.dispatch import Dispatcher
 from sandbox.api.encoding import error_answer
-from sandbox.api.faults import Faults
+from sandbox.api.faults import Fault
 from sandbox.api.limiter import Limiter, RateLimit
 from sandbox.api.request_log import RequestLog
 from sandbox.tenant import Tenant
@@ -42,7 +42,7 @@ def build_api(
     with the tenant.
     """
     log = RequestLog()
-    faults = Faults()
+    faults: list[Fault] = []
     limiter = Limiter(rate_limit or RateLimit(), tenant.clock)
     control = Control(
         tenant, log, faults, limiter, instance_id or str(uuid.uuid4()), on_reset=on_reset

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from sandbox.api import bodies
 from sandbox.api.encoding import answer, error_answer
-from sandbox.api.faults import Fault, Faults
+from sandbox.api.faults import Fault
 from sandbox.api.limiter import PLANS, Limiter
 from sandbox.api.request_log import RequestLog, redacted
 from sandbox.json_schemas import (
@@ -81,7 +81,7 @@ class Control:
 
     tenant: Tenant
     log: RequestLog
-    faults: Faults
+    faults: list[Fault]
     limiter: Limiter
     instance_id: str
     on_reset: Sequence[Callable[[], None]]
@@ -201,7 +201,7 @@ class Control:
 
     def get_faults(self, _: Request) -> Any:
         """GET faults: 200 `{faults: [...]}`; `seen` counts the requests that matched."""
-        return {"faults": [one.shown() for one in self.faults.all()]}
+        return {"faults": [one.shown() for one in self.faults]}
 
     def post_fault(self, body: Any) -> Any:
         """POST faults: 201 with the armed fault; see `sandbox.api.faults.Fault` for the keys.
@@ -214,7 +214,7 @@ class Control:
         except ValidationError as error:
             first = error.errors()[0]
             raise invalid_body(first["msg"], pointer(first["loc"])) from error
-        self.faults.add(fault)
+        self.faults.append(fault)
         return fault.shown()
 
     def delete_faults(self, _: Request) -> None:

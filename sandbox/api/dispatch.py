@@ -4,8 +4,6 @@ The order of checks (route, rate limit, token and scope, path, query, body, then
 established (management-api.md §8.7); this one tells a caller without rights nothing but that.
 """
 
-from __future__ import annotations
-
 import asyncio
 import inspect
 import logging
@@ -21,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from sandbox.api import bodies, oauth
 from sandbox.api.encoding import answer, error_answer
-from sandbox.api.faults import Fault, Faults
+from sandbox.api.faults import Fault
 from sandbox.api.limiter import Limiter
 from sandbox.api.oauth import authorize
 from sandbox.api.request_log import RequestLog
@@ -38,13 +36,38 @@ _TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
 _NO_FAULT = Fault()
 
 
+@dataclass
+class _Exchange:
+    """What has to be known of a request beyond its answer."""
+
+    body: Any = None
+    size: int = 0
+    afterwards: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+
+    def note(self, request: Request, raw: bytes) -> None:
+        """Keep the decoded body for the log; undecodable bytes are only counted."""
+        self.size = len(raw)
+        if not raw:
+            return
+        try:
+            self.body = bodies.decode(request, raw, forms=True)
+        except ApiError:
+            self.body = f"<{len(raw)} bytes that are neither JSON nor a form>"
+
+    async def peek(self, request: Request) -> None:
+        try:
+            self.note(request, await bodies.read(request))
+        except ApiError as refused:
+            self.body = f"<{refused.message}>"
+
+
 @dataclass(frozen=True)
 class Dispatcher:
     """The ASGI application for everything that is not a control route."""
 
     tenant: Tenant
     log: RequestLog
-    faults: Faults
+    faults: list[Fault]
     limiter: Limiter
     notifier: Notifier | None
 
@@ -54,7 +77,9 @@ class Dispatcher:
             return
         request = Request(scope, receive)
         path = _raw_path(scope)
-        fault = self.faults.striking(request.method, path) or _NO_FAULT
+        # All that match count the request; the first that strikes wins.
+        struck = [one for one in self.faults if one.strikes(request.method, path)]
+        fault = struck[0] if struck else _NO_FAULT
         await asyncio.sleep(fault.delay_seconds)
         if fault.end_tokens:
             self.tenant.clients.end_tokens()
@@ -174,31 +199,6 @@ class Dispatcher:
             except Exception:
                 logger.exception("Unexpected error after an answer")
                 self.log.counters.errors += 1
-
-
-@dataclass
-class _Exchange:
-    """What has to be known of a request beyond its answer."""
-
-    body: Any = None
-    size: int = 0
-    afterwards: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
-
-    def note(self, request: Request, raw: bytes) -> None:
-        """Keep the decoded body for the log; undecodable bytes are only counted."""
-        self.size = len(raw)
-        if not raw:
-            return
-        try:
-            self.body = bodies.decode(request, raw, forms=True)
-        except ApiError:
-            self.body = f"<{len(raw)} bytes that are neither JSON nor a form>"
-
-    async def peek(self, request: Request) -> None:
-        try:
-            self.note(request, await bodies.read(request))
-        except ApiError as refused:
-            self.body = f"<{refused.message}>"
 
 
 def _raw_path(scope: Scope) -> str:

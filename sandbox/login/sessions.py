@@ -107,8 +107,6 @@ class LoginDesk:
         self._failed = Buckets(now, burst=FAILED_CODES, refill=refill)
         self._enrolments = Buckets(now, burst=ENROLMENTS, refill=ENROLMENT_REFILL)
 
-    # -- looking ------------------------------------------------------------------------------
-
     def get(self, login_id: str) -> Login:
         """The login of this id."""
         if login_id not in self._logins:
@@ -138,8 +136,6 @@ class LoginDesk:
         if not (counts and settings["display_remember_me_checkbox"]):
             return None
         return bool(settings["remember_me_default_value"])
-
-    # -- steps --------------------------------------------------------------------------------
 
     def begin(
         self,
@@ -243,8 +239,6 @@ class LoginDesk:
         self._spent.clear()
         self._failed.forget()
         self._enrolments.forget()
-
-    # -- within -------------------------------------------------------------------------------
 
     def _at(self, login_id: str, *stages: Stage) -> Login:
         login = self.get(login_id)

@@ -123,8 +123,6 @@ class NotificationService:
         self._journal.clear()
         self._limits.forget()
 
-    # -- one delivery -------------------------------------------------------------------------
-
     async def challenge(self, order: Order) -> Delivery:
         """Send a message as a login (or enrolment, or password reset) would; or a test message."""
         order = replace(order, locale=order.locale or self._tenant_locale())
@@ -217,8 +215,6 @@ class NotificationService:
             cut = Delivery.from_json(document)
             why = "the sandbox ended before this delivery did"
             self._keep(replace(cut, outcome="error", reason=why))
-
-    # -- texts and events ---------------------------------------------------------------------
 
     def _worded(self, order: Order, *, legacy: bool) -> tuple[str, dict[str, Any]]:
         """The text in use, and the Action's event, of an order with its code and locale."""

@@ -11,16 +11,14 @@ from components.vocabulary import policy_word
 from sandbox.drift.applied import Applied, Difference
 from sandbox.notifications.rules import HANDLERS, MESSAGE_TYPES, OTP_TYPES, NotSentError
 from sandbox.notifications.service import NotificationService
-from sandbox.pages.views import Views
+from sandbox.pages import views
 from sandbox.tenant import Tenant
 from sandbox.tenant.context import Page
 
 _ALL: Final = Page(per_page=1_000)
 
 
-def routes(
-    tenant: Tenant, applied: Applied, notifications: NotificationService, views: Views
-) -> list[BaseRoute]:
+def routes(tenant: Tenant, applied: Applied, notifications: NotificationService) -> list[BaseRoute]:
     """GET /tenant."""
 
     async def show(request: Request) -> Response:

@@ -5,8 +5,6 @@ leaves out keeps whatever the tenant has; an optional one without `computed` ret
 default. Source: official/ and provider-traps.md of the contract.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -45,7 +43,7 @@ class Attribute:
     """Attributes beside it that cannot be given too."""
     needs: tuple[str, ...] = ()
     """Attributes beside it that must be given too."""
-    fields: Schema = field(default_factory=dict)
+    fields: "Schema" = field(default_factory=dict)
 
 
 Schema = Mapping[str, Attribute]

@@ -5,8 +5,6 @@ never in an argument or the environment, where every process of the user could r
 is read in a thread, not in an event loop: each port's loop, or a test's own, may ask the runner.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import itertools
@@ -139,7 +137,7 @@ class ActionRunner:
             if self._process is not None:
                 self._process.kill()
 
-    def _running(self) -> _NodeProcess:
+    def _running(self) -> "_NodeProcess":
         with self._lock:
             if self._closed:
                 raise RuntimeError("the Action runner is closed")

@@ -65,8 +65,6 @@ class MfaSettings(Rules):
         """Length of a code in characters, and its lifetime in seconds."""
         return self._document(f"{channel} codes", CODES)
 
-    # -- as the API answers them --------------------------------------------------------------
-
     @ROUTES("GET", _PATH, "read:tenant_settings")
     def read_remembering(self) -> Document:
         self._check_entitled()

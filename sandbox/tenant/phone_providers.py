@@ -34,8 +34,6 @@ METHOD_OF_MESSAGE_TYPE = {"sms": "text", "voice": "voice"}
 MISSING = "Notification Resource not found"
 """The recorded 404 of providers and templates."""
 
-# -- schema and routes ------------------------------------------------------------------------
-
 _METHOD = one_of("text", "voice")
 _METHODS = array(_METHOD, minItems=1)
 
@@ -101,8 +99,6 @@ class PhoneProviders(Rules):
         self._enabled_message_types = enabled_message_types
         self._factor_enabled = factor_enabled
 
-    # -- reading ------------------------------------------------------------------------------
-
     def current(self) -> Document | None:
         return next(iter(self._store.all(COLLECTION)), None)
 
@@ -137,8 +133,6 @@ class PhoneProviders(Rules):
     @ROUTES("GET", _ONE, "read:phone_providers")
     def get(self, provider_id: str) -> Document:
         return self.view(self.stored(provider_id))
-
-    # -- writing ------------------------------------------------------------------------------
 
     @ROUTES(
         "POST",
@@ -196,8 +190,6 @@ class PhoneProviders(Rules):
         if provider["name"] == "custom" and self._context.assumptions.try_needs_deployed_action:
             self._check_action()
         return tried(call)
-
-    # -- rules --------------------------------------------------------------------------------
 
     def _check(self, provider: Document, before: Document | None = None) -> None:
         """Whether a provider may be made so, or become so."""

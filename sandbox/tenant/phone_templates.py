@@ -70,8 +70,6 @@ GUARDIAN_TEXTS: dict[str, Any] = {
     "verification_message": "{{code}} is your verification code for {{tenant.friendly_name}}",
 }
 
-# -- schema and routes ------------------------------------------------------------------------
-
 _BODY = obj({"text": text(1, 20_000), "voice": text(1, 20_000)}, minProperties=1)
 _FROM = described(text(1, 16), "The sender")
 _TYPE = described(one_of(*BODIES), "What the message is for")
@@ -92,8 +90,6 @@ ROUTES = Routes("templates")
 
 class PhoneTemplates(Rules):
     """The tenant's phone templates, at most one of each type."""
-
-    # -- reading ------------------------------------------------------------------------------
 
     def stored(self, template_id: str) -> Document:
         return self._context.stored(COLLECTION, template_id, MISSING)
@@ -145,8 +141,6 @@ class PhoneTemplates(Rules):
                 body = {**BODIES[template_type], **view["content"].get("body", {})}
                 return {**view, "content": {**view["content"], "body": body}}
         return self._default(template_type)
-
-    # -- writing ------------------------------------------------------------------------------
 
     @ROUTES("POST", _PATH, "create:phone_templates", status=201, body=_CREATE)
     def create(self, body: Document) -> Document:

@@ -88,8 +88,6 @@ _DEFAULTS: dict[str, Any] = {
 }
 
 
-# -- schema and routes ------------------------------------------------------------------------
-
 _LOCALES = (  # noqa: SIM905 - words read better without a quote around each
     "am ar ar-EG ar-SA az bg bn bs ca-ES cnr cs cy da de el en en-CA es es-419 es-AR es-MX et eu-ES"
     " fa fi fr fr-CA fr-FR gl-ES gu he hi hr hu hy id is it ja ka kk kn ko lt lv mk ml mn mr ms my"

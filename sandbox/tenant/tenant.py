@@ -117,8 +117,6 @@ class Tenant:
                     store.delete(clients_module.COLLECTION, known.client_id)
                 self.clients.add(credentials or Credentials(), default=True)
 
-    # -- the tenant as a whole ----------------------------------------------------------------
-
     @property
     def credentials(self) -> Credentials:
         found = self.clients.default()
@@ -198,8 +196,6 @@ class Tenant:
             self.mfa_settings.codes(channel)
         self.logs.listing(per_page=KEPT)
 
-    # -- rules that span groups ---------------------------------------------------------------
-
     def _check_switched_on(self) -> None:
         if not (self.assumptions.unified_switch_checked and self.guardian.factor_enabled("sms")):
             return
@@ -218,8 +214,6 @@ class Tenant:
             and trigger_of(action) == CUSTOM_PHONE_PROVIDER
         ):
             raise ApiError(409, "Unable to delete an action used by the phone provider.")
-
-    # -- what the notification pipeline sees --------------------------------------------------
 
     def deployed_action(self, trigger_id: str) -> DeployedAction | None:
         """The deployed Action that runs for a trigger, or None.

@@ -33,8 +33,6 @@ _MAX_SECRET_NAME = 128
 _MAX_SECRET_VALUE = 4096
 _EMPTY: Document = {"code": "", "runtime": "", "dependencies": [], "secrets": [], "modules": []}
 
-# -- schema and routes ------------------------------------------------------------------------
-
 _TRIGGER_ID = one_of(*triggers.TRIGGER_IDS)
 _TRIGGER_VERSION = {"id": _TRIGGER_ID, "version": STRING}
 _TRIGGER = obj(
@@ -83,8 +81,6 @@ class Actions(Rules):
         super().__init__(context)
         self.when_deleted: list[Callable[[Document, bool], None]] = []
         self.when_deployed: list[Callable[[Document], None]] = []
-
-    # -- reading ------------------------------------------------------------------------------
 
     def stored(self, action_id: str) -> Document:
         """The stored Action; words as recorded where there is none."""
@@ -149,8 +145,6 @@ class Actions(Rules):
             and (installed is None or bool(action.get("installed_integration_id")) == installed)
         ]
         return page_of("actions", found, page, lambda one: self.at_present(one).view())
-
-    # -- writing ------------------------------------------------------------------------------
 
     def create(self, body: Document) -> Document:
         """Make an Action with a draft that is being built; answers the stored Action."""
@@ -235,8 +229,6 @@ class Actions(Rules):
             event=body["payload"],
         )
         return {"payload": payload}
-
-    # -- rules of single fields ---------------------------------------------------------------
 
     @staticmethod
     def _trigger_of(supported: Sequence[Document]) -> Document:

@@ -50,8 +50,6 @@ class Versions(Rules):
         self.actions = actions
         actions.when_deleted.append(self._forget)
 
-    # -- reading ------------------------------------------------------------------------------
-
     def _of(self, action_id: str) -> list[Document]:
         return self._store.all(versions_collection(action_id))
 
@@ -103,8 +101,6 @@ class Versions(Rules):
     )
     def modules(self, page: Page) -> Document:
         return page_of("modules", [], page, dict)
-
-    # -- deploying ----------------------------------------------------------------------------
 
     @ROUTES("POST", PATH, "create:actions", status=201, body=_CREATE)
     def create(self, body: Document) -> Document:
