@@ -15,30 +15,16 @@ from sandbox.tenant.operation import Notifier
 from sandbox.tenant.settings import Generation
 from sandbox.tenant.store import Store
 from tests.sandbox.clock import ManualClock
+from tests.sandbox.tenant.support import action, custom_provider, login_action, twilio
 
 DOMAIN = "localhost:8443"
 LATER_THAN_ANY_RECORDING = 1_800_000_000_000_000_000
 
-CUSTOM_PHONE_ACTION = {
-    "name": "sender",
-    "supported_triggers": [{"id": "custom-phone-provider", "version": "v1"}],
-    "code": "exports.onExecuteCustomPhoneProvider = async () => {};",
-}
-POST_LOGIN_ACTION = {
-    "name": "login",
-    "supported_triggers": [{"id": "post-login", "version": "v3"}],
-    "code": "exports.onExecutePostLogin = async () => {};",
-}
-CUSTOM_PROVIDER = {
-    "name": "custom",
-    "credentials": {},
-    "configuration": {"delivery_methods": ["text", "voice"]},
-}
-TWILIO_PROVIDER = {
-    "name": "twilio",
-    "credentials": {"auth_token": "tw-token"},
-    "configuration": {"sid": "sid1", "default_from": "+1234567890", "delivery_methods": ["text"]},
-}
+CUSTOM_PHONE_ACTION = action(
+    name="sender", code="exports.onExecuteCustomPhoneProvider = async () => {};"
+)
+POST_LOGIN_ACTION = login_action(name="login")
+CUSTOM_PROVIDER, TWILIO_PROVIDER = custom_provider(), twilio()
 
 
 class InProcess(httpx.BaseTransport):

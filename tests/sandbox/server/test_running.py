@@ -5,7 +5,6 @@ import os
 import socket
 import sqlite3
 import ssl
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -25,12 +24,6 @@ from sandbox.server.record import (
 )
 from sandbox.server.running import RunningSandbox, start
 from tests.sandbox.quick import quick
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
-    with start(quick(tmp_path_factory.mktemp("state"))) as sandbox:
-        yield sandbox
 
 
 def token(running: RunningSandbox, asking: httpx.Client) -> str:

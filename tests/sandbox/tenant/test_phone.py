@@ -7,7 +7,7 @@ import pytest
 
 from sandbox.tenant import Tenant
 from sandbox.tenant.phone_templates import GUARDIAN_TEXTS
-from tests.sandbox.tenant.support import custom_provider, deployed, refused, tenant
+from tests.sandbox.tenant.support import custom_provider, deployed, refused, tenant, twilio
 
 BAD_OPERATION = "Bad Operation on Notification Resource"
 UNSUPPORTED = "Message Type is not supported by the configured phone provider"
@@ -18,14 +18,6 @@ CONTENT: dict[str, Any] = {"from": "+81501", "body": {"text": "t {{ code }}", "v
 @pytest.fixture
 def legacy() -> Tenant:
     return tenant(generation="legacy")
-
-
-def twilio(*without: str, **more: Any) -> dict[str, Any]:
-    """A body that creates a Twilio provider."""
-    whole = {"sid": "sid", "default_from": "+1", "delivery_methods": ["text"]} | more
-    configuration = {key: one for key, one in whole.items() if key not in without}
-    credentials = {"auth_token": "tw"}
-    return {"name": "twilio", "credentials": credentials, "configuration": configuration}
 
 
 class TestProvider:

@@ -53,10 +53,8 @@ class TestSettings:
         assert not any(one.endswith("_in_minutes") for one in read)
 
     def test_a_lifetime_comes_in_one_unit(self, auth0: Tenant) -> None:
-        before, lifetimes = (
-            auth0.settings.get(),
-            ("session_lifetime", "session_lifetime_in_minutes"),
-        )
+        before = auth0.settings.get()
+        lifetimes = ("session_lifetime", "session_lifetime_in_minutes")
         with refused(400, "cannot be specified together", "invalid_body"):
             auth0.settings.patch(dict.fromkeys(("friendly_name", *lifetimes), 60))
         assert auth0.settings.get() == before
