@@ -49,7 +49,7 @@ def media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def decode(request: Request, raw: bytes, *, forms: bool) -> Any:
+def decode(request: Request, raw: bytes) -> Any:
     """The decoded body, None when there is none; without a content type it is taken for JSON.
 
     Raises ApiError: 400 for a malformed body, 415 for another content type.
@@ -57,7 +57,7 @@ def decode(request: Request, raw: bytes, *, forms: bool) -> Any:
     if not raw.strip():
         return None
     kind = media_type(request)
-    if kind == _FORM and forms:
+    if kind == _FORM:
         return decode_form(raw)
     if kind in {"", "application/json"} or kind.endswith("+json"):
         return decode_json(raw)

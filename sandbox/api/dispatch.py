@@ -50,7 +50,7 @@ class _Exchange:
         if not raw:
             return
         try:
-            self.body = bodies.decode(request, raw, forms=True)
+            self.body = bodies.decode(request, raw)
         except ApiError:
             self.body = f"<{len(raw)} bytes that are neither JSON nor a form>"
 
@@ -140,7 +140,7 @@ class Dispatcher:
         try:
             raw = await bodies.read(request)
             exchange.note(request, raw)
-            body = bodies.decode(request, raw, forms=True)
+            body = bodies.decode(request, raw)
             fields = body if isinstance(body, dict) else {}
             return oauth.token(self.tenant, fields, request.headers.get("authorization"))
         except ApiError as refused:
@@ -187,7 +187,7 @@ class Dispatcher:
         body = None
         if operation.body is not None:
             # A form's values are texts: the few bodies made of texts alone can come as one.
-            body = bodies.decode(request, raw, forms=True)
+            body = bodies.decode(request, raw)
             operation.body.check(body)
         return Call(path, query, body, self.notifier)
 

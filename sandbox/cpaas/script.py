@@ -83,7 +83,6 @@ class AnswerScript:
         self._queue.extend(answers)
 
     def take(self, channel: Channel) -> ScriptedAnswer | None:
-        """Remove and return the next answer that fits the channel."""
         queue = self._queue
         for index, answer in enumerate(queue):
             if answer.channel in (None, channel):

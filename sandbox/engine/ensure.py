@@ -71,7 +71,6 @@ class Engine:
     version: str
 
     def describe(self) -> str:
-        """One line for a person."""
         return f"engine: pulumi {self.version} ({self.pulumi})"
 
     def quietly(

@@ -45,7 +45,6 @@ class Plugin:
     why: str
 
     def describe(self) -> str:
-        """One line for a person that says official or stand-in."""
         if self.official:
             return f"auth0 plugin: official {self.version or '(version not told)'} ({self.why})"
         return f"{STAND_IN} ({self.why})"

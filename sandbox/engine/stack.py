@@ -169,7 +169,6 @@ class SandboxStack:
         return bool((exported.get("deployment") or {}).get("pending_operations"))
 
     def _quiet(self, *words: str, stdin: str = "", unless: str | None = None) -> str | None:
-        """What Pulumi prints in the state folder."""
         return self.engine.quietly(
             *words, cwd=self.state, environment=self.environment, stdin=stdin, unless=unless
         )

@@ -108,7 +108,6 @@ class LoginDesk:
         self._enrolments = Buckets(now, burst=ENROLMENTS, refill=ENROLMENT_REFILL)
 
     def get(self, login_id: str) -> Login:
-        """The login of this id."""
         if login_id not in self._logins:
             why = "This login is not known any more. Start again: it takes a name."
             raise LoginRefusedError("unknown", why)

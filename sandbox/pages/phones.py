@@ -91,7 +91,6 @@ class _Phones:
         return views.page(request, template, active="phones", after=after, **values)
 
     def _beside(self) -> dict[str, Any]:
-        """What an entry needs beside itself."""
         return {"requests_of": self._requests_of, "can_speak": speech.available()}
 
     def _entry_pieces(self, language: str, *, apart: bool) -> live.Pieces:

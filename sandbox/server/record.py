@@ -42,7 +42,6 @@ class ServerRecord:
     pages_port: int
 
     def port(self, what: Listener) -> int:
-        """Where a listener is."""
         return int(getattr(self, what.key))
 
     @property

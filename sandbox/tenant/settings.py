@@ -261,7 +261,6 @@ class Settings(Rules):
         query={"fields": STRING, "include_fields": BOOLEAN},
     )
     def select(self, fields: str | None = None, *, include_fields: bool = True) -> dict[str, Any]:
-        """The settings, or a part of them."""
         return chosen(self.get(), fields, include=include_fields)
 
     @ROUTES("PATCH", _PATH, "update:tenant_settings", body=obj(_PROPERTIES, minProperties=1))

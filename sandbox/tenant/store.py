@@ -137,6 +137,5 @@ class Store:
         return content
 
     def close(self) -> None:
-        """Close the file; the store is not usable afterwards."""
         with self._lock:
             self._connection.close()

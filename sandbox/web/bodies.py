@@ -32,12 +32,12 @@ async def read(request: Request, most: int = MAX_BYTES) -> bytes:
 
 
 async def json_body(request: Request) -> Any:
-    """The decoded body. Half a surrogate pair, which no answer could repeat, becomes U+FFFD.
+    """The decoded body, None when there is none. Raises what `read` and `loads` do.
 
-    Raises what `read` and `loads` do.
+    Half a surrogate pair, which no answer could repeat, becomes U+FFFD.
     """
     raw = await read(request)
-    value = loads(raw)
+    value = loads(raw) if raw.strip() else None
     try:
         if b"\\ud" in raw.lower():
             return json.loads(storable(json.dumps(value, ensure_ascii=False)))

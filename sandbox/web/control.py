@@ -6,11 +6,12 @@ from typing import Any, Final
 
 from jsonschema import Draft202012Validator
 from jsonschema.validators import extend
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.json_schemas import pointer
+from sandbox.tenant.errors import ApiError
 from sandbox.web.bodies import json_body
 from sandbox.web.guard import PREFIX
 
@@ -52,7 +53,7 @@ def control_route(
         try:
             given = request if schema is None else _checked(await _read(request), schema)
             result = await handler(given)
-        except RefusedError as refused:
+        except (RefusedError, ApiError) as refused:
             return JSONResponse({"error": str(refused)}, refused.status)
         return Response(status_code=204) if result is None else JSONResponse(result, status)
 
@@ -80,6 +81,8 @@ async def _read(request: Request) -> Any:
         return await json_body(request)
     except ValueError as error:
         raise RefusedError(str(error)) from error
+    except ClientDisconnect:
+        raise RefusedError("the client went away before its request was complete") from None
 
 
 def _checked(value: Any, schema: Mapping[str, Any], what: str = "body") -> Any:

@@ -1,7 +1,7 @@
 """Versions of Actions: deploys, old ones deployed again, and which one runs (§4.7, §4.8)."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.json_schemas import BOOLEAN, described, obj
@@ -28,18 +28,14 @@ ROUTES = Routes("versions")
 
 @dataclass(frozen=True)
 class DeployedAction:
-    """The code that runs for a trigger, with the secrets it was deployed with."""
+    """The code that runs for a trigger, and its secrets; neither is in what a log shows."""
 
     id: str
     name: str
     version_id: str
-    code: str
+    code: str = field(repr=False)
     runtime: str
-    secrets: dict[str, str]
-
-    def __repr__(self) -> str:
-        """Names the Action without its code and secrets, so that logs cannot leak them."""
-        return f"DeployedAction(id={self.id!r}, name={self.name!r}, version_id={self.version_id!r})"
+    secrets: dict[str, str] = field(repr=False)
 
 
 class Versions(Rules):
