@@ -54,7 +54,7 @@ class TestMatching:
 
     def test_the_first_of_several_wins_and_all_count(self, sandbox: Sandbox) -> None:
         arm(sandbox, status=500)
-        arm(sandbox, status=502, nth=2)
+        arm(sandbox, status=502, times=2)
         assert statuses(sandbox, 3) == [500, 502, 200]
         seen = [one["seen"] for one in sandbox.http.get("/_sandbox/faults").json()["faults"]]
         assert seen == [3, 3]
