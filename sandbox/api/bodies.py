@@ -44,11 +44,6 @@ def decode_form(raw: bytes) -> dict[str, str]:
     return dict(reversed(fields))
 
 
-def media_type(request: Request) -> str:
-    """The media type without parameters, lower case; empty when none is given."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
 def decode(request: Request, raw: bytes) -> Any:
     """The decoded body, None when there is none; without a content type it is taken for JSON.
 
@@ -56,7 +51,7 @@ def decode(request: Request, raw: bytes) -> Any:
     """
     if not raw.strip():
         return None
-    kind = media_type(request)
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == _FORM:
         return decode_form(raw)
     if kind in {"", "application/json"} or kind.endswith("+json"):

@@ -16,7 +16,6 @@ from sandbox.web.bodies import json_body
 from sandbox.web.guard import PREFIX
 
 Handler = Callable[[Any], Awaitable[Any]]
-_BAD_REQUEST: Final = 400
 _NUMBER: Final = re.compile(r"-?[0-9]{1,18}(\.[0-9]+)?")
 # JSON Schema takes 2.0 for an integer, and what counts with it does not.
 _Validator: Final = extend(  # type: ignore[no-untyped-call]
@@ -30,7 +29,7 @@ _Validator: Final = extend(  # type: ignore[no-untyped-call]
 class RefusedError(Exception):
     """A request that is refused; the text says what is wrong, and what is possible."""
 
-    def __init__(self, message: str, status: int = _BAD_REQUEST) -> None:
+    def __init__(self, message: str, status: int = 400) -> None:
         super().__init__(message)
         self.status = status
 
