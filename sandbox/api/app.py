@@ -14,12 +14,12 @@ from starlette.types import Receive, Scope, Send
 from sandbox.api.control import Control
 from sandbox.api.dispatch import Dispatcher
 from sandbox.api.encoding import error_answer
-from sandbox.api.faults import Faults
+from sandbox.api.faults import Fault
 from sandbox.api.limiter import Limiter, RateLimit
 from sandbox.api.request_log import RequestLog
 from sandbox.tenant import Tenant
 from sandbox.tenant.errors import ApiError
-from sandbox.tenant.operation import ActionTester, Notifier
+from sandbox.tenant.operation import Notifier
 from sandbox.web.connection import Application
 from sandbox.web.guard import PREFIX
 
@@ -31,23 +31,23 @@ def build_api(
     *,
     notifier: Notifier | None,
     extra_routes: Sequence[BaseRoute] = (),
-    tester: ActionTester | None = None,
     rate_limit: RateLimit | None = None,
     instance_id: str | None = None,
     on_reset: Sequence[Callable[[], None]] = (),
 ) -> Starlette:
     """The ASGI application of one tenant.
 
-    Without a notifier, `try` is a mere 202; without a rate limit, none is enforced. `extra_routes`
-    are further control routes, and `on_reset` is what their parts forget with the tenant.
+    Without a notifier, `try` is a mere 202 and no Action is tested; without a rate limit, none is
+    enforced. `extra_routes` are further control routes, and `on_reset` is what their parts forget
+    with the tenant.
     """
     log = RequestLog()
-    faults = Faults()
+    faults: list[Fault] = []
     limiter = Limiter(rate_limit or RateLimit(), tenant.clock)
     control = Control(
         tenant, log, faults, limiter, instance_id or str(uuid.uuid4()), on_reset=on_reset
     )
-    dispatcher = Dispatcher(tenant, log, faults, limiter, notifier=notifier, tester=tester)
+    dispatcher = Dispatcher(tenant, log, faults, limiter, notifier=notifier)
 
     async def unknown(_request: Request, error: Exception) -> Response:
         """A control route that does not exist; not one of Auth0's, so it is not counted."""

@@ -13,11 +13,7 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 async def read(request: Request) -> bytes:
-    """The raw body.
-
-    Raises:
-        ApiError: 413 over 1 MB, without reading on; 400 when the client went away meanwhile.
-    """
+    """The raw body. Raises ApiError: 413 over 1 MB, without reading on; 400, the client left."""
     try:
         return await bodies.read(request)
     except bodies.TooLargeError:
@@ -28,11 +24,7 @@ async def read(request: Request) -> bytes:
 
 
 def decode_json(raw: bytes) -> Any:
-    """The JSON value of a body.
-
-    Raises:
-        ApiError: 400 for anything that is not JSON in UTF-8, numbers without a value included.
-    """
+    """The JSON value. Raises ApiError: 400 for what is none in UTF-8, NaN and the like included."""
     try:
         value = bodies.loads(raw)
         if b"\\ud" in raw.lower():
@@ -52,21 +44,15 @@ def decode_form(raw: bytes) -> dict[str, str]:
     return dict(reversed(fields))
 
 
-def media_type(request: Request) -> str:
-    """The media type without parameters, lower case; empty when none is given."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
-def decode(request: Request, raw: bytes, *, forms: bool) -> Any:
+def decode(request: Request, raw: bytes) -> Any:
     """The decoded body, None when there is none; without a content type it is taken for JSON.
 
-    Raises:
-        ApiError: 400 for a malformed body, 415 for another content type.
+    Raises ApiError: 400 for a malformed body, 415 for another content type.
     """
     if not raw.strip():
         return None
-    kind = media_type(request)
-    if kind == _FORM and forms:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == _FORM:
         return decode_form(raw)
     if kind in {"", "application/json"} or kind.endswith("+json"):
         return decode_json(raw)

@@ -4,24 +4,19 @@ Nothing here exists on a real tenant.
 """
 
 import dataclasses
-import re
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, get_args, get_type_hints
 
 from pydantic import ValidationError
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox.api import bodies
-from sandbox.api.encoding import answer, error_answer
-from sandbox.api.faults import Fault, Faults
+from sandbox.api.faults import Fault
 from sandbox.api.limiter import PLANS, Limiter
 from sandbox.api.request_log import RequestLog, redacted
 from sandbox.json_schemas import (
     BOOLEAN,
-    Schema,
     array,
     complete,
     obj,
@@ -32,9 +27,7 @@ from sandbox.json_schemas import (
 )
 from sandbox.tenant import Credentials, Tenant
 from sandbox.tenant.assumptions import Assumptions
-from sandbox.tenant.errors import ApiError, invalid_body
-from sandbox.tenant.validation import Body
-from sandbox.web.guard import PREFIX
+from sandbox.web.control import RefusedError, control_route, query_of
 
 _GENERATION = one_of("unified", "legacy")
 _SECONDS = {"type": "number", "minimum": 0, "maximum": 86_400}
@@ -66,6 +59,7 @@ _CLIENT = obj(
     null=True,
 )
 _FAULT = obj({}, extra=True, minProperties=1)
+_AFTER = obj({"after": whole(0)})
 # Made from the switches themselves, so that it cannot fall behind them.
 _ASSUMPTIONS = obj(
     {
@@ -81,7 +75,7 @@ class Control:
 
     tenant: Tenant
     log: RequestLog
-    faults: Faults
+    faults: list[Fault]
     limiter: Limiter
     instance_id: str
     on_reset: Sequence[Callable[[], None]]
@@ -89,24 +83,28 @@ class Control:
     def routes(self) -> list[Route]:
         """All of them; each handler's docstring says what it takes and gives."""
         return [
-            _route("GET", "/health", self.health),
-            _route("POST", "/reset", self.reset, obj({"generation": _GENERATION}, null=True)),
-            _route("POST", "/generation", self.generation, complete({"generation": _GENERATION})),
-            _route("GET", "/state", self.get_state),
-            _route("PUT", "/state", self.put_state, _CONTENT),
-            _route("GET", "/assumptions", self.get_assumptions),
-            _route("PUT", "/assumptions", self.put_assumptions, _ASSUMPTIONS),
-            _route("PUT", "/builds", self.put_builds, _BUILDS),
-            _route("PUT", "/rate-limit", self.put_rate_limit, _RATE_LIMIT),
-            _route("GET", "/requests", self.get_requests),
-            _route("DELETE", "/requests", self.delete_requests),
-            _route("GET", "/faults", self.get_faults),
-            _route("POST", "/faults", self.post_fault, _FAULT, status=201),
-            _route("DELETE", "/faults", self.delete_faults),
-            _route("POST", "/clients", self.post_client, _CLIENT, status=201),
+            control_route("GET", "/health", self.health),
+            control_route(
+                "POST", "/reset", self.reset, obj({"generation": _GENERATION}, null=True)
+            ),
+            control_route(
+                "POST", "/generation", self.generation, complete({"generation": _GENERATION})
+            ),
+            control_route("GET", "/state", self.get_state),
+            control_route("PUT", "/state", self.put_state, _CONTENT),
+            control_route("GET", "/assumptions", self.get_assumptions),
+            control_route("PUT", "/assumptions", self.put_assumptions, _ASSUMPTIONS),
+            control_route("PUT", "/builds", self.put_builds, _BUILDS),
+            control_route("PUT", "/rate-limit", self.put_rate_limit, _RATE_LIMIT),
+            control_route("GET", "/requests", self.get_requests),
+            control_route("DELETE", "/requests", self.delete_requests),
+            control_route("GET", "/faults", self.get_faults),
+            control_route("POST", "/faults", self.post_fault, _FAULT, status=201),
+            control_route("DELETE", "/faults", self.delete_faults),
+            control_route("POST", "/clients", self.post_client, _CLIENT, status=201),
         ]
 
-    def health(self, _: Request) -> Any:
+    async def health(self, _: Request) -> Any:
         """GET health: 200 `{status, instance_id, tenant, domain, generation, counters}`.
 
         `counters` are `requests`, `unknown_routes` and `errors` since the start or the last reset;
@@ -121,7 +119,7 @@ class Control:
             "counters": dataclasses.asdict(self.log.counters),
         }
 
-    def reset(self, body: Any) -> None:
+    async def reset(self, body: Any) -> None:
         """POST reset `{generation?}`: 204; a new tenant, no faults, empty log, counters and phones.
 
         The default client and tokens stay valid. Assumptions and the rate limit stay as they are.
@@ -132,11 +130,11 @@ class Control:
         for forget in self.on_reset:
             forget()
 
-    def generation(self, body: Any) -> None:
+    async def generation(self, body: Any) -> None:
         """POST generation `{generation}`: 204; as if somebody switched it in the dashboard."""
         self.tenant.switch(body["generation"])
 
-    def get_state(self, request: Request) -> Any:
+    async def get_state(self, request: Request) -> Any:
         """GET state: 200 `{generation, content}`; secrets masked unless `?secrets=true`.
 
         `content` is collection, then id, then stored document; times are ns since the epoch.
@@ -146,23 +144,23 @@ class Control:
         shown = content if in_clear else redacted(content)
         return {"generation": self.tenant.generation, "content": shown}
 
-    def put_state(self, body: Any) -> None:
+    async def put_state(self, body: Any) -> None:
         """PUT state `{content}` as GET gave it: 204; replaces the tenant's whole content.
 
         Masked secrets are taken literally: export with `?secrets=true` to keep them.
         """
         self.tenant.load(body["content"])
 
-    def get_assumptions(self, _: Request) -> Any:
+    async def get_assumptions(self, _: Request) -> Any:
         """GET assumptions: 200 with every switch of `sandbox.tenant.assumptions`."""
         return dataclasses.asdict(self.tenant.assumptions)
 
-    def put_assumptions(self, body: Any) -> Any:
+    async def put_assumptions(self, body: Any) -> Any:
         """PUT assumptions with some switches: 200 with all; those not named go to their default."""
         self.tenant.assumptions = Assumptions(**body)
         return dataclasses.asdict(self.tenant.assumptions)
 
-    def put_builds(self, body: Any) -> None:
+    async def put_builds(self, body: Any) -> None:
         """PUT builds `{default?, scripted?, deploy_seconds?}`: 204.
 
         `default` and each entry of `scripted` are `[{status, seconds}, ...]`: the states of a
@@ -175,7 +173,7 @@ class Control:
             builds.scripted = deque(_timed(one) for one in body["scripted"])
         builds.deploy_seconds = body.get("deploy_seconds", builds.deploy_seconds)
 
-    def put_rate_limit(self, body: Any) -> None:
+    async def put_rate_limit(self, body: Any) -> None:
         """PUT rate-limit `{plan}` or `{per_second?, burst?, enforced?}`: 204.
 
         `plan` is `free` (2/s, burst 2, enforced: published) or `none` (not enforced). What is not
@@ -184,26 +182,23 @@ class Control:
         plan = PLANS[body.pop("plan", "none")]
         self.limiter.change(dataclasses.replace(plan, **body))
 
-    def get_requests(self, request: Request) -> Any:
+    async def get_requests(self, request: Request) -> Any:
         """GET requests `?after=<seq>`: 200 `{requests}`.
 
         Each is `{seq, method, path, status, body, fault}`:
         Management API and token calls, oldest first, secrets masked; the last 10,000 are kept.
         """
-        after = request.query_params.get("after", "0")
-        if not re.fullmatch(r"[0-9]{1,18}", after):
-            raise ApiError(400, "after must be a sequence number")
-        return {"requests": self.log.entries(int(after))}
+        return {"requests": self.log.entries(**query_of(request, _AFTER))}
 
-    def delete_requests(self, _: Request) -> None:
+    async def delete_requests(self, _: Request) -> None:
         """DELETE requests: 204; empties the log and the counters."""
         self.log.clear()
 
-    def get_faults(self, _: Request) -> Any:
+    async def get_faults(self, _: Request) -> Any:
         """GET faults: 200 `{faults: [...]}`; `seen` counts the requests that matched."""
-        return {"faults": [one.shown() for one in self.faults.all()]}
+        return {"faults": [one.shown() for one in self.faults]}
 
-    def post_fault(self, body: Any) -> Any:
+    async def post_fault(self, body: Any) -> Any:
         """POST faults: 201 with the armed fault; see `sandbox.api.faults.Fault` for the keys.
 
         Example, an answer lost after its effect: `{"method": "POST", "path": "/actions/actions$",
@@ -213,15 +208,16 @@ class Control:
             fault = Fault.model_validate(body)
         except ValidationError as error:
             first = error.errors()[0]
-            raise invalid_body(first["msg"], pointer(first["loc"])) from error
-        self.faults.add(fault)
+            where = pointer(first["loc"]) or "body"
+            raise RefusedError(f"{where}: {first['msg']}") from error
+        self.faults.append(fault)
         return fault.shown()
 
-    def delete_faults(self, _: Request) -> None:
+    async def delete_faults(self, _: Request) -> None:
         """DELETE faults: 204; disarms all."""
         self.faults.clear()
 
-    def post_client(self, body: Any) -> Any:
+    async def post_client(self, body: Any) -> Any:
         """POST clients: 201 with the client, secret included.
 
         `{client_id?, client_secret?, scopes?, grant_types?, authorized?, token_seconds?}`.
@@ -235,28 +231,3 @@ class Control:
 
 def _timed(phases: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{"seconds": 0, **phase} for phase in phases]
-
-
-def _route(
-    method: str,
-    path: str,
-    handler: Callable[[Any], Any],
-    schema: Schema | None = None,
-    *,
-    status: int = 200,
-) -> Route:
-    """A route whose handler gets the body, where there is a schema of it, else the request."""
-    checker = None if schema is None else Body(schema)
-
-    async def guarded(request: Request) -> Response:
-        try:
-            given: Any = request
-            if checker is not None:
-                given = bodies.decode(request, await bodies.read(request), forms=False)
-                checker.check(given)
-            result = handler(given)
-        except ApiError as refused:
-            return error_answer(refused)
-        return answer(204 if result is None else status, result)
-
-    return Route(PREFIX + path, guarded, methods=[method])

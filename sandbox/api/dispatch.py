@@ -4,8 +4,6 @@ The order of checks (route, rate limit, token and scope, path, query, body, then
 established (management-api.md §8.7); this one tells a caller without rights nothing but that.
 """
 
-from __future__ import annotations
-
 import asyncio
 import inspect
 import logging
@@ -21,14 +19,14 @@ from starlette.types import Receive, Scope, Send
 
 from sandbox.api import bodies, oauth
 from sandbox.api.encoding import answer, error_answer
-from sandbox.api.faults import Fault, Faults
+from sandbox.api.faults import Fault
 from sandbox.api.limiter import Limiter
 from sandbox.api.oauth import authorize
 from sandbox.api.request_log import RequestLog
 from sandbox.tenant import Tenant
 from sandbox.tenant import routes as table
 from sandbox.tenant.errors import ApiError
-from sandbox.tenant.operation import BASE, ActionTester, Call, Notifier, Operation
+from sandbox.tenant.operation import BASE, Call, Notifier, Operation
 from sandbox.tenant.store import StoreError
 from sandbox.web import connection
 
@@ -38,16 +36,40 @@ _TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
 _NO_FAULT = Fault()
 
 
+@dataclass
+class _Exchange:
+    """What has to be known of a request beyond its answer."""
+
+    body: Any = None
+    size: int = 0
+    afterwards: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+
+    def note(self, request: Request, raw: bytes) -> None:
+        """Keep the decoded body for the log; undecodable bytes are only counted."""
+        self.size = len(raw)
+        if not raw:
+            return
+        try:
+            self.body = bodies.decode(request, raw)
+        except ApiError:
+            self.body = f"<{len(raw)} bytes that are neither JSON nor a form>"
+
+    async def peek(self, request: Request) -> None:
+        try:
+            self.note(request, await bodies.read(request))
+        except ApiError as refused:
+            self.body = f"<{refused.message}>"
+
+
 @dataclass(frozen=True)
 class Dispatcher:
     """The ASGI application for everything that is not a control route."""
 
     tenant: Tenant
     log: RequestLog
-    faults: Faults
+    faults: list[Fault]
     limiter: Limiter
     notifier: Notifier | None
-    tester: ActionTester | None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":  # a websocket handshake: there is nothing of that kind
@@ -55,7 +77,9 @@ class Dispatcher:
             return
         request = Request(scope, receive)
         path = _raw_path(scope)
-        fault = self.faults.striking(request.method, path) or _NO_FAULT
+        # All that match count the request; the first that strikes wins.
+        struck = [one for one in self.faults if one.strikes(request.method, path)]
+        fault = struck[0] if struck else _NO_FAULT
         await asyncio.sleep(fault.delay_seconds)
         if fault.end_tokens:
             self.tenant.clients.end_tokens()
@@ -116,7 +140,7 @@ class Dispatcher:
         try:
             raw = await bodies.read(request)
             exchange.note(request, raw)
-            body = bodies.decode(request, raw, forms=True)
+            body = bodies.decode(request, raw)
             fields = body if isinstance(body, dict) else {}
             return oauth.token(self.tenant, fields, request.headers.get("authorization"))
         except ApiError as refused:
@@ -163,9 +187,9 @@ class Dispatcher:
         body = None
         if operation.body is not None:
             # A form's values are texts: the few bodies made of texts alone can come as one.
-            body = bodies.decode(request, raw, forms=True)
+            body = bodies.decode(request, raw)
             operation.body.check(body)
-        return Call(path, query, body, self.notifier, self.tester)
+        return Call(path, query, body, self.notifier)
 
     async def _finish(self, exchange: _Exchange) -> None:
         """Do what an answer promised; it is sent already, so a failure can only be logged."""
@@ -175,31 +199,6 @@ class Dispatcher:
             except Exception:
                 logger.exception("Unexpected error after an answer")
                 self.log.counters.errors += 1
-
-
-@dataclass
-class _Exchange:
-    """What has to be known of a request beyond its answer."""
-
-    body: Any = None
-    size: int = 0
-    afterwards: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
-
-    def note(self, request: Request, raw: bytes) -> None:
-        """Keep the decoded body for the log; undecodable bytes are only counted."""
-        self.size = len(raw)
-        if not raw:
-            return
-        try:
-            self.body = bodies.decode(request, raw, forms=True)
-        except ApiError:
-            self.body = f"<{len(raw)} bytes that are neither JSON nor a form>"
-
-    async def peek(self, request: Request) -> None:
-        try:
-            self.note(request, await bodies.read(request))
-        except ApiError as refused:
-            self.body = f"<{refused.message}>"
 
 
 def _raw_path(scope: Scope) -> str:

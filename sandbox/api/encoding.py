@@ -24,7 +24,7 @@ def answer(status: int, body: Any, headers: Mapping[str, str] | None = None) -> 
     return JsonAnswer(body, status_code=status, headers=dict(headers or {}))
 
 
-def envelope(error: ApiError) -> dict[str, Any]:
+def error_answer(error: ApiError, headers: Mapping[str, str] | None = None) -> Response:
     """The Management API's error object; keys that the real answer lacks are left out."""
     body: dict[str, Any] = {
         "statusCode": error.status,
@@ -36,9 +36,4 @@ def envelope(error: ApiError) -> dict[str, Any]:
         body["errorCode"] = error.error_code
     if error.attributes is not None:
         body["attributes"] = error.attributes
-    return body
-
-
-def error_answer(error: ApiError, headers: Mapping[str, str] | None = None) -> Response:
-    """An error of the Management API."""
-    return answer(error.status, envelope(error), headers)
+    return answer(error.status, body, headers)

@@ -117,25 +117,3 @@ class Fault(BaseModel):
         self._seen += 1
         struck_before = self._seen - self.nth
         return struck_before >= 0 and (self.times is None or struck_before < self.times)
-
-
-class Faults:
-    """The faults in force; the first one that strikes wins."""
-
-    def __init__(self) -> None:
-        self._faults: list[Fault] = []
-
-    def add(self, fault: Fault) -> None:
-        self._faults.append(fault)
-
-    def striking(self, method: str, path: str) -> Fault | None:
-        """The fault that hits this request, if any; all that match count it."""
-        struck = [one for one in self._faults if one.strikes(method, path)]
-        return struck[0] if struck else None
-
-    def all(self) -> list[Fault]:
-        """Every fault that was armed, spent ones included."""
-        return list(self._faults)
-
-    def clear(self) -> None:
-        self._faults.clear()

@@ -45,11 +45,7 @@ def _refused(message: str) -> ApiError:
 
 
 def scopes_of(tenant: Tenant, token: str) -> frozenset[str]:
-    """The scopes that a token grants.
-
-    Raises:
-        ApiError: 401 when the token is not this tenant's, not for this API, or has expired.
-    """
+    """The scopes of a token. Raises ApiError: 401, not this tenant's or API's, or expired."""
     try:
         claims = jwt.decode(
             token,
@@ -76,8 +72,7 @@ def scopes_of(tenant: Tenant, token: str) -> frozenset[str]:
 def authorize(tenant: Tenant, authorization: str | None, scopes: tuple[str, ...]) -> None:
     """Check the `Authorization` header of an API call against an operation's scopes.
 
-    Raises:
-        ApiError: 401 without or with a bad token, 400 for a malformed header, 403 without scope.
+    Raises ApiError: 401 without or with a bad token, 400 for a malformed header, 403 without scope.
     """
     if authorization is None:
         raise ApiError(401, tenant.assumptions.unauthenticated_message)
@@ -124,8 +119,7 @@ def _text(body: dict[str, Any], key: str) -> str:
 def token(tenant: Tenant, body: dict[str, Any], authorization: str | None) -> Response:
     """Answer a token request whose body was decoded already.
 
-    Raises:
-        ApiError: its code and message are `error` and `error_description`.
+    Code and message of the ApiError that it raises are `error` and `error_description`.
     """
     grant = _text(body, "grant_type")
     if grant != GRANT:
@@ -161,7 +155,7 @@ def token(tenant: Tenant, body: dict[str, Any], authorization: str | None) -> Re
 
 
 def _check_audience(tenant: Tenant, client: dict[str, Any], body: dict[str, Any]) -> None:
-    audience = body.get("audience") or tenant.settings().get("default_audience")
+    audience = body.get("audience") or tenant.settings.get().get("default_audience")
     if not audience:
         message = "No audience parameter was provided, and no default audience has been configured"
     elif audience != tenant.audience:

@@ -25,9 +25,6 @@ def note_applied(workplace: Workplace, record: ServerRecord, *, first: bool = Fa
     """Have the tenant remembered as it is now: what differs from it later is drift.
 
     With `first`, only if nothing is remembered yet.
-
-    Raises:
-        ServerError: the server does not take it.
     """
     try:
         with client(workplace.state_dir, record) as server:
@@ -64,9 +61,6 @@ def settle(workplace: Workplace, record: ServerRecord, stack: SandboxStack) -> N
     """Put into the state what a killed run had created without recording it.
 
     As an operator does with a real tenant, but without asking.
-
-    Raises:
-        ServerError: tenant or engine refuse.
     """
     if not stack.was_cut_short():
         return

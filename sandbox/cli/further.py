@@ -29,11 +29,7 @@ _SHARED: Final = ("ca-key.pem", "ca.pem", "credentials.json")
 
 
 def start_tenant(workplace: Workplace, name: str) -> Path:
-    """Start the tenant `name`; without a stack of that name, draw one up. Its file.
-
-    Raises:
-        SandboxError: a bad name, no sandbox that runs, or somebody's own stack of that name.
-    """
+    """Start the tenant `name`; without a stack of that name, draw one up. Its file."""
     main = workplace.server()
     if not re.fullmatch(r"[a-z][a-z0-9-]{0,40}", name) or name == STACK:
         raise SandboxError(

@@ -319,7 +319,7 @@ def env(
     """Print export lines for other clients: eval "$(python -m sandbox env --secrets)"."""
     workplace = _workplace(state_dir)
     record = workplace.server()
-    tenant = workplace.tenant(record)
+    tenant = record.variables(workplace.state_dir, workplace.credentials)
     trust = str(workplace.trust())
     lines: dict[str, str | None] = {}
     if pulumi:

@@ -29,10 +29,8 @@ _PROVED = "proved.json"
 def up(workplace: Workplace, *, send: bool, refresh: bool) -> None:
     """Bring the sandbox up; does nothing, and says so, when it is up already.
 
-    `send` sends the codes even then; `refresh` asks the tenant for drift.
-
-    Raises:
-        SandboxError: with what to do; running it again goes on from there.
+    `send` sends the codes even then; `refresh` asks the tenant for drift. After a SandboxError,
+    running it again goes on from there.
     """
     begun = time.monotonic()
     check_room(private_folder(workplace.state_dir))
@@ -106,11 +104,7 @@ Go on with:
 
 
 def _send_code(workplace: Workplace, record: ServerRecord, delivery_method: str) -> dict[str, Any]:
-    """Send one code by `text` or `voice` to the test number; returns the message as received.
-
-    Raises:
-        SandboxError: it was not sent, or did not arrive.
-    """
+    """Send one code by `text` or `voice` to the test number; returns the message as received."""
     channel, says = _SHOWN[delivery_method]
     log = workplace.state_dir / "server.log"
     workplace.progress.tick(f"sending a code by {says} to {TEST_NUMBER}")

@@ -42,7 +42,6 @@ class Workplace:
 
     @cached_property
     def progress(self) -> Progress:
-        """How this call tells what it is doing."""
         return Progress(self.console)
 
     def say(self, text: str) -> None:
@@ -89,10 +88,6 @@ class Workplace:
             raise SandboxError("The sandbox is not running.", "Start it: make up")
         return record
 
-    def tenant(self, record: ServerRecord) -> dict[str, str]:
-        """The variables by which the plugin reaches the tenant that `record` serves."""
-        return record.variables(self.state_dir, self.credentials)
-
     def trust(self) -> Path:
         """The CAs that this machine trusts, and the sandbox's own, in one file for other programs.
 
@@ -110,12 +105,11 @@ class Workplace:
         return bundle
 
     def environment(self, record: ServerRecord) -> dict[str, str]:
-        """The environment in which Pulumi talks to the tenant that `record` serves."""
         return engine_environment(
             self.engine,
             self.plugin,
             state_dir=self.state_dir,
-            tenant=self.tenant(record),
+            tenant=record.variables(self.state_dir, self.credentials),
             colour=self.console.is_terminal,
         )
 
@@ -130,11 +124,7 @@ class Workplace:
 
 
 def serving(workplace: Workplace) -> tuple[ServerRecord, bool]:
-    """A server of today's code and credentials, and whether it was started (again) for that.
-
-    Raises:
-        ServerError: it cannot be started, or the old one cannot be ended.
-    """
+    """A server of today's code and credentials, and whether it was started (again) for that."""
     record = running_record(workplace.state_dir)
     if record is not None:
         reason = _unfit(workplace, record)

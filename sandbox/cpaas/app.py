@@ -25,11 +25,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from sandbox.cpaas import errors
 from sandbox.cpaas.cpaas import SEND_SCOPES, Answer, Cpaas
 from sandbox.cpaas.script import ENTRY, ScriptedAnswer
-from sandbox.cpaas.statuses import STATUSES
-from sandbox.inbox import Channel
+from sandbox.cpaas.statuses import STATUSES, error_body
+from sandbox.inbox.inbox import Channel
 from sandbox.json_schemas import STRING, array, complete, obj, text
 from sandbox.web.bodies import TooLargeError, json_body
 from sandbox.web.connection import Application, Broken, ConnectionCutError
@@ -109,7 +108,7 @@ async def _send(cpaas: Cpaas, channel: Channel, request: Request) -> Response:
     except ClientDisconnect:
         return Response(status_code=499)
     except TooLargeError:
-        return JSONResponse(errors.body(channel, 413), 413)
+        return JSONResponse(error_body(channel, 413), 413)
     except ValueError:
         body = None
     # A form, or XML, which the vendor reads too and this stand-in does not: refused like no JSON.
@@ -134,7 +133,7 @@ async def _send(cpaas: Cpaas, channel: Channel, request: Request) -> Response:
         return Response(None, scripted.status, dict(scripted.headers))
     if scripted.status is not None:
         own = scripted.body is not None
-        content = scripted.body if own else errors.body(channel, scripted.status)
+        content = scripted.body if own else error_body(channel, scripted.status)
         return JSONResponse(content, scripted.status, dict(scripted.headers))
     assert answer is not None  # noqa: S101 - neither fault nor status was scripted
     return JSONResponse(answer.body, answer.status)
@@ -179,4 +178,4 @@ async def _no_inbox(request: Request, error: Exception) -> Response:
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - the handler of no other
     channel = "voice" if request.url.path.startswith("/tts/") else "sms"
-    return JSONResponse(errors.body(channel, error.status_code), error.status_code, error.headers)
+    return JSONResponse(error_body(channel, error.status_code), error.status_code, error.headers)

@@ -20,12 +20,10 @@ from typing import Any
 from xml.parsers import expat
 
 from components.settings.message_size import sms_size
-from sandbox.cpaas import errors
 from sandbox.cpaas.schemas import violations
 from sandbox.cpaas.script import AnswerScript
-from sandbox.cpaas.statuses import PENDING_ACCEPTED, STATUSES, Status
-from sandbox.inbox import Channel, Message
-from sandbox.inbox.inbox import Inbox
+from sandbox.cpaas.statuses import PENDING_ACCEPTED, STATUSES, Status, error_body
+from sandbox.inbox.inbox import Channel, Inbox, Message
 
 SEND_SCOPES = frozenset({"sms:message:send", "voice-message:message:send"})
 _SCOPES_FOR: dict[Channel, frozenset[str]] = {
@@ -105,7 +103,7 @@ class Cpaas:
             if refusal is not None:
                 return refusal
             if faults := violations(channel, body):
-                return Answer(400, errors.body(channel, 400, faults))
+                return Answer(400, error_body(channel, 400, faults))
             assert isinstance(body, dict)  # noqa: S101 - the schema says so
             options = body.get("options", {})
             counted = options.get("includeSmsCountInResponse", False)
@@ -166,9 +164,9 @@ class Cpaas:
                 if hmac.compare_digest(key.encode(), given.encode())
             ]
         if not known or scheme != "App":
-            return Answer(401, errors.body(channel, 401))
+            return Answer(401, error_body(channel, 401))
         if _SCOPES_FOR[channel].isdisjoint(known[0]):
-            return Answer(403, errors.body(channel, 403))
+            return Answer(403, error_body(channel, 403))
         return None
 
     def _accept(

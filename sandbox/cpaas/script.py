@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, get_args
 
 from sandbox.cpaas.statuses import STATUSES
-from sandbox.inbox import Channel
+from sandbox.inbox.inbox import Channel
 from sandbox.json_schemas import BOOLEAN, obj
 
 Fault = Literal[
@@ -83,7 +83,6 @@ class AnswerScript:
         self._queue.extend(answers)
 
     def take(self, channel: Channel) -> ScriptedAnswer | None:
-        """Remove and return the next answer that fits the channel."""
         queue = self._queue
         for index, answer in enumerate(queue):
             if answer.channel in (None, channel):

@@ -93,14 +93,14 @@ class Hands:
 
     def provider_id(self) -> str:
         """The id of the phone provider; refused where there is none."""
-        provider = self._tenant.phone_provider()
+        provider = self._tenant.providers.current()
         if provider is None:
             raise RefusedError("The tenant has no phone provider.", 409)
         return str(provider["id"])
 
     def template_id(self, message_type: str) -> str:
         """The id of a customised template; refused where it is Auth0's default one."""
-        template = self._tenant.phone_template(message_type)
+        template = self._tenant.templates.effective(message_type)
         if "id" not in template:
             raise RefusedError(f"The template {message_type} is not customised.", 409)
         return str(template["id"])

@@ -44,7 +44,7 @@ def _things(tenant: Tenant) -> Iterator[tuple[str, Mapping[str, Any]]]:
     if tenant.generation == "legacy":
         yield "Phone provider", {"selected": tenant.guardian.selected_provider()["provider"]}
         yield "Guardian texts", tenant.guardian.templates("sms") or {}
-    one = tenant.phone_provider() or {"name": NONE, "disabled": True, "configuration": {}}
+    one = tenant.providers.current() or {"name": NONE, "disabled": True, "configuration": {}}
     enabled = {"name": one["name"], "enabled": not one["disabled"]}
     yield "Phone provider", enabled | one["configuration"]
     for one in tenant.templates.listing()["templates"]:
@@ -60,7 +60,7 @@ def _things(tenant: Tenant) -> Iterator[tuple[str, Mapping[str, Any]]]:
     yield "Remembered browsers", tenant.mfa_settings.remembering()
     for channel in ("phone", "email"):
         yield f"Codes by {channel}", tenant.mfa_settings.codes(channel)
-    settings = tenant.settings()
+    settings = tenant.settings.get()
     yield "Tenant settings", {key: settings.get(key) for key in _SETTINGS}
 
 

@@ -65,7 +65,7 @@ def _fewer_message_types(tenant: Tenant, _: Hands) -> None:
 
 
 def _settings(**changes: object) -> Callable[[Tenant, Hands], object]:
-    return lambda tenant, _: tenant.tenant_settings.patch(changes)
+    return lambda tenant, _: tenant.settings.patch(changes)
 
 
 SCENARIOS: Final = {

@@ -35,11 +35,8 @@ def fetch(address: str, members: Sequence[str], folder: Path, progress: Progress
     """Put the named programs of an archive into a folder; no other path in it is looked at.
 
     A first one is recorded only when all programs were in it: else what was cut off would be what
-    the next is held to.
-
-    Raises:
-        Unavailable: no answer, no such file, another layout, or its hash cannot be recorded.
-        SandboxError: it is not the archive that it was.
+    the next is held to. One that is not the archive that it was is a SandboxError; what else stands
+    in the way is Unavailable.
     """
     archive = folder.parent / address.rpartition("/")[2]
     _download(address, archive, progress)

@@ -71,7 +71,6 @@ class Engine:
     version: str
 
     def describe(self) -> str:
-        """One line for a person."""
         return f"engine: pulumi {self.version} ({self.pulumi})"
 
     def quietly(
@@ -82,11 +81,7 @@ class Engine:
         stdin: str = "",
         unless: str | None = None,
     ) -> str | None:
-        """What `pulumi <words>` printed; None where it failed with the words of `unless`.
-
-        Raises:
-            SandboxError: it failed.
-        """
+        """What `pulumi <words>` printed; None where it failed with the words of `unless`."""
         ended = subprocess.run(
             [self.pulumi, *words, "--non-interactive"],
             cwd=cwd,
@@ -140,11 +135,7 @@ def made_whole(folder: Path) -> Iterator[Path]:
 
 
 def ensure_engine(progress: Progress, *, environ: Mapping[str, str] = os.environ) -> Engine:
-    """The engine to use; where there is none, one process makes it and others wait.
-
-    Raises:
-        SandboxError: none can be had, or the release is another than it was or says.
-    """
+    """The engine to use; where there is none, one process makes it and others wait."""
     if found := _on_path(environ, progress):
         return found
     target = f"{CLI_VERSION}-{SYSTEM}-{platform.machine().lower()}-{build_key()}"
@@ -232,11 +223,7 @@ def build_key() -> str:
 
 
 def build_engine(folder: Path, progress: Progress, environ: Mapping[str, str]) -> None:
-    """Build the engine's programs into `folder`.
-
-    Raises:
-        SandboxError: there is no Go, or the build failed: what Go said, a too old one as well.
-    """
+    """Build the engine's programs into `folder`; a failure is told in Go's own words."""
     go = shutil.which("go", path=environ.get("PATH", ""))
     if go is None:
         raise SandboxError(

@@ -45,7 +45,6 @@ class Plugin:
     why: str
 
     def describe(self) -> str:
-        """One line for a person that says official or stand-in."""
         if self.official:
             return f"auth0 plugin: official {self.version or '(version not told)'} ({self.why})"
         return f"{STAND_IN} ({self.why})"
@@ -82,10 +81,6 @@ def find_plugin(progress: Progress, *, environ: Mapping[str, str] = os.environ) 
     and at last downloaded into it; a failure of the last is remembered for some hours.
     $PHONEMFA_AUTH0_PLUGIN: `auto` (default), `official` (an error when it cannot be had; asks the
     network again), `stand-in`.
-
-    Raises:
-        SandboxError: an unknown value of the variable, the official plugin was demanded and cannot
-            be had, it is another one than it was, or the stand-in is missing.
     """
     wanted = auth0_plugin_version()
     mode = environ.get(MODE_VARIABLE, "").strip() or "auto"
@@ -167,8 +162,7 @@ def _in_pulumi_home(home: Path, *, why: str) -> Plugin | None:
 def _cached(cache: Path, progress: Progress, *, again: bool) -> Plugin:
     """The plugin that was downloaded, now or before.
 
-    Raises:
-        Unavailable: it cannot be had, or could not some hours ago and is not asked for `again`.
+    Raises Unavailable: it cannot be had, or could not some hours ago and is not asked for `again`.
     """
     home, why = cache / "plugin-home", "in the project's cache"
     wanted = auth0_plugin_version()

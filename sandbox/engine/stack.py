@@ -64,9 +64,6 @@ class SandboxStack:
 
         Locks of killed runs are removed first. Every step can be repeated after being killed. The
         CPaaS key goes to Pulumi over its standard input. True when the stack did not exist before.
-
-        Raises:
-            SandboxError: no or bad `Pulumi.yaml`/`Pulumi.sandbox.yaml`, or Pulumi refuses.
         """
         dead = clear_dead_locks(self.state)
         if dead:
@@ -108,9 +105,6 @@ class SandboxStack:
 
         The program is compared with the state first, which sends nothing: a bad configuration is
         refused before any request.
-
-        Raises:
-            SandboxError: Pulumi cannot tell, for example because the configuration is refused.
         """
         same = self._unchanged("preview", "comparing the program with its state")
         if same and refresh:
@@ -131,11 +125,7 @@ class SandboxStack:
         return status == 0
 
     def up(self, *, refresh: bool = False) -> None:
-        """Apply the program (`pulumi up --yes`), its output going to the caller's own.
-
-        Raises:
-            SandboxError: it failed; Pulumi's output has said why.
-        """
+        """Apply the program (`pulumi up --yes`), its output going to the caller's own."""
         arguments = ["up", "--yes", "--skip-preview"]
         status = self.run([*arguments, *(["--refresh"] if refresh else [])])
         if status != 0:
@@ -179,7 +169,6 @@ class SandboxStack:
         return bool((exported.get("deployment") or {}).get("pending_operations"))
 
     def _quiet(self, *words: str, stdin: str = "", unless: str | None = None) -> str | None:
-        """What Pulumi prints in the state folder."""
         return self.engine.quietly(
             *words, cwd=self.state, environment=self.environment, stdin=stdin, unless=unless
         )

@@ -132,7 +132,6 @@ class PhoneDatabase:
         self._wake()
 
     def close(self) -> None:
-        """Close the file; nothing can be read afterwards."""
         with self._lock:
             self._connection.close()
 

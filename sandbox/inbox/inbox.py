@@ -140,9 +140,7 @@ class Inbox:
         """Messages to a number, however written, later than an RFC 3339 time, oldest first.
 
         Where an argument is absent, any number, time or channel; with `newest`, the last so many.
-
-        Raises:
-            ValueError: when `after` is not an RFC 3339 time with an offset.
+        Raises ValueError: `after` is not an RFC 3339 time with an offset.
         """
         wanted = {"received_at > ?": parse_time(after) if after else ""}
         if to is not None:
@@ -166,8 +164,7 @@ class Inbox:
     ) -> Message:
         """The first message to `to` later than `after`; waits up to `timeout` seconds for it.
 
-        Raises:
-            TimeoutError: when none came; the message says for whom and how long.
+        Raises TimeoutError: none came; it says for whom and how long.
         """
         with self.database.listening() as changed:
             try:

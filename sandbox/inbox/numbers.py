@@ -12,8 +12,7 @@ def e164(number: str) -> str:
 def parse_time(text: str) -> str:
     """An RFC 3339 time in the inbox's own form, which sorts as text.
 
-    Raises:
-        ValueError: when it is not RFC 3339, has no offset, or no year of four digits in UTC.
+    Raises ValueError: not RFC 3339, without an offset, or no year of four digits in UTC.
     """
     # A plus sign in a query string arrives as a space.
     moment = datetime.fromisoformat(text.replace(" ", "+"))

@@ -2,31 +2,29 @@
 
 import phonenumbers
 
+from sandbox.login.refusals import LoginRefusedError
+
 _REGION = "JP"
 _LONGEST = 40
 _EXAMPLES = "090-1234-5678 or +819012345678"
 
 
-class NumberRefusedError(ValueError):
-    """Not a phone number; the text says what is missing."""
-
-
 def e164(text: str) -> str:
     """The number in E.164, from that or from Japanese national notation as people write it.
 
-    Raises:
-        NumberRefusedError: no number, or one of an impossible length.
+    Raises LoginRefusedError: no number, or one of an impossible length.
     """
     if not text.strip():
-        raise NumberRefusedError(f"Enter a phone number, for example {_EXAMPLES}.")
+        why = f"Enter a phone number, for example {_EXAMPLES}."
+        raise LoginRefusedError("number", why)
     try:
         number = phonenumbers.parse(text[:_LONGEST], _REGION)
     except phonenumbers.NumberParseException as error:
         why = f"This is not a phone number. Write it like {_EXAMPLES}."
-        raise NumberRefusedError(why) from error
+        raise LoginRefusedError("number", why) from error
     if number.extension or not phonenumbers.is_possible_number(number):
         why = f"No phone number of its country has this length. Write it like {_EXAMPLES}."
-        raise NumberRefusedError(why)
+        raise LoginRefusedError("number", why)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 

@@ -41,7 +41,7 @@ def channels(tenant: Tenant, assumptions: LoginAssumptions) -> list[Channel]:
 def _channel(tenant: Tenant, method: str, assumptions: LoginAssumptions) -> Channel:
     why_not = _refusal(lambda: check_factor(tenant, method))
     hidden = tenant.generation == "unified" and assumptions.unsendable_channel == "hidden"
-    provider = tenant.phone_provider() if hidden and not why_not else None
+    provider = tenant.providers.current() if hidden and not why_not else None
     if provider and method not in provider["configuration"].get("delivery_methods", []):
         why_not = f"the phone provider does not deliver by {method}"
     route = partial(route_for, tenant, delivery_method=method, message_type="otp_verify")

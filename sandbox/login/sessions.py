@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
 from sandbox.login.assumptions import LoginAssumptions
-from sandbox.login.numbers import NumberRefusedError, e164
+from sandbox.login.numbers import e164
 from sandbox.login.policy import Channel, Confidence, Decision, Step, channels, decide
 from sandbox.login.refusals import LoginRefusedError, lasting
 from sandbox.login.users import Browsers, User, Users
@@ -107,10 +107,7 @@ class LoginDesk:
         self._failed = Buckets(now, burst=FAILED_CODES, refill=refill)
         self._enrolments = Buckets(now, burst=ENROLMENTS, refill=ENROLMENT_REFILL)
 
-    # -- looking ------------------------------------------------------------------------------
-
     def get(self, login_id: str) -> Login:
-        """The login of this id."""
         if login_id not in self._logins:
             why = "This login is not known any more. Start again: it takes a name."
             raise LoginRefusedError("unknown", why)
@@ -138,8 +135,6 @@ class LoginDesk:
         if not (counts and settings["display_remember_me_checkbox"]):
             return None
         return bool(settings["remember_me_default_value"])
-
-    # -- steps --------------------------------------------------------------------------------
 
     def begin(
         self,
@@ -179,10 +174,7 @@ class LoginDesk:
         """Send a code to a phone that is to be enrolled."""
         login = self._at(login_id, "enrol")
         self._check_channel(method)
-        try:
-            phone = e164(number)
-        except NumberRefusedError as error:
-            raise LoginRefusedError("number", str(error)) from error
+        phone = e164(number)
         if reset := self._enrolments.take("this machine"):
             why = f"Too many phones were enrolled. Try again in {self._until(reset)}."
             raise LoginRefusedError("enrolling", why)
@@ -246,8 +238,6 @@ class LoginDesk:
         self._spent.clear()
         self._failed.forget()
         self._enrolments.forget()
-
-    # -- within -------------------------------------------------------------------------------
 
     def _at(self, login_id: str, *stages: Stage) -> Login:
         login = self.get(login_id)

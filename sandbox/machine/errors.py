@@ -1,4 +1,7 @@
-"""The one kind of failure that the sandbox's tools show to a person: what went wrong, and a fix."""
+"""The one kind of failure that the sandbox's tools show to a person: what went wrong, and a fix.
+
+`cli`, `engine`, `machine` and `server` raise it for whatever stands in their way.
+"""
 
 
 class SandboxError(Exception):

@@ -46,11 +46,7 @@ _TROUBLE = {
 
 
 def check_room(folder: Path) -> None:
-    """Make sure that a disk has room, before half of something is written to it.
-
-    Raises:
-        SandboxError: less than `ROOM` is left.
-    """
+    """Make sure that `ROOM` is left on a disk, before half of something is written to it."""
     free = shutil.disk_usage(folder).free
     if free < ROOM:
         raise SandboxError(
@@ -85,11 +81,7 @@ _LONGEST_SECONDS = 3600.0
 
 @contextmanager
 def turn(path: Path, progress: Progress, *, waiting_for: str) -> Iterator[None]:
-    """Hold `path`; while another process holds it, wait and say `waiting_for`.
-
-    Raises:
-        SandboxError: it is still held after an hour.
-    """
+    """Hold `path`; while another process holds it, wait up to an hour and say `waiting_for`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     lock, begun = FileLock(path), time.monotonic()
     while not lock.is_locked:

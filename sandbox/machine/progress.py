@@ -71,9 +71,7 @@ def run_watched(
     """Run `argv` to its end, and answer exit status and output of both streams.
 
     `on_wait` is called when it begins and each `poll` seconds; what it raises ends the child first.
-
-    Raises:
-        OSError: the program cannot be started.
+    Raises OSError: the program cannot be started.
     """
     with (
         tempfile.TemporaryFile() as output,

@@ -202,8 +202,7 @@ def for_voice(given: Mapping[str, Any], assumptions: NotificationAssumptions) ->
 def render(source: str, given: Mapping[str, Any]) -> str:
     """The text of a template.
 
-    Raises:
-        NotSentError: when it is not Liquid; the API takes any text, so this shows only here.
+    Raises NotSentError: it is not Liquid; the API takes any text, so this shows only here.
     """
     try:
         return _ENVIRONMENT.from_string(source).render(**given)

@@ -1,10 +1,8 @@
 """One phone message and what became of it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 Outcome = Literal["pending", "success", "drop", "retry", "error", "not_sent"]
 
@@ -51,5 +49,5 @@ class Delivery:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, document: Mapping[str, Any]) -> Delivery:
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
         return cls(**{**document, "tries": [Try(**one) for one in document["tries"]]})

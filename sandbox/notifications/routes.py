@@ -16,8 +16,7 @@ from typing import Any, Final, get_args
 from starlette.requests import Request
 from starlette.routing import BaseRoute
 
-from sandbox.inbox import Channel
-from sandbox.inbox.inbox import Inbox
+from sandbox.inbox.inbox import Channel, Inbox
 from sandbox.inbox.numbers import e164
 from sandbox.json_schemas import STRING, nullable, obj, one_of, text, whole
 from sandbox.notifications.content import Order

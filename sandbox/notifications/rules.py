@@ -34,12 +34,11 @@ def route_for(
 ) -> Route:
     """The way of a message through this tenant; a `try` (`test_send`) needs no MFA factor.
 
-    Raises:
-        NotSentError: when the tenant would not send it.
+    Raises NotSentError: the tenant would not send it.
     """
     if tenant.generation == "legacy" and not test_send:
         return _legacy_route(tenant, delivery_method, message_type)
-    provider = tenant.phone_provider()
+    provider = tenant.providers.current()
     if provider is None:
         raise NotSentError("the tenant has no phone provider")
     if provider["disabled"]:
@@ -69,11 +68,7 @@ def _legacy_route(tenant: Tenant, delivery_method: str, message_type: str) -> Ro
 
 
 def check_factor(tenant: Tenant, delivery_method: str) -> None:
-    """Whether the phone factor is on, and has this channel.
-
-    Raises:
-        NotSentError: which of the two is not so.
-    """
+    """Raises NotSentError unless the phone factor is on, and has this channel."""
     if not tenant.factor_enabled("sms"):
         raise NotSentError("the phone factor (sms) is not enabled")
     channel = CHANNELS[delivery_method]

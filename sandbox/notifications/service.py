@@ -4,6 +4,7 @@ The rules, the text, the event, the execution, the retries, and the record of wh
 """
 
 import asyncio
+import hashlib
 import secrets
 import time
 import uuid
@@ -60,8 +61,8 @@ class NotificationService:
     def preview(self, message_type: str, delivery_method: str) -> str:
         """What a message would say if it were sent now, with a made-up user; nothing is sent.
 
-        Raises:
-            NotSentError: its template does not render, or is disabled and nothing takes its place.
+        Raises NotSentError: its template does not render, or is disabled and nothing takes its
+        place.
         """
         made_up = "1234567890"[: self._tenant.otp_length()]
         order = Order(
@@ -77,23 +78,41 @@ class NotificationService:
         """How many codes the user may still be sent this way; counted are those with a limit."""
         return self._limits.allowance((user_id, delivery_method))
 
-    async def try_provider(self, *, to: str, delivery_method: str | None) -> None:
-        """The provider's test message: the verification text, as there is no type of its own."""
-        method = delivery_method or self._first_method()
-        await self.challenge(Order(to=to, delivery_method=method, test_send=True))
-
-    async def try_template(
-        self, *, template: dict[str, Any], to: str, delivery_method: str | None
+    async def try_out(
+        self, to: str, delivery_method: str | None, template: dict[str, Any] | None
     ) -> None:
-        """A test message with this template, as it is."""
+        """A test message with this template, as it is.
+
+        The provider's is the verification text, as there is no type of its own.
+        """
         order = Order(
             to=to,
             delivery_method=delivery_method or self._first_method(),
-            message_type=template["type"],
+            message_type=template["type"] if template else "otp_verify",
             template=template,
             test_send=True,
         )
         await self.challenge(order)
+
+    async def test_action(
+        self, *, code: str, trigger_id: str, secrets: dict[str, str], event: Any
+    ) -> dict[str, Any]:
+        """Run a draft of one of the phone triggers (§4.9); `stats` are in milliseconds."""
+        if trigger_id not in HANDLERS:
+            reason = f"Error: The sandbox runs only {', '.join(HANDLERS)}, not {trigger_id}."
+            return _tested(0, 0, reason)
+        if self.assumptions.test_run_event == "under_event" and isinstance(event, dict):
+            event = event.get("event")
+        started = time.monotonic()
+        outcome = await self._runner.execute(
+            code=code,
+            version_id=f"draft {hashlib.sha256(code.encode()).hexdigest()}",
+            handler=HANDLERS[trigger_id],
+            event=event if isinstance(event, dict) else {},
+            secrets=secrets,
+        )
+        error = (outcome.reason or "Error") if outcome.kind == "error" else None
+        return _tested((time.monotonic() - started) * 1000, outcome.duration_ms, error)
 
     def deliveries(self) -> list[Delivery]:
         """The last deliveries whose outcome is known, oldest first."""
@@ -103,8 +122,6 @@ class NotificationService:
     def reset(self) -> None:
         self._journal.clear()
         self._limits.forget()
-
-    # -- one delivery -------------------------------------------------------------------------
 
     async def challenge(self, order: Order) -> Delivery:
         """Send a message as a login (or enrolment, or password reset) would; or a test message."""
@@ -199,12 +216,10 @@ class NotificationService:
             why = "the sandbox ended before this delivery did"
             self._keep(replace(cut, outcome="error", reason=why))
 
-    # -- texts and events ---------------------------------------------------------------------
-
     def _worded(self, order: Order, *, legacy: bool) -> tuple[str, dict[str, Any]]:
         """The text in use, and the Action's event, of an order with its code and locale."""
-        template = order.template or self._tenant.phone_template(order.message_type)
-        sending = Sending(order, template["tenant"], self._tenant.settings())
+        template = order.template or self._tenant.templates.effective(order.message_type)
+        sending = Sending(order, template["tenant"], self._tenant.settings.get())
         by_voice = order.delivery_method == "voice"
         if legacy:
             given = sending.legacy_variables()
@@ -235,10 +250,27 @@ class NotificationService:
     def _tenant_locale(self) -> str | None:
         if self.assumptions.client_locale == "absent":
             return None
-        locales: list[str] = self._tenant.settings().get("enabled_locales") or []
+        locales: list[str] = self._tenant.settings.get().get("enabled_locales") or []
         return locales[0] if locales else None
 
     def _first_method(self) -> str:
-        provider = self._tenant.phone_provider() or {}
+        provider = self._tenant.providers.current() or {}
         methods = provider.get("configuration", {}).get("delivery_methods") or ["text"]
         return str(methods[0])
+
+
+def _tested(total: float, execution: float, error: str | None) -> dict[str, Any]:
+    # The sandbox has no network between its parts: what is not execution is processing.
+    stats = {
+        "total_request_duration_ms": round(total),
+        "total_runtime_execution_duration_ms": round(execution),
+        "runtime_processing_duration_ms": round(max(0, total - execution)),
+        "action_duration_ms": round(execution),
+        "runtime_external_call_duration_ms": 0,
+        "boot_duration_ms": 0,
+        "network_duration_ms": 0,
+    }
+    if error is None:
+        return {"stats": stats}
+    name, _, message = error.partition(": ")
+    return {"error": {"message": message, "name": name, "stack": ""}, "stats": stats}

@@ -14,9 +14,8 @@ from sandbox.drift.applied import Applied
 from sandbox.inbox.inbox import Inbox
 from sandbox.login.sessions import LoginDesk
 from sandbox.notifications.service import NotificationService
-from sandbox.pages import login, phones
+from sandbox.pages import login, phones, views
 from sandbox.pages import tenant as tenant_page
-from sandbox.pages.views import STATIC, Views
 from sandbox.tenant import Tenant
 
 logger = logging.getLogger(__name__)
@@ -32,7 +31,6 @@ def build_pages(
     applied: Applied,
 ) -> Starlette:
     """The ASGI application of the pages. Theirs is the event loop of the tenant's API."""
-    views = Views()
 
     async def missing(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for that type only
@@ -47,10 +45,10 @@ def build_pages(
     return Starlette(
         routes=[
             Route("/", RedirectResponse("/phones", 307), methods=["GET"]),
-            *phones.routes(inbox, cpaas, views),
-            *login.routes(tenant, logins, inbox, views),
-            *tenant_page.routes(tenant, applied, notifications, views),
-            Mount("/static", StaticFiles(directory=STATIC)),
+            *phones.routes(inbox, cpaas),
+            *login.routes(tenant, logins, inbox),
+            *tenant_page.routes(tenant, applied, notifications),
+            Mount("/static", StaticFiles(directory=views.STATIC)),
         ],
         exception_handlers={HTTPException: missing, Exception: failed},
     )

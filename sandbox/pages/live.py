@@ -11,8 +11,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
-from sandbox.inbox import Entry
-from sandbox.inbox.timeline import Filter, Timeline
+from sandbox.inbox.timeline import Entry, Filter, Timeline
 
 MOST: Final = 100
 """Changes that are sent one by one; a page that missed more is told to load itself anew."""

@@ -15,7 +15,7 @@ from sandbox.login.policy import CONFIDENCES, Confidence
 from sandbox.login.refusals import LoginRefusedError
 from sandbox.login.sessions import Login, LoginDesk
 from sandbox.notifications.delivery import Delivery
-from sandbox.pages.views import Views, fields
+from sandbox.pages import views
 from sandbox.pages.wording import Shown
 from sandbox.tenant import Tenant
 
@@ -32,7 +32,7 @@ Step = Callable[[str, Given, str], Awaitable[Login]]
 """Takes the login's id, what was typed, and the browser that it was typed in."""
 
 
-def routes(tenant: Tenant, desk: LoginDesk, inbox: Inbox, views: Views) -> list[BaseRoute]:
+def routes(tenant: Tenant, desk: LoginDesk, inbox: Inbox) -> list[BaseRoute]:
     """GET /login and /login/{id}; POST for every step. A step that is refused answers 422."""
     timeline = Timeline(inbox.database)
 
@@ -44,7 +44,7 @@ def routes(tenant: Tenant, desk: LoginDesk, inbox: Inbox, views: Views) -> list[
             status=status,
             policy=policy_word(tenant.policies()),
             generation=tenant.generation,
-            friendly_name=tenant.settings().get("friendly_name") or tenant.context.name,
+            friendly_name=tenant.settings.get().get("friendly_name") or tenant.context.name,
             factor=tenant.factor_enabled("sms"),
             codes=tenant.mfa_settings.codes("phone"),
             browsers=tenant.mfa_settings.remembering(),
@@ -82,7 +82,7 @@ def routes(tenant: Tenant, desk: LoginDesk, inbox: Inbox, views: Views) -> list[
         return start(request)
 
     async def begin(request: Request) -> Response:
-        given = await fields(request)
+        given = await views.fields(request)
         name, locale = given.get("name", ""), given.get("locale", "")
         confidence = given.get("confidence", "low")
         try:
@@ -105,7 +105,7 @@ def routes(tenant: Tenant, desk: LoginDesk, inbox: Inbox, views: Views) -> list[
 
     def step(act: Step) -> Callable[[Request], Awaitable[Response]]:
         async def handler(request: Request) -> Response:
-            login_id, given = request.path_params["login"], await fields(request)
+            login_id, given = request.path_params["login"], await views.fields(request)
             browser = _browser(request) or secrets.token_urlsafe(24)
             try:
                 return _marked(request, browser, await act(login_id, given, browser))
@@ -141,7 +141,7 @@ def routes(tenant: Tenant, desk: LoginDesk, inbox: Inbox, views: Views) -> list[
         return desk.another_phone(login_id)
 
     async def forget(request: Request) -> Response:
-        desk.forget_phone((await fields(request)).get("user", ""))
+        desk.forget_phone((await views.fields(request)).get("user", ""))
         return RedirectResponse("/login", 303)
 
     steps = {"enrol": enrol, "send": send, "code": code, "phone": phone}

@@ -16,22 +16,20 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from sandbox.cpaas.cpaas import Cpaas
-from sandbox.inbox import Entry, Phone
 from sandbox.inbox.inbox import MAX_MESSAGES, Inbox
 from sandbox.inbox.numbers import e164
-from sandbox.inbox.timeline import PAGE, Filter, Timeline
-from sandbox.pages import live, speech
+from sandbox.inbox.timeline import PAGE, Entry, Filter, Phone, Timeline
+from sandbox.pages import live, speech, views
 from sandbox.pages.language import language_for
-from sandbox.pages.views import Views
 from sandbox.pages.wording import Shown, as_json, key_of
 
 LONGEST_QUERY: Final = 200
 """Characters that are searched for; the field takes no more."""
 
 
-def routes(inbox: Inbox, cpaas: Cpaas, views: Views) -> list[BaseRoute]:
+def routes(inbox: Inbox, cpaas: Cpaas) -> list[BaseRoute]:
     """The routes, to be listed before any that takes the same paths."""
-    pages = _Phones(inbox, cpaas, views)
+    pages = _Phones(inbox, cpaas)
     return [
         Route("/phones", pages.listing, methods=["GET"]),
         Route("/phones/events", pages.listing_events, methods=["GET"]),
@@ -42,10 +40,9 @@ def routes(inbox: Inbox, cpaas: Cpaas, views: Views) -> list[BaseRoute]:
 
 
 class _Phones:
-    def __init__(self, inbox: Inbox, cpaas: Cpaas, views: Views) -> None:
+    def __init__(self, inbox: Inbox, cpaas: Cpaas) -> None:
         self._timeline = Timeline(inbox.database)
         self._cpaas = cpaas
-        self._views = views
 
     async def listing(self, request: Request) -> Response:
         if query := _query(request):
@@ -91,10 +88,9 @@ class _Phones:
         """A page of what has these times; one more than it shows says that there are older ones."""
         values["older"] = times[PAGE - 1] if len(times) > PAGE else None
         values |= {"before": request.query_params.get("before"), "limit": MAX_MESSAGES}
-        return self._views.page(request, template, active="phones", after=after, **values)
+        return views.page(request, template, active="phones", after=after, **values)
 
     def _beside(self) -> dict[str, Any]:
-        """What an entry needs beside itself."""
         return {"requests_of": self._requests_of, "can_speak": speech.available()}
 
     def _entry_pieces(self, language: str, *, apart: bool) -> live.Pieces:
@@ -102,7 +98,7 @@ class _Phones:
 
         def piece(entry: Entry) -> str:
             values = {"entry": Shown(entry), "apart": apart, "fresh": True, **self._beside()}
-            return self._views.fragment(language, "entry.html.j2", **values)
+            return views.fragment(language, "entry.html.j2", **values)
 
         return lambda entries: [(one.change, piece(one)) for one in entries]
 
@@ -113,7 +109,7 @@ class _Phones:
             for number, change in sorted(latest.items(), key=lambda item: item[1]):
                 if phone := self._timeline.phone(number):
                     values = self._phone(phone) | {"fresh": True}
-                    html = self._views.fragment(language, "phone_row.html.j2", **values)
+                    html = views.fragment(language, "phone_row.html.j2", **values)
                     found.append((change, html))
             return found
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from starlette.responses import PlainTextResponse, Response
 
-from sandbox.inbox import Message
+from sandbox.inbox.inbox import Message
 
 PROGRAM: Final = "espeak-ng"
 SECONDS = 20.0

@@ -11,16 +11,14 @@ from components.vocabulary import policy_word
 from sandbox.drift.applied import Applied, Difference
 from sandbox.notifications.rules import HANDLERS, MESSAGE_TYPES, OTP_TYPES, NotSentError
 from sandbox.notifications.service import NotificationService
-from sandbox.pages.views import Views
+from sandbox.pages import views
 from sandbox.tenant import Tenant
 from sandbox.tenant.context import Page
 
 _ALL: Final = Page(per_page=1_000)
 
 
-def routes(
-    tenant: Tenant, applied: Applied, notifications: NotificationService, views: Views
-) -> list[BaseRoute]:
+def routes(tenant: Tenant, applied: Applied, notifications: NotificationService) -> list[BaseRoute]:
     """GET /tenant."""
 
     async def show(request: Request) -> Response:
@@ -41,13 +39,13 @@ def routes(
 
 def _shown(tenant: Tenant, notifications: NotificationService) -> dict[str, Any]:
     legacy = tenant.generation == "legacy"
-    settings = tenant.settings()
+    settings = tenant.settings.get()
     return {
         "name": settings.get("friendly_name") or tenant.context.name,
         "domain": tenant.domain,
         "generation": tenant.generation,
         "locales": settings.get("enabled_locales") or [],
-        "provider": tenant.phone_provider(),
+        "provider": tenant.providers.current(),
         "selected": tenant.guardian.selected_provider()["provider"] if legacy else None,
         "actions": [one for trigger in HANDLERS for one in _actions(tenant, trigger)],
         "texts": [
@@ -85,7 +83,7 @@ def _diff(action: dict[str, Any]) -> str:
 
 
 def _text(tenant: Tenant, notifications: NotificationService, kind: str) -> dict[str, Any]:
-    template = tenant.phone_template(kind)
+    template = tenant.templates.effective(kind)
     legacy = tenant.generation == "legacy"
     body = template["content"].get("body", {})
     return {

@@ -1,5 +1,6 @@
 """Templates in the reader's language, forms, and the navigation that every page has."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -11,7 +12,7 @@ from starlette.responses import HTMLResponse
 
 from sandbox.login.numbers import national
 from sandbox.login.refusals import lasting
-from sandbox.pages.language import LANGUAGES, gettext, language_for, said
+from sandbox.pages.language import gettext, language_for, said
 from sandbox.pages.wording import clock, language_of
 from sandbox.web.bodies import TooLargeError, read
 
@@ -22,8 +23,7 @@ _MOST_FIELDS: Final = 20
 async def fields(request: Request) -> dict[str, str]:
     """The fields of a posted form; of one that is there twice, the last.
 
-    Raises:
-        HTTPException: 413, 415 or 400 for what no form of these pages sends.
+    Raises HTTPException: 413, 415 or 400 for what no form of these pages sends.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip()
     if kind != "application/x-www-form-urlencoded":
@@ -47,28 +47,24 @@ NAVIGATION: Final = {"phones": "Phones", "login": "Log in", "tenant": "Tenant"}
 """The title of each page by its path, which is also what it calls itself as `active`."""
 
 
-class Views:
-    """Renders pages of `sandbox/pages/templates`."""
+def page(
+    request: Request, template: str, *, active: str, status: int = 200, **values: Any
+) -> HTMLResponse:
+    """A whole page, in the language of whoever asks for it.
 
-    def __init__(self) -> None:
-        self._templates = {one: environment(one) for one in LANGUAGES}
-
-    def page(
-        self, request: Request, template: str, *, active: str, status: int = 200, **values: Any
-    ) -> HTMLResponse:
-        """A whole page, in the language of whoever asks for it.
-
-        `active` is the page of NAVIGATION that it belongs to; empty for none. Every text of
-        `values` is escaped: none may be `Markup`.
-        """
-        language = language_for(request)
-        html = self.fragment(language, template, active=active, **values)
-        return HTMLResponse(html, status, {"vary": "accept-language"})
-
-    def fragment(self, language: str, template: str, **values: Any) -> str:
-        return self._templates[language].get_template(template).render(**values)
+    `active` is the page of NAVIGATION that it belongs to; empty for none. Every text of `values` is
+    escaped: none may be `Markup`.
+    """
+    html = fragment(language_for(request), template, active=active, **values)
+    return HTMLResponse(html, status, {"vary": "accept-language"})
 
 
+def fragment(language: str, template: str, **values: Any) -> str:
+    """A template of `sandbox/pages/templates`, rendered."""
+    return environment(language).get_template(template).render(**values)
+
+
+@cache
 def environment(language: str) -> Environment:
     """What renders the templates in this language."""
     made = Environment(

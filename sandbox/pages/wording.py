@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from components.settings.message_size import sms_size, unshowable
-from sandbox.inbox import Entry
 from sandbox.inbox.numbers import storable
+from sandbox.inbox.timeline import Entry
 
 _JAPANESE: Final = re.compile(r"[ぁ-ヿｦ-ﾟ一-龯々]")
 _OUTCOMES: Final = {

@@ -5,8 +5,6 @@ leaves out keeps whatever the tenant has; an optional one without `computed` ret
 default. Source: official/ and provider-traps.md of the contract.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -45,7 +43,7 @@ class Attribute:
     """Attributes beside it that cannot be given too."""
     needs: tuple[str, ...] = ()
     """Attributes beside it that must be given too."""
-    fields: Schema = field(default_factory=dict)
+    fields: "Schema" = field(default_factory=dict)
 
 
 Schema = Mapping[str, Attribute]
@@ -79,8 +77,7 @@ def for_api(value: Any) -> Any:
 def from_api(schema: Schema, answer: Mapping[str, Any]) -> dict[str, Any]:
     """What the API answered of these attributes, under the program's names.
 
-    Raises:
-        AttributeError, TypeError: an object or a list is something else.
+    Raises AttributeError or TypeError: an object or a list is something else.
     """
     found = {name: _formed(one, answer.get(snake(name))) for name, one in schema.items()}
     return {name: value for name, value in found.items() if value is not None}

@@ -5,8 +5,6 @@ never in an argument or the environment, where every process of the user could r
 is read in a thread, not in an event loop: each port's loop, or a test's own, may ask the runner.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import itertools
@@ -99,10 +97,8 @@ class ActionRunner:
         """Run one execution of the Action version to its end.
 
         `delivery_id` marks what it sends, unseen by it (`deliveries.cjs`). The code of a version is
-        run once and reused, as Auth0 does; another text therefore needs another version id.
-
-        Raises:
-            NodeUnusableError: when there is no Node that can run it.
+        run once and reused, as Auth0 does; another text therefore needs another version id. Raises
+        NodeUnusableError.
         """
         request = {
             "code": code,
@@ -141,7 +137,7 @@ class ActionRunner:
             if self._process is not None:
                 self._process.kill()
 
-    def _running(self) -> _NodeProcess:
+    def _running(self) -> "_NodeProcess":
         with self._lock:
             if self._closed:
                 raise RuntimeError("the Action runner is closed")
@@ -153,11 +149,7 @@ class ActionRunner:
 
 
 def find_node() -> str:
-    """Path of a Node that can run Actions.
-
-    Raises:
-        NodeUnusableError: none on PATH, or its version is below OLDEST_NODE or unreadable.
-    """
+    """Path of a Node that can run Actions; NodeUnusableError: none on PATH, or too old."""
     path = shutil.which("node")
     if path is None:
         raise NodeUnusableError("node is not found on PATH")

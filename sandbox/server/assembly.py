@@ -18,7 +18,6 @@ from sandbox.login.sessions import LoginDesk
 from sandbox.notifications.assumptions import NotificationAssumptions
 from sandbox.notifications.routes import routes
 from sandbox.notifications.service import NotificationService
-from sandbox.notifications.tester import RunnerActionTester
 from sandbox.pages.app import build_pages
 from sandbox.runner.runner import ActionRunner
 from sandbox.server import ports
@@ -99,7 +98,6 @@ def assemble(
         extra_routes=routes(notifications, inbox)
         + drift_routes(applied, tenant)
         + traffic_routes(tenant),
-        tester=RunnerActionTester(runner, notifications.assumptions),
         rate_limit=config.rate_limit,
         instance_id=instance_id,
         on_reset=(notifications.reset, cpaas.reset, logins.reset, applied.forget),

@@ -38,8 +38,7 @@ def spawn(
 ) -> ServerRecord:
     """Start the server detached from this terminal; returns when it answers.
 
-    Raises:
-        ServerError: a port is taken, or it ended before it answered (with the end of its log).
+    Raises ServerError: a port is taken, or it ended before it answered (with the end of its log).
     """
     state_dir = private_folder(state_dir.absolute())
     check_room(state_dir)
@@ -81,9 +80,8 @@ def spawn(
 def end(state_dir: Path) -> ServerRecord | None:
     """End the server of `state_dir`, if one runs; returns the one that was ended.
 
-    Raises:
-        ServerError: the process it was started as still runs, but does not answer, so it is not
-            known to be the sandbox; or it does not end.
+    Raises ServerError: the process it was started as still runs, but does not answer, so it is not
+    known to be the sandbox; or it does not end.
     """
     record = read_record(state_dir)
     if record is None or not answers(state_dir, record):

@@ -34,11 +34,7 @@ LISTENERS = (TENANT, CPAAS, PAGES)
 
 
 def take_port(port: int, what: Listener) -> socket.socket:
-    """A listening socket on 127.0.0.1:`port`; 0 lets the system choose one.
-
-    Raises:
-        ServerError: the port is taken or not allowed.
-    """
+    """A listening socket on 127.0.0.1:`port`; 0 lets the system choose one."""
     # create_server sets SO_REUSEADDR (not _REUSEPORT): a port whose last connections are just
     # ending can be taken again at once, one that is listened on cannot.
     try:
@@ -59,11 +55,7 @@ def take_port(port: int, what: Listener) -> socket.socket:
 
 
 def port_from(value: str | None, what: Listener) -> int:
-    """The port that the listener's variable has as `value`, else the usual one.
-
-    Raises:
-        ServerError: not a number from 1 to 65535.
-    """
+    """The port that the listener's variable has as `value`, else the usual one."""
     if value is None or not value.strip():
         return what.port
     if value.strip().isdecimal() and 1 <= int(value) <= 65535:  # noqa: PLR2004 - TCP

@@ -42,7 +42,6 @@ class ServerRecord:
     pages_port: int
 
     def port(self, what: Listener) -> int:
-        """Where a listener is."""
         return int(getattr(self, what.key))
 
     @property
@@ -121,8 +120,7 @@ def client(
 ) -> httpx.Client:
     """An HTTP client for the tenant's port, control routes too, that trusts the sandbox's CA alone.
 
-    Raises:
-        OSError: there is no CA in the state folder.
+    Raises OSError: there is no CA in the state folder.
     """
     return httpx.Client(
         base_url=record.cpaas_url if cpaas else record.tenant_url,

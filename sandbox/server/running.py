@@ -86,11 +86,7 @@ class RunningSandbox:
 
 
 def start(config: ServerConfig) -> RunningSandbox:
-    """Start the sandbox in threads of this process; returns when its ports answer.
-
-    Raises:
-        SandboxError: the state folder is in use, a port is taken, or Node is missing or too old.
-    """
+    """Start the sandbox in threads of this process; returns when its ports answer."""
     state_dir = private_folder(config.state_dir.absolute())
     with ExitStack() as resources:
         _hold(state_dir, resources)

@@ -140,11 +140,7 @@ class ServerThread:
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
-        """Start the thread; returns when connections are answered.
-
-        Raises:
-            ServerError: the application's start-up failed or did not end.
-        """
+        """Start the thread; returns when connections are answered, or raises a ServerError."""
         self._thread.start()
         end = time.monotonic() + _START_SECONDS
         while not all(server.started for server, _ in self._servers):

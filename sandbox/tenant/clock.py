@@ -40,11 +40,7 @@ def nanos(instant_ns: int) -> str:
 
 def millis(instant_ns: int) -> str:
     """RFC 3339 in UTC with three fraction digits, as the branding family prints it (recorded)."""
-    seconds, fraction = divmod(instant_ns, NANOS_PER_SECOND)
-    return (
-        f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
-        f".{fraction // NANOS_PER_MILLI:03d}Z"
-    )
+    return f"{nanos(instant_ns)[: -len('000000Z')]}Z"
 
 
 def later_millisecond(stamp_ns: int, than_ns: int) -> int:

@@ -31,22 +31,14 @@ class Context:
     builds: Builds = field(default_factory=Builds)
 
     def stored(self, collection: str, key: str, missing: str) -> dict[str, Any]:
-        """A stored document.
-
-        Raises:
-            ApiError: 404 with the words of `missing` when there is none.
-        """
+        """A stored document. Raises ApiError: 404 with the words of `missing`, there is none."""
         found = self.store.get(collection, key)
         if found is None:
             raise ApiError(404, missing)
         return found
 
     def check_limit(self, count: int, limit: int, what: str, *, said: str = "") -> None:
-        """Refuse more than a tenant may have; `said` is the limit in words.
-
-        Raises:
-            ApiError: `entity_limit_exceeded`.
-        """
+        """Refuse more than a tenant may have; `said` is the limit in words."""
         if count > limit:
             message = f"You have reached the limit of {said or limit} {what}."
             status = self.assumptions.entity_limit_status

@@ -30,5 +30,4 @@ class CustomDomains(Rules):
         known=Evidence("published", "only their list"),
     )
     def all(self) -> list[dict[str, Any]]:
-        """GET /custom-domains: a bare list."""
         return [dict(one) for one in self._store.all(COLLECTION)]

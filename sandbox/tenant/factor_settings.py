@@ -136,7 +136,6 @@ class FactorSettings(Rules):
         return {key: value for key, value in document.items() if key not in kind.unread}
 
     def replace(self, name: str, document: Document) -> Document:
-        """PUT: the whole document; answers it."""
         self._store.put(SINGLETONS, f"factor {name}", document)
         return {key: one for key, one in document.items() if key not in _KINDS[name].unechoed}
 

@@ -42,8 +42,6 @@ FACTORS = (
 _TWILIO_KEYS = ("auth_token", "sid", "from", "messaging_service_sid")
 LegacyFamily = Literal["sms", "phone"]
 
-# -- schema and routes ------------------------------------------------------------------------
-
 _READ, _WRITE = "read:guardian_factors", "update:guardian_factors"
 _LEGACY = Evidence("recorded", "go-auth0 and auth0-deploy-cli, quoted in §6.5; 403 under §6.6")
 _FACTORS = "/guardian/factors"
@@ -98,8 +96,6 @@ class Guardian(Rules):
             dict(self._value(key, {}))
         str(self._value("selected provider", ""))
 
-    # -- factors and policies -----------------------------------------------------------------
-
     @ROUTES("GET", _FACTORS, _READ, query={"include_settings": _INCLUDED})
     def factors(self, *, include_settings: bool = False) -> list[Document]:
         """All of them, with the settings of their codes where asked for."""
@@ -144,8 +140,6 @@ class Guardian(Rules):
         self._set("policies", policies)
         return policies
 
-    # -- message types ------------------------------------------------------------------------
-
     def message_types(self) -> list[str]:
         """The enabled message types, in the order they were written."""
         return list(self._value("message types", []))
@@ -180,8 +174,6 @@ class Guardian(Rules):
                 raise unsupported_message_type()
         elif not covers(provider, message_types):
             raise unsupported_message_type()
-
-    # -- legacy phone delivery ----------------------------------------------------------------
 
     def _check_legacy(self) -> None:
         if self._unified():

@@ -55,15 +55,12 @@ class Search:
 
 
 def search_of(text: str | None, assumptions: Assumptions) -> Search:
-    """Read a search.
+    """Read a search. Raises ApiError: 400 for anything but what follows.
 
     A value matches whole, without regard to case, or its beginning where it ends in `*`. Of `date`
     and `log_id` it may be a range, `[from TO to]` or `{from TO to}` without its ends, or one of
     each, with `*` for no end: auth0-cli follows a log with one. A term without a field is looked
     for at the beginning of the client's, connection's and user's names.
-
-    Raises:
-        ApiError: 400 for anything else.
     """
     return _Reader((text or "").strip(), assumptions).search()
 

@@ -153,10 +153,8 @@ class Logs(Rules):
     def listing(self, **query: Any) -> list[Document] | Document:
         """Newest first; after the entry that `from` names, which wins over all but `take`.
 
-        `take` and `search` stand for `per_page` and `q`.
-
-        Raises:
-            ApiError: 400 for a sort order or a search that cannot be read.
+        `take` and `search` stand for `per_page` and `q`. Raises ApiError: 400, unreadable order
+        or search.
         """
         now, youngest = self._context.stamp.now(), self._youngest()
         own = [one for one in self._store.all(COLLECTION) if one["log_id"] <= youngest]

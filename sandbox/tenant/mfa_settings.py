@@ -65,8 +65,6 @@ class MfaSettings(Rules):
         """Length of a code in characters, and its lifetime in seconds."""
         return self._document(f"{channel} codes", CODES)
 
-    # -- as the API answers them --------------------------------------------------------------
-
     @ROUTES("GET", _PATH, "read:tenant_settings")
     def read_remembering(self) -> Document:
         self._check_entitled()
@@ -74,11 +72,7 @@ class MfaSettings(Rules):
 
     @ROUTES("PUT", _PATH, "update:tenant_settings", body=_REMEMBERING)
     def write_remembering(self, document: Document) -> Document:
-        """PUT /guardian/settings.
-
-        Raises:
-            ApiError: 400, a browser would be forgotten for inactivity only after it is anyway.
-        """
+        """Refused where a browser would be forgotten for inactivity only after it is anyway."""
         self._check_entitled()
         inactivity = document["mfa_session_inactivity_timeout"]
         if inactivity > document["mfa_session_overall_timeout"]:

@@ -27,24 +27,17 @@ Rule = TypeVar("Rule", bound=Callable[..., Any])
 
 
 class Notifier(Protocol):
-    """Sends test messages; called after the API has answered 202."""
+    """Sends test messages, after the API has answered 202, and tests Actions."""
 
-    async def try_provider(self, *, to: str, delivery_method: str | None) -> None:
-        """Send a test message through the tenant's phone provider."""
-
-    async def try_template(
-        self, *, template: dict[str, Any], to: str, delivery_method: str | None
+    async def try_out(
+        self, to: str, delivery_method: str | None, template: dict[str, Any] | None
     ) -> None:
-        """Send a test message with this template (API object)."""
-
-
-class ActionTester(Protocol):
-    """Runs an Action's draft for POST /actions/actions/{id}/test."""
+        """Send a test message, with this template (API object) where there is one."""
 
     async def test_action(
         self, *, code: str, trigger_id: str, secrets: dict[str, str], event: Any
     ) -> dict[str, Any]:
-        """The `payload` of the answer: `stats`, and `error` when the code threw."""
+        """Run a draft; the answer's `payload`: `stats`, and `error` when the code threw."""
         ...
 
 
@@ -56,7 +49,6 @@ class Call:
     query: dict[str, Any]
     body: Any
     notifier: Notifier | None
-    tester: ActionTester | None
     afterwards: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
 

@@ -5,6 +5,7 @@ deployed Action.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from sandbox.json_schemas import (
@@ -33,8 +34,6 @@ METHOD_OF_MESSAGE_TYPE = {"sms": "text", "voice": "voice"}
 MISSING = "Notification Resource not found"
 """The recorded 404 of providers and templates."""
 
-# -- schema and routes ------------------------------------------------------------------------
-
 _METHOD = one_of("text", "voice")
 _METHODS = array(_METHOD, minItems=1)
 
@@ -60,7 +59,6 @@ TRY: dict[str, Schema] = {
     "to": described(text(1, 16), "The number to send to"),
     "delivery_method": described(_METHOD, "Text message or call"),
 }
-TRIED = {"code": 202, "message": "Test notification successfully sent for processing"}
 _PATH = "/branding/phone/providers"
 _ONE = f"{_PATH}/{{id}}"
 ROUTES = Routes("providers")
@@ -69,6 +67,14 @@ ROUTES = Routes("providers")
 def unsupported_message_type() -> ApiError:
     """The documented refusal of message types that the provider cannot deliver."""
     return ApiError(409, "Message Type is not supported by the configured phone provider")
+
+
+def tried(call: Call, template: Document | None = None) -> Document:
+    """The answer of a `try`; the test message goes out once it is sent."""
+    if call.notifier is not None:
+        to, method = call.body["to"], call.body.get("delivery_method")
+        call.afterwards.append(partial(call.notifier.try_out, to, method, template))
+    return {"code": 202, "message": "Test notification successfully sent for processing"}
 
 
 def covers(provider: Document, message_types: list[str]) -> bool:
@@ -92,8 +98,6 @@ class PhoneProviders(Rules):
         self._has_deployed_action = has_deployed_action
         self._enabled_message_types = enabled_message_types
         self._factor_enabled = factor_enabled
-
-    # -- reading ------------------------------------------------------------------------------
 
     def current(self) -> Document | None:
         return next(iter(self._store.all(COLLECTION)), None)
@@ -129,8 +133,6 @@ class PhoneProviders(Rules):
     @ROUTES("GET", _ONE, "read:phone_providers")
     def get(self, provider_id: str) -> Document:
         return self.view(self.stored(provider_id))
-
-    # -- writing ------------------------------------------------------------------------------
 
     @ROUTES(
         "POST",
@@ -183,18 +185,11 @@ class PhoneProviders(Rules):
         body=obj(TRY, required=("to",)),
         with_call=True,
     )
-    def try_out(self, provider_id: str, body: Document, *, call: Call) -> Document:
-        """Send a test message, once the answer is sent."""
+    def try_out(self, provider_id: str, _: Document, *, call: Call) -> Document:
         provider = self.stored(provider_id)
         if provider["name"] == "custom" and self._context.assumptions.try_needs_deployed_action:
             self._check_action()
-        notifier = call.notifier
-        if notifier is not None:
-            to, method = body["to"], body.get("delivery_method")
-            call.afterwards.append(lambda: notifier.try_provider(to=to, delivery_method=method))
-        return dict(TRIED)
-
-    # -- rules --------------------------------------------------------------------------------
+        return tried(call)
 
     def _check(self, provider: Document, before: Document | None = None) -> None:
         """Whether a provider may be made so, or become so."""

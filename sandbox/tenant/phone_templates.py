@@ -11,7 +11,7 @@ from sandbox.tenant.clock import later_millisecond, millis
 from sandbox.tenant.context import Rules, new_id
 from sandbox.tenant.errors import ApiError, invalid_body
 from sandbox.tenant.operation import Call, Evidence, Routes
-from sandbox.tenant.phone_providers import MISSING, TRIED, TRY
+from sandbox.tenant.phone_providers import MISSING, TRY, tried
 
 COLLECTION = "phone_templates"
 Document = dict[str, Any]
@@ -70,8 +70,6 @@ GUARDIAN_TEXTS: dict[str, Any] = {
     "verification_message": "{{code}} is your verification code for {{tenant.friendly_name}}",
 }
 
-# -- schema and routes ------------------------------------------------------------------------
-
 _BODY = obj({"text": text(1, 20_000), "voice": text(1, 20_000)}, minProperties=1)
 _FROM = described(text(1, 16), "The sender")
 _TYPE = described(one_of(*BODIES), "What the message is for")
@@ -92,8 +90,6 @@ ROUTES = Routes("templates")
 
 class PhoneTemplates(Rules):
     """The tenant's phone templates, at most one of each type."""
-
-    # -- reading ------------------------------------------------------------------------------
 
     def stored(self, template_id: str) -> Document:
         return self._context.stored(COLLECTION, template_id, MISSING)
@@ -145,8 +141,6 @@ class PhoneTemplates(Rules):
                 body = {**BODIES[template_type], **view["content"].get("body", {})}
                 return {**view, "content": {**view["content"], "body": body}}
         return self._default(template_type)
-
-    # -- writing ------------------------------------------------------------------------------
 
     @ROUTES("POST", _PATH, "create:phone_templates", status=201, body=_CREATE)
     def create(self, body: Document) -> Document:
@@ -224,12 +218,5 @@ class PhoneTemplates(Rules):
         with_call=True,
         known=Evidence("published", "§5.2"),
     )
-    def try_out(self, template_id: str, body: Document, *, call: Call) -> Document:
-        """Send a test message with it, once the answer is sent."""
-        template, notifier = self.get(template_id), call.notifier
-        if notifier is not None:
-            to, method = body["to"], body.get("delivery_method")
-            call.afterwards.append(
-                lambda: notifier.try_template(template=template, to=to, delivery_method=method)
-            )
-        return dict(TRIED)
+    def try_out(self, template_id: str, _: Document, *, call: Call) -> Document:
+        return tried(call, self.get(template_id))

@@ -88,8 +88,6 @@ _DEFAULTS: dict[str, Any] = {
 }
 
 
-# -- schema and routes ------------------------------------------------------------------------
-
 _LOCALES = (  # noqa: SIM905 - words read better without a quote around each
     "am ar ar-EG ar-SA az bg bn bs ca-ES cnr cs cy da de el en en-CA es es-419 es-AR es-MX et eu-ES"
     " fa fi fr fr-CA fr-FR gl-ES gu he hi hr hu hy id is it ja ka kk kn ko lt lv mk ml mn mr ms my"
@@ -226,7 +224,7 @@ _PROPERTIES: dict[str, Schema] = {
 }
 
 _PATH = "/tenants/settings"
-ROUTES = Routes("tenant_settings")
+ROUTES = Routes("settings")
 
 
 class Settings(Rules):
@@ -263,16 +261,11 @@ class Settings(Rules):
         query={"fields": STRING, "include_fields": BOOLEAN},
     )
     def select(self, fields: str | None = None, *, include_fields: bool = True) -> dict[str, Any]:
-        """The settings, or a part of them."""
         return chosen(self.get(), fields, include=include_fields)
 
     @ROUTES("PATCH", _PATH, "update:tenant_settings", body=obj(_PROPERTIES, minProperties=1))
     def patch(self, changes: dict[str, Any]) -> dict[str, Any]:
-        """Merge the changes; answers the settings as PATCH shows them (§3.1).
-
-        Raises:
-            ApiError: 400 for a lifetime in hours and minutes at once.
-        """
+        """Merge the changes; answers the settings as PATCH shows them (§3.1)."""
         with self._store.transaction():
             settings = self._stored()
             was_unified = self.unified

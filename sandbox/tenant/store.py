@@ -37,8 +37,7 @@ class Store:
     def __init__(self, path: Path | str = ":memory:") -> None:
         """Open or create the file; `:memory:` keeps everything in this process only.
 
-        Raises:
-            StoreError: it cannot, or another version of the sandbox wrote it.
+        Raises StoreError: it cannot, or another version of the sandbox wrote it.
         """
         if path != ":memory:":
             # It will hold client secrets and provider credentials.
@@ -138,6 +137,5 @@ class Store:
         return content
 
     def close(self) -> None:
-        """Close the file; the store is not usable afterwards."""
         with self._lock:
             self._connection.close()

@@ -1,6 +1,5 @@
 """One Auth0 tenant: its resources put together, its two generations, reset, export and import."""
 
-import copy
 import time
 from sqlite3 import ProgrammingError
 from typing import Any
@@ -80,7 +79,7 @@ class Tenant:
         self.transaction = store.transaction
         """Several rules as one: all of their effects, or none."""
         self.clients = Clients(self.context)
-        self.tenant_settings = Settings(self.context)
+        self.settings = Settings(self.context)
         self.custom_domains = CustomDomains(self.context)
         self.actions = Actions(self.context)
         self.versions = Versions(self.context, self.actions)
@@ -89,7 +88,7 @@ class Tenant:
         self.mfa_settings = MfaSettings(self.context)
         self.guardian = Guardian(
             self.context,
-            unified=lambda: self.tenant_settings.unified,
+            unified=lambda: self.settings.unified,
             # The guardian's rules and the provider's ask each other.
             provider=lambda: self.providers.current(),  # noqa: PLW0108 - not there yet
             codes=self.mfa_settings,
@@ -104,21 +103,19 @@ class Tenant:
         self.logs = Logs(
             self.context,
             numbers_in_clear=lambda: bool(
-                self.tenant_settings.get()["flags"].get("disable_management_api_sms_obfuscation")
+                self.settings.get()["flags"].get("disable_management_api_sms_obfuscation")
             ),
         )
         self.actions.when_deleted.insert(0, self._protect_action_in_use)
-        self.tenant_settings.when_switched_on.append(self._check_switched_on)
+        self.settings.when_switched_on.append(self._check_switched_on)
         with store.transaction():
             if store.get(SINGLETONS, KEY) is None:
-                self.tenant_settings.initialise(generation)
+                self.settings.initialise(generation)
             known = self.clients.default()
             if credentials is not None or known is None:
                 if known is not None:
                     store.delete(clients_module.COLLECTION, known.client_id)
                 self.clients.add(credentials or Credentials(), default=True)
-
-    # -- the tenant as a whole ----------------------------------------------------------------
 
     @property
     def credentials(self) -> Credentials:
@@ -128,7 +125,7 @@ class Tenant:
 
     @property
     def generation(self) -> Generation:
-        return "unified" if self.tenant_settings.unified else "legacy"
+        return "unified" if self.settings.unified else "legacy"
 
     @property
     def assumptions(self) -> Assumptions:
@@ -144,13 +141,13 @@ class Tenant:
             wanted = generation or self.generation
             self._store.clear(keep=_IDENTITY)
             self.clients.forget_added()
-            self.tenant_settings.initialise(wanted)
+            self.settings.initialise(wanted)
         self.logs.archive.clear()
         self.context.builds.scripted.clear()
 
     def switch(self, generation: Generation) -> None:
         """Change the experience as a dashboard would."""
-        self.tenant_settings.patch({UNIFIED_FLAG: generation == "unified"})
+        self.settings.patch({UNIFIED_FLAG: generation == "unified"})
 
     def export(self) -> Content:
         """The tenant's content, secrets in clear, without clients and keys."""
@@ -160,9 +157,8 @@ class Tenant:
     def load(self, content: Content) -> None:
         """Replace the tenant's content by an earlier export.
 
-        Raises:
-            ApiError: 400 when something in it cannot be read as what it should be; the earlier
-                content stays.
+        Raises ApiError: 400, something in it cannot be read as what it should be; the earlier
+        content stays.
         """
         with self._store.transaction():
             self._store.clear(keep=_IDENTITY)
@@ -172,7 +168,7 @@ class Tenant:
                 for key, document in documents.items():
                     self._store.put(collection, key, document)
             if self._store.get(SINGLETONS, KEY) is None:
-                self.tenant_settings.initialise("unified")
+                self.settings.initialise("unified")
             try:
                 self._read_everything()
             except _UNREADABLE as error:
@@ -191,7 +187,7 @@ class Tenant:
         for message_type in BODIES:
             self.templates.effective(message_type)
         self.templates.listing()
-        self.tenant_settings.get()
+        self.settings.get()
         self.guardian.read_everything()
         for name in NAMES:
             self.factor_settings.get(name)
@@ -199,8 +195,6 @@ class Tenant:
         for channel in MFA_CODES.values():
             self.mfa_settings.codes(channel)
         self.logs.listing(per_page=KEPT)
-
-    # -- rules that span groups ---------------------------------------------------------------
 
     def _check_switched_on(self) -> None:
         if not (self.assumptions.unified_switch_checked and self.guardian.factor_enabled("sms")):
@@ -221,8 +215,6 @@ class Tenant:
         ):
             raise ApiError(409, "Unable to delete an action used by the phone provider.")
 
-    # -- what the notification pipeline sees --------------------------------------------------
-
     def deployed_action(self, trigger_id: str) -> DeployedAction | None:
         """The deployed Action that runs for a trigger, or None.
 
@@ -240,17 +232,6 @@ class Tenant:
             candidates = [one for one in self.actions.all() if trigger_of(one) == trigger_id]
         running = (self.versions.running(one) for one in candidates)
         return next((one for one in running if one is not None), None)
-
-    def phone_provider(self) -> Document | None:
-        provider = self.providers.current()
-        return None if provider is None else self.providers.view(provider)
-
-    def phone_template(self, message_type: str) -> Document:
-        """The template that a message of this type is rendered from, customised or default."""
-        return self.templates.effective(message_type)
-
-    def settings(self) -> Document:
-        return copy.deepcopy(self.tenant_settings.get())
 
     def factor_enabled(self, name: str) -> bool:
         return self.guardian.factor_enabled(name)

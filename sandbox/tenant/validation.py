@@ -102,11 +102,7 @@ class Body:
         self._validator = Draft202012Validator(schema, format_checker=formats)
 
     def check(self, body: Any) -> None:
-        """Compare a decoded body with the schema.
-
-        Raises:
-            ApiError: 400 `invalid_body` that names the first violation.
-        """
+        """Hold a body to the schema. Raises ApiError: 400 that names the first violation."""
         for error in self._validator.iter_errors(body):
             raise ApiError(400, sentence("Payload", error), "invalid_body")
 

@@ -144,8 +144,6 @@ class _Day:
         if self.kind == "pumping":
             self._pump(per_day)
 
-    # -- one person -----------------------------------------------------------------------------
-
     def _login(self, at: float, *, is_new: bool) -> None:
         rng, pen = self.rng, self.pen
         who = people(rng, 1)[0] if is_new else rng.choice(self.everybody)
@@ -213,9 +211,8 @@ class _Day:
         pen.sent(at, who, channel)
         return True
 
-    # -- who is paid for messages ---------------------------------------------------------------
-
     def _pump(self, per_day: int) -> None:
+        """Enrolments of somebody who is paid for the messages."""
         rng = self.rng
         begin = self.begin + rng.uniform(2, 18) * HOUR
         lasts = rng.uniform(1.5, 4) * HOUR

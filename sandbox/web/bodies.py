@@ -16,11 +16,9 @@ class TooLargeError(ValueError):
 
 
 async def read(request: Request, most: int = MAX_BYTES) -> bytes:
-    """The raw body.
+    """The raw body. Raises TooLargeError: it is longer, or says so.
 
-    Raises:
-        TooLargeError: it is longer, or says so.
-        starlette.requests.ClientDisconnect: the client went away meanwhile.
+    Raises starlette's ClientDisconnect: the client went away meanwhile.
     """
     declared = request.headers.get("content-length", "")
     body = bytearray()
@@ -34,15 +32,12 @@ async def read(request: Request, most: int = MAX_BYTES) -> bytes:
 
 
 async def json_body(request: Request) -> Any:
-    """The decoded body. Half a surrogate pair, which no answer could repeat, becomes U+FFFD.
+    """The decoded body, None when there is none. Raises what `read` and `loads` do.
 
-    Raises:
-        TooLargeError: over 1 MiB.
-        ValueError: it is not JSON in UTF-8, or too deep.
-        starlette.requests.ClientDisconnect: the client went away meanwhile.
+    Half a surrogate pair, which no answer could repeat, becomes U+FFFD.
     """
     raw = await read(request)
-    value = loads(raw)
+    value = loads(raw) if raw.strip() else None
     try:
         if b"\\ud" in raw.lower():
             return json.loads(storable(json.dumps(value, ensure_ascii=False)))
@@ -52,11 +47,7 @@ async def json_body(request: Request) -> Any:
 
 
 def loads(raw: bytes) -> Any:
-    """The JSON value of some bytes.
-
-    Raises:
-        ValueError: it is not JSON in UTF-8, too deep, or has a number without a value.
-    """
+    """The JSON value. Raises ValueError: none in UTF-8, too deep, or a number without a value."""
     try:
         return json.loads(
             raw.decode(), parse_constant=_finite, parse_float=_finite, parse_int=_whole

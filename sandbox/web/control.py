@@ -6,16 +6,16 @@ from typing import Any, Final
 
 from jsonschema import Draft202012Validator
 from jsonschema.validators import extend
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.json_schemas import pointer
+from sandbox.tenant.errors import ApiError
 from sandbox.web.bodies import json_body
 from sandbox.web.guard import PREFIX
 
 Handler = Callable[[Any], Awaitable[Any]]
-_BAD_REQUEST: Final = 400
 _NUMBER: Final = re.compile(r"-?[0-9]{1,18}(\.[0-9]+)?")
 # JSON Schema takes 2.0 for an integer, and what counts with it does not.
 _Validator: Final = extend(  # type: ignore[no-untyped-call]
@@ -29,7 +29,7 @@ _Validator: Final = extend(  # type: ignore[no-untyped-call]
 class RefusedError(Exception):
     """A request that is refused; the text says what is wrong, and what is possible."""
 
-    def __init__(self, message: str, status: int = _BAD_REQUEST) -> None:
+    def __init__(self, message: str, status: int = 400) -> None:
         super().__init__(message)
         self.status = status
 
@@ -52,7 +52,7 @@ def control_route(
         try:
             given = request if schema is None else _checked(await _read(request), schema)
             result = await handler(given)
-        except RefusedError as refused:
+        except (RefusedError, ApiError) as refused:
             return JSONResponse({"error": str(refused)}, refused.status)
         return Response(status_code=204) if result is None else JSONResponse(result, status)
 
@@ -60,10 +60,9 @@ def control_route(
 
 
 def query_of(request: Request, schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The query, its numbers as numbers.
+    """The query, its numbers as numbers; a key that the schema does not have is left out.
 
-    Raises:
-        RefusedError: it is not what the schema says; a key that the schema does not have is left.
+    Raises RefusedError: it is not what the schema says.
     """
     known = schema["properties"]
     found: dict[str, Any] = {
@@ -81,6 +80,8 @@ async def _read(request: Request) -> Any:
         return await json_body(request)
     except ValueError as error:
         raise RefusedError(str(error)) from error
+    except ClientDisconnect:
+        raise RefusedError("the client went away before its request was complete") from None
 
 
 def _checked(value: Any, schema: Mapping[str, Any], what: str = "body") -> Any:

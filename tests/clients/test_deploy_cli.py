@@ -177,7 +177,7 @@ def fill(running: RunningSandbox) -> None:
     tenant.guardian.set_factor("otp", enabled=True)
     tenant.guardian.set_policies(["all-applications"])
     tenant.factor_settings.replace("push-notification/providers/sns", SNS)
-    tenant.tenant_settings.patch({"friendly_name": "みらい銀行", "enabled_locales": ["ja", "en"]})
+    tenant.settings.patch({"friendly_name": "みらい銀行", "enabled_locales": ["ja", "en"]})
 
 
 def give_secrets_values(folder: Path) -> None:

@@ -16,10 +16,9 @@ from infobip_api_client.models.sms_request import SmsRequest
 from infobip_api_client.models.sms_response import SmsResponse
 
 from components.action_code import assemble
-from sandbox.cpaas import errors
 from sandbox.cpaas.cpaas import LANGUAGES
-from sandbox.cpaas.statuses import STATUSES
-from sandbox.inbox import Channel
+from sandbox.cpaas.statuses import STATUSES, error_body
+from sandbox.inbox.inbox import Channel
 from sandbox.runner.runner import find_node
 from tests.sandbox.cpaas.account import notification, run_action, runner_for, serving
 from tests.sandbox.cpaas.test_cpaas import account, both, error_of, send
@@ -49,8 +48,8 @@ def test_every_refusal_is_read() -> None:
         code = read.request_error.service_exception.message_id if old else read.error_code
         assert str(code) == error_of(channel, answer)
     for status in (403, 404, 429, 500):
-        assert ApiError.from_dict(errors.body("sms", status))
-        assert ApiException.from_dict(errors.body("voice", status))
+        assert ApiError.from_dict(error_body("sms", status))
+        assert ApiException.from_dict(error_body("voice", status))
 
 
 def test_the_actions_requests_are_what_it_would_send(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def set_up(
         "RECIPIENT_LIMIT": "0",
         **secrets,
     }
-    tenant.tenant_settings.patch({"friendly_name": "みらい銀行", "enabled_locales": ["ja"]})
+    tenant.settings.patch({"friendly_name": "みらい銀行", "enabled_locales": ["ja"]})
     let_it_send(tenant, values)
     return sandbox
 

@@ -91,7 +91,6 @@ class ApiObject(Resource):
         return from_api(self.schema, answer)
 
     def at(self, resource_id: str) -> str:
-        """The path of one."""
         return f"{self.path}/{quote(resource_id, safe='')}"
 
     async def create(self, api: Management, inputs: State) -> tuple[str, State]:
@@ -115,7 +114,6 @@ class ApiObject(Resource):
         await unless_gone(api.send("DELETE", self.at(resource_id)))
 
     async def written(self, api: Management, resource_id: str, inputs: State) -> State:
-        """Its state after a write."""
         return await self.read(api, resource_id, inputs) or inputs
 
 

@@ -33,8 +33,6 @@ _MAX_SECRET_NAME = 128
 _MAX_SECRET_VALUE = 4096
 _EMPTY: Document = {"code": "", "runtime": "", "dependencies": [], "secrets": [], "modules": []}
 
-# -- schema and routes ------------------------------------------------------------------------
-
 _TRIGGER_ID = one_of(*triggers.TRIGGER_IDS)
 _TRIGGER_VERSION = {"id": _TRIGGER_ID, "version": STRING}
 _TRIGGER = obj(
@@ -83,8 +81,6 @@ class Actions(Rules):
         super().__init__(context)
         self.when_deleted: list[Callable[[Document, bool], None]] = []
         self.when_deployed: list[Callable[[Document], None]] = []
-
-    # -- reading ------------------------------------------------------------------------------
 
     def stored(self, action_id: str) -> Document:
         """The stored Action; words as recorded where there is none."""
@@ -149,8 +145,6 @@ class Actions(Rules):
             and (installed is None or bool(action.get("installed_integration_id")) == installed)
         ]
         return page_of("actions", found, page, lambda one: self.at_present(one).view())
-
-    # -- writing ------------------------------------------------------------------------------
 
     def create(self, body: Document) -> Document:
         """Make an Action with a draft that is being built; answers the stored Action."""
@@ -222,21 +216,19 @@ class Actions(Rules):
     async def test(self, action_id: str, body: Document, *, call: Call) -> Document:
         """Run the draft; code that throws is still a 200."""
         action = self.stored(action_id)
-        if call.tester is None:
+        if call.notifier is None:
             # Said inside the answer's own error object: the call was right, nothing can run it.
             message = "This sandbox was started without an Action runner."
             error = {"name": "Error", "message": message, "stack": ""}
             return {"payload": {"error": error, "stats": {}}}
         draft = action["draft"]
-        payload = await call.tester.test_action(
+        payload = await call.notifier.test_action(
             code=draft["code"],
             trigger_id=trigger_of(action),
             secrets={one["name"]: one["value"] for one in draft["secrets"]},
             event=body["payload"],
         )
         return {"payload": payload}
-
-    # -- rules of single fields ---------------------------------------------------------------
 
     @staticmethod
     def _trigger_of(supported: Sequence[Document]) -> Document:

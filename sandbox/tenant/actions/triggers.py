@@ -58,11 +58,7 @@ SINGLE_ACTION_TRIGGERS = ("custom-phone-provider", "custom-email-provider")
 
 
 def find(trigger_id: str, version: str | None) -> dict[str, Any]:
-    """The catalogue entry; without a version, the current one.
-
-    Raises:
-        ApiError: 400 when there is no such trigger or version.
-    """
+    """The catalogue entry; without a version, the current one. 400 where there is none."""
     for entry in CATALOGUE:
         if entry["id"] == trigger_id and (
             entry["version"] == version if version else entry["status"] == "CURRENT"
@@ -73,11 +69,7 @@ def find(trigger_id: str, version: str | None) -> dict[str, Any]:
 
 
 def checked(entry: dict[str, Any], runtime: str) -> str:
-    """The runtime, if an Action on this trigger may have it.
-
-    Raises:
-        ApiError: 400 where it may not.
-    """
+    """The runtime. Raises ApiError: 400 where an Action on this trigger may not have it."""
     if runtime in entry["runtimes"] or runtime == entry["default_runtime"]:
         return runtime
     raise ApiError(
@@ -88,11 +80,7 @@ def checked(entry: dict[str, Any], runtime: str) -> str:
 
 
 def check_upgrade(current: dict[str, Any], wanted: dict[str, Any]) -> None:
-    """An Action may move to a version of its own trigger that takes the same code.
-
-    Raises:
-        ApiError: 400 for any other trigger.
-    """
+    """An Action may move to a version of its own trigger that takes the same code; else 400."""
     compatible = [reference(wanted), *wanted["compatible_triggers"]]
     if reference(current) not in compatible:
         raise ApiError(400, "can't upgrade to this trigger.")

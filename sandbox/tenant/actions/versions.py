@@ -1,7 +1,7 @@
 """Versions of Actions: deploys, old ones deployed again, and which one runs (§4.7, §4.8)."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.json_schemas import BOOLEAN, described, obj
@@ -28,18 +28,14 @@ ROUTES = Routes("versions")
 
 @dataclass(frozen=True)
 class DeployedAction:
-    """The code that runs for a trigger, with the secrets it was deployed with."""
+    """The code that runs for a trigger, and its secrets; neither is in what a log shows."""
 
     id: str
     name: str
     version_id: str
-    code: str
+    code: str = field(repr=False)
     runtime: str
-    secrets: dict[str, str]
-
-    def __repr__(self) -> str:
-        """Names the Action without its code and secrets, so that logs cannot leak them."""
-        return f"DeployedAction(id={self.id!r}, name={self.name!r}, version_id={self.version_id!r})"
+    secrets: dict[str, str] = field(repr=False)
 
 
 class Versions(Rules):
@@ -49,8 +45,6 @@ class Versions(Rules):
         super().__init__(context)
         self.actions = actions
         actions.when_deleted.append(self._forget)
-
-    # -- reading ------------------------------------------------------------------------------
 
     def _of(self, action_id: str) -> list[Document]:
         return self._store.all(versions_collection(action_id))
@@ -103,8 +97,6 @@ class Versions(Rules):
     )
     def modules(self, page: Page) -> Document:
         return page_of("modules", [], page, dict)
-
-    # -- deploying ----------------------------------------------------------------------------
 
     @ROUTES("POST", PATH, "create:actions", status=201, body=_CREATE)
     def create(self, body: Document) -> Document:

@@ -2,19 +2,17 @@
 
 import socket
 import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import trustme
-import uvicorn
-
 from sandbox.api.app import build_api
+from sandbox.server.certificates import CA_FILE, SERVER_FILE, ensure_certificates
+from sandbox.server.ports import TENANT, take_port
+from sandbox.server.serving import ServerThread
 from sandbox.tenant import Tenant
-from sandbox.tenant.operation import ActionTester, Notifier
-from sandbox.tenant.settings import Generation
+from sandbox.tenant.operation import Notifier
 from sandbox.tenant.store import Store
 
 
@@ -46,40 +44,16 @@ class Live:
 
 
 @contextmanager
-def serve(
-    folder: Path,
-    *,
-    generation: Generation = "unified",
-    notifier: Notifier | None = None,
-    tester: ActionTester | None = None,
-) -> Iterator[Live]:
+def serve(folder: Path, *, notifier: Notifier | None = None) -> Iterator[Live]:
     """Serve a new tenant until the block ends."""
-    ca = trustme.CA()
-    ca_file, key_file = folder / "ca.pem", folder / "server.pem"
-    ca.cert_pem.write_to_path(ca_file)
-    ca.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(key_file)
-    # Only for a socket that says it is TCP does asyncio switch Nagle's algorithm off; with it on,
-    # every answer waits 40 ms for the client's delayed acknowledgement.
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.bind(("127.0.0.1", 0))
-    listening.listen()
+    ensure_certificates(folder)
+    listening = take_port(0, TENANT)
     domain = f"localhost:{listening.getsockname()[1]}"
-    tenant = Tenant(Store(folder / "tenant.sqlite"), domain=domain, generation=generation)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            build_api(tenant, notifier=notifier, tester=tester),
-            ssl_certfile=str(key_file),
-            log_level="critical",
-            lifespan="off",
-            # Else a client that keeps its TLS connection open holds the test up for 30 s.
-            timeout_graceful_shutdown=1,
-        )
-    )
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-    thread.start()
+    tenant = Tenant(Store(folder / "tenant.sqlite"), domain=domain)
+    api = build_api(tenant, notifier=notifier)
+    server = ServerThread("tenant", (api, listening, folder / SERVER_FILE))
+    server.start()
     try:
-        yield Live(tenant, domain, ca_file)
+        yield Live(tenant, domain, folder / CA_FILE)
     finally:
-        server.should_exit = True
-        thread.join()
-        listening.close()
+        server.stop()

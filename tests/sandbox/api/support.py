@@ -11,34 +11,20 @@ from sandbox.api.app import build_api
 from sandbox.api.limiter import RateLimit
 from sandbox.tenant import Tenant
 from sandbox.tenant.assumptions import Assumptions
-from sandbox.tenant.operation import ActionTester, Notifier
+from sandbox.tenant.operation import Notifier
 from sandbox.tenant.settings import Generation
 from sandbox.tenant.store import Store
 from tests.sandbox.clock import ManualClock
+from tests.sandbox.tenant.support import action, custom_provider, login_action, twilio
 
 DOMAIN = "localhost:8443"
 LATER_THAN_ANY_RECORDING = 1_800_000_000_000_000_000
 
-CUSTOM_PHONE_ACTION = {
-    "name": "sender",
-    "supported_triggers": [{"id": "custom-phone-provider", "version": "v1"}],
-    "code": "exports.onExecuteCustomPhoneProvider = async () => {};",
-}
-POST_LOGIN_ACTION = {
-    "name": "login",
-    "supported_triggers": [{"id": "post-login", "version": "v3"}],
-    "code": "exports.onExecutePostLogin = async () => {};",
-}
-CUSTOM_PROVIDER = {
-    "name": "custom",
-    "credentials": {},
-    "configuration": {"delivery_methods": ["text", "voice"]},
-}
-TWILIO_PROVIDER = {
-    "name": "twilio",
-    "credentials": {"auth_token": "tw-token"},
-    "configuration": {"sid": "sid1", "default_from": "+1234567890", "delivery_methods": ["text"]},
-}
+CUSTOM_PHONE_ACTION = action(
+    name="sender", code="exports.onExecuteCustomPhoneProvider = async () => {};"
+)
+POST_LOGIN_ACTION = login_action(name="login")
+CUSTOM_PROVIDER, TWILIO_PROVIDER = custom_provider(), twilio()
 
 
 class InProcess(httpx.BaseTransport):
@@ -68,7 +54,6 @@ class Sandbox:
     generation: Generation = "unified"
     assumptions: Assumptions = field(default_factory=Assumptions)
     notifier: Notifier | None = None
-    tester: ActionTester | None = None
     rate_limit: RateLimit | None = None
     store: Store = field(default_factory=Store)
     name: str = "sandbox"
@@ -83,9 +68,7 @@ class Sandbox:
             clock=self.clock,
             assumptions=self.assumptions,
         )
-        self.app = build_api(
-            self.tenant, notifier=self.notifier, tester=self.tester, rate_limit=self.rate_limit
-        )
+        self.app = build_api(self.tenant, notifier=self.notifier, rate_limit=self.rate_limit)
         self.http = httpx.Client(transport=InProcess(self.app), base_url=f"https://{DOMAIN}")
         self.token = self.ask_token().json()["access_token"]
 

@@ -58,7 +58,7 @@ def last(*calls: Any, see: Callable[[httpx.Response], Any] = status) -> Observe:
         answer = httpx.Response(200)
         for method, path, *body in calls:
             assert answer.is_success, answer.text
-            provider = sandbox.tenant.phone_provider() or {"id": ""}
+            provider = sandbox.tenant.providers.current() or {"id": ""}
             action = next(iter(sandbox.tenant.actions.all()), {"id": ""})
             there = path.format(action=action["id"], provider=provider["id"])
             answer = sandbox.call(method, there, *body)

@@ -211,7 +211,7 @@ class TestRefusals:
         assert answer.status_code == 200
 
     def test_a_default_audience_stands_in(self, sandbox: Sandbox) -> None:
-        sandbox.tenant.tenant_settings.patch({"default_audience": sandbox.tenant.audience})
+        sandbox.tenant.settings.patch({"default_audience": sandbox.tenant.audience})
         assert sandbox.ask_token(audience=None).status_code == 200
 
     @pytest.mark.parametrize(

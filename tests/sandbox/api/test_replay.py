@@ -162,5 +162,5 @@ def test_a_whole_life_is_answered_with_the_traced_statuses(generation: Generatio
     assert (counters["unknown_routes"], counters["errors"]) == (0, 0)
     # The stack was destroyed: nothing of it is left.
     assert life.sandbox.must("GET", "/actions/actions")["actions"] == []
-    assert life.sandbox.tenant.phone_provider() is None
+    assert life.sandbox.tenant.providers.current() is None
     assert life.sandbox.tenant.policies() == []

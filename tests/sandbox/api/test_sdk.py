@@ -33,13 +33,10 @@ class Recorder:
     def __init__(self) -> None:
         self.sent: list[tuple[str, str, str | None]] = []
 
-    async def try_provider(self, *, to: str, delivery_method: str | None) -> None:
-        self.sent.append(("provider", to, delivery_method))
-
-    async def try_template(
-        self, *, template: dict[str, Any], to: str, delivery_method: str | None
+    async def try_out(
+        self, to: str, delivery_method: str | None, template: dict[str, Any] | None
     ) -> None:
-        self.sent.append((template["type"], to, delivery_method))
+        self.sent.append((template["type"] if template else "provider", to, delivery_method))
 
     async def test_action(self, **run: Any) -> dict[str, Any]:
         return {"stats": {"action_duration_ms": 1}, "ran": run}
@@ -52,7 +49,7 @@ def recorder() -> Recorder:
 
 @pytest.fixture
 def server(tmp_path: Path, recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> Iterator[Live]:
-    with live.serve(tmp_path, notifier=recorder, tester=recorder) as running:
+    with live.serve(tmp_path, notifier=recorder) as running:
         # The SDK's token provider makes a client of its own, which trusts this file.
         monkeypatch.setenv("SSL_CERT_FILE", str(running.ca_file))
         yield running

@@ -12,14 +12,7 @@ from sandbox.cli import further
 from sandbox.cli.main import status
 from sandbox.cli.workplace import Workplace
 from sandbox.engine.ensure import Engine
-from sandbox.server.running import RunningSandbox, start
-from tests.sandbox.quick import quick
-
-
-@pytest.fixture
-def running(tmp_path: Path) -> Iterator[RunningSandbox]:
-    with start(quick(tmp_path / "state")) as sandbox:
-        yield sandbox
+from sandbox.server.running import RunningSandbox
 
 
 @pytest.fixture

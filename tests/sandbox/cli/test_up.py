@@ -1,7 +1,5 @@
 """The real engine: codes arrive, repetition does nothing, a killed `up` and drift are mended."""
 
-from __future__ import annotations
-
 import html
 import os
 import re
@@ -12,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import pytest
@@ -51,7 +49,7 @@ class Person:
     """By the first `up`."""
 
     @classmethod
-    def at(cls, folder: Path) -> Person:
+    def at(cls, folder: Path) -> Self:
         home, project = folder / "home", folder / "project"
         (home / ".pulumi").mkdir(parents=True)
         (home / ".pulumi" / "credentials.json").write_text('{"current": "https://api.pulumi.com"}')

@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.cpaas import errors
 from sandbox.cpaas.cpaas import KEPT_REQUESTS, Answer, Cpaas
-from sandbox.cpaas.statuses import STATUSES
+from sandbox.cpaas.statuses import STATUSES, error_body
 from sandbox.inbox.inbox import Channel, Inbox, Message
 
 KEY = "key-1"
@@ -216,8 +215,8 @@ def test_the_oldest_message_ids_are_forgotten(monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.parametrize(("status", "of"), [(418, "400"), (503, "500")])
 def test_a_status_without_a_body_of_its_own_speaks_as_its_class_does(status: int, of: str) -> None:
-    assert errors.body("sms", status) == errors.body("sms", int(of))
-    assert errors.body("voice", status) == errors.body("voice", int(of))
+    assert error_body("sms", status) == error_body("sms", int(of))
+    assert error_body("voice", status) == error_body("voice", int(of))
 
 
 @pytest.mark.parametrize(

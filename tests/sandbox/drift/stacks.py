@@ -135,7 +135,7 @@ class AppliedStack:
             login[factor.SELECTED_PROVIDER] = tenant.guardian.selected_provider()
             login[factor.TEMPLATES] = tenant.guardian.templates("sms") or {}
         return Answers(
-            settings=tenant.settings(),
+            settings=tenant.settings.get(),
             actions=actions,
             bindings={one: tenant.bindings.listing(one, _ALL)["bindings"] for one in triggers},
             deployed_by_us={
@@ -165,7 +165,7 @@ class AppliedStack:
 
     def _apply(self, secrets: dict[str, str]) -> None:
         tenant, declared = self.tenant, self.declared
-        tenant.tenant_settings.patch(_as_api(seen(declared.settings)))
+        tenant.settings.patch(_as_api(seen(declared.settings)))
         for number, one in enumerate(seen(declared.actions)):
             self._apply_action(number, one, secrets)
         if provider := seen(declared.provider):

@@ -5,9 +5,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sandbox.inbox import Message
 from sandbox.inbox.deliveries import MAX_DELIVERIES, DeliveryJournal
-from sandbox.inbox.inbox import MAX_MESSAGES, Inbox
+from sandbox.inbox.inbox import MAX_MESSAGES, Inbox, Message
 from sandbox.inbox.timeline import Filter, Timeline
 
 TO, OTHER = "+819012345678", "+817011112222"

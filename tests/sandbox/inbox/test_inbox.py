@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.inbox import Message
-from sandbox.inbox.inbox import Inbox, codes_in
+from sandbox.inbox.inbox import Inbox, Message, codes_in
 from tests.sandbox.inbox.phones import TO, message
 
 NOON = datetime(2026, 1, 31, 9, 0, tzinfo=UTC)

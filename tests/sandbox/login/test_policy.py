@@ -53,7 +53,7 @@ def test_only_channels_that_factor_and_provider_have_are_offered(world: LoginWor
     assert voice.why_not == "the message type voice is not enabled for the phone factor"
 
     world.tenant.guardian.set_message_types(["sms", "voice"])
-    provider = world.tenant.phone_provider() or {}
+    provider = world.tenant.providers.current() or {}
     narrowed = {"configuration": {"delivery_methods": ["text"]}}
     world.tenant.providers.update(provider["id"], narrowed)
     _, voice = world.desk.channels()

@@ -33,7 +33,7 @@ def a_tenant(
     """A tenant "mirai" with everything in order, but for what spoils it."""
     tenant = Tenant(Store(), domain="localhost:1", name="mirai", generation=generation)
     words = {"friendly_name": "みらい銀行", "enabled_locales": ["ja", "en"]}
-    tenant.tenant_settings.patch(words | settings)
+    tenant.settings.patch(words | settings)
     let_it_send(tenant, {"CPAAS_API_KEY": "k"})
     if generation == "unified":
         content = {"body": {"text": text, "voice": voice}}
@@ -45,19 +45,19 @@ def a_tenant(
 def provider(**changes: Any) -> Spoil:
     """Changes the phone provider."""
     return lambda tenant: tenant.providers.update(
-        str((tenant.phone_provider() or {})["id"]), changes
+        str((tenant.providers.current() or {})["id"]), changes
     )
 
 
 def template(**changes: Any) -> Spoil:
     """Changes the template of login codes."""
     return lambda tenant: tenant.templates.update(
-        tenant.phone_template("otp_verify")["id"], changes
+        tenant.templates.effective("otp_verify")["id"], changes
     )
 
 
 def no_provider(tenant: Tenant) -> None:
-    tenant.providers.delete(str((tenant.phone_provider() or {})["id"]))
+    tenant.providers.delete(str((tenant.providers.current() or {})["id"]))
 
 
 def no_factor(tenant: Tenant) -> None:
@@ -118,7 +118,7 @@ class Pipeline:
         return asyncio.run(self.service.challenge(Order(**order)))
 
     def try_provider(self, delivery_method: str | None) -> None:
-        asyncio.run(self.service.try_provider(to=TO, delivery_method=delivery_method))
+        asyncio.run(self.service.try_out(TO, delivery_method, None))
 
     @property
     def event(self) -> dict[str, Any]:

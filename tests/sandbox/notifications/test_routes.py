@@ -8,8 +8,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from sandbox.inbox import Message
-from sandbox.inbox.inbox import Inbox
+from sandbox.inbox.inbox import Inbox, Message
 from sandbox.notifications.routes import routes
 from sandbox.notifications.service import NotificationService
 from tests.sandbox.api.support import InProcess

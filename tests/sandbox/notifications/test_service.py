@@ -1,14 +1,13 @@
 """The pipeline with a tenant and a runner made by hand: texts, events, attempts, test sends."""
 
 import asyncio
+from functools import partial
 from typing import Any, Literal
 
 import pytest
 
-from sandbox.notifications.assumptions import NotificationAssumptions
 from sandbox.notifications.content import Order
 from sandbox.notifications.service import NotificationService
-from sandbox.notifications.tester import RunnerActionTester
 from sandbox.runner.runner import ActionOutcome
 from sandbox.tenant import Generation, Tenant
 from sandbox.tenant.assumptions import Assumptions
@@ -276,7 +275,7 @@ def test_trying_a_template_sends_that_template_even_when_disabled(pipeline: Pipe
         "disabled": True,
         "content": {"body": {"text": "tried {{ code }}", "voice": "v"}},
     }
-    asyncio.run(pipeline.service.try_template(template=tried, to=TO, delivery_method="text"))
+    asyncio.run(pipeline.service.try_out(TO, "text", tried))
     assert pipeline.event["notification"]["as_text"] == "tried 482913"
     assert pipeline.event["notification"]["message_type"] == "change_password"
 
@@ -379,10 +378,9 @@ EVENT = {"notification": {"recipient": "r1"}}
 def test_a_test_run_finds_its_event_where_it_is_assumed_to_be(
     assumed: Literal["under_event", "payload"], payload: Any, seen: dict[str, Any]
 ) -> None:
-    runner = FakeRunner()
-    tester = RunnerActionTester(runner, NotificationAssumptions(test_run_event=assumed))
-    run = tester.test_action(code="", trigger_id="send-phone-message", secrets={}, event=payload)
-    assert "error" not in asyncio.run(run)
-    other = tester.test_action(code="", trigger_id="post-login", secrets={}, event=payload)
-    assert asyncio.run(other)["error"]["message"].endswith("not post-login.")
-    assert [one["event"] for one in runner.calls] == [seen]
+    pipeline = Pipeline(test_run_event=assumed)
+    test = partial(pipeline.service.test_action, code="", secrets={}, event=payload)
+    assert "error" not in asyncio.run(test(trigger_id="send-phone-message"))
+    other = asyncio.run(test(trigger_id="post-login"))
+    assert other["error"]["message"].endswith("not post-login.")
+    assert [one["event"] for one in pipeline.runner.calls] == [seen]

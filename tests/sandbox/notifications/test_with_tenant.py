@@ -17,37 +17,30 @@ from components.vocabulary import Language, MessageType
 from sandbox.notifications.content import Order
 from sandbox.notifications.delivery import Delivery
 from sandbox.server.record import client
-from sandbox.server.running import RunningSandbox, start
-from tests.sandbox.quick import quick
+from sandbox.server.running import RunningSandbox
 from tests.sandbox.sending import set_up
 
 TO = "+819012345678"
 
 
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
-    with start(quick(tmp_path_factory.mktemp("state"))) as sandbox:
-        yield sandbox
-
-
-def challenge(sandbox: RunningSandbox, **order: Any) -> Delivery:
+def challenge(running: RunningSandbox, **order: Any) -> Delivery:
     order = {"to": TO, "delivery_method": "text", **order}
-    return asyncio.run(sandbox.parts.notifications.challenge(Order(**order)))
+    return asyncio.run(running.parts.notifications.challenge(Order(**order)))
 
 
 @pytest.mark.parametrize("kind", ["otp_verify", "otp_enroll", "change_password"])
 @pytest.mark.parametrize("language", ["ja", "en"])
 def test_the_shipped_texts_reach_the_phone(
-    sandbox: RunningSandbox, language: str, kind: str
+    running: RunningSandbox, language: str, kind: str
 ) -> None:
-    tenant = set_up(sandbox).parts.tenant
+    tenant = set_up(running).parts.tenant
     texts = texts_for(Language(language), {MessageType(kind)}, {}, 300)[MessageType(kind)]
     body = {"text": texts.text, "voice": texts.voice}
     tenant.templates.create({"type": kind, "content": {"syntax": "liquid", "body": body}})
-    sms = challenge(sandbox, message_type=kind)
-    call = challenge(sandbox, message_type=kind, delivery_method="voice", locale=language)
+    sms = challenge(running, message_type=kind)
+    call = challenge(running, message_type=kind, delivery_method="voice", locale=language)
     assert (sms.outcome, call.outcome) == ("success", "success"), (sms.reason, call.reason)
-    written, spoken = sandbox.parts.inbox.messages(TO)
+    written, spoken = running.parts.inbox.messages(TO)
     assert written.text == sms.text
     assert sms.code is not None
     assert call.code is not None
@@ -58,15 +51,15 @@ def test_the_shipped_texts_reach_the_phone(
     assert not re.search(r"[.、。,]\s*[.、,]\s*[.、]", spoken.text), "no heap of pauses"
 
 
-def test_a_legacy_login_reaches_the_phone(sandbox: RunningSandbox) -> None:
-    set_up(sandbox, "legacy")
-    sandbox.parts.tenant.guardian.set_templates(
+def test_a_legacy_login_reaches_the_phone(running: RunningSandbox) -> None:
+    set_up(running, "legacy")
+    running.parts.tenant.guardian.set_templates(
         {"enrollment_message": "登録 {{code}}", "verification_message": "認証 {{code}}"}
     )
-    verify = challenge(sandbox)
-    enroll = challenge(sandbox, message_type="otp_enroll", delivery_method="voice")
+    verify = challenge(running)
+    enroll = challenge(running, message_type="otp_enroll", delivery_method="voice")
     assert (verify.outcome, enroll.outcome) == ("success", "success"), (verify, enroll)
-    written, spoken = sandbox.parts.inbox.messages(TO)
+    written, spoken = running.parts.inbox.messages(TO)
     assert written.text == f"認証 {verify.code}"
     assert spoken.channel == "voice"
     assert spoken.text.startswith("登録 ")
@@ -74,10 +67,10 @@ def test_a_legacy_login_reaches_the_phone(sandbox: RunningSandbox) -> None:
 
 
 def test_each_message_names_its_delivery_also_when_many_log_in(
-    sandbox: RunningSandbox,
+    running: RunningSandbox,
 ) -> None:
-    set_up(sandbox)
-    notifications = sandbox.parts.notifications
+    set_up(running)
+    notifications = running.parts.notifications
     order = Order(to=TO, delivery_method="text")
 
     async def logins() -> list[Delivery]:
@@ -85,27 +78,27 @@ def test_each_message_names_its_delivery_also_when_many_log_in(
         return list(await asyncio.gather(*sending))
 
     sent = {one.id: one.text for one in asyncio.run(logins())}
-    received = {one.delivery_id: one.text for one in sandbox.parts.inbox.messages(TO)}
+    received = {one.delivery_id: one.text for one in running.parts.inbox.messages(TO)}
     assert len(sent) == 12
     assert received == sent
 
 
 @pytest.fixture
-def http(sandbox: RunningSandbox) -> Iterator[httpx.Client]:
+def http(running: RunningSandbox) -> Iterator[httpx.Client]:
     """The tenant over HTTPS, with a token."""
-    own = {"client_id": sandbox.client_id, "client_secret": sandbox.client_secret}
+    own = {"client_id": running.client_id, "client_secret": running.client_secret}
     grant = own | {
         "grant_type": "client_credentials",
-        "audience": sandbox.parts.tenant.audience,
+        "audience": running.parts.tenant.audience,
     }
-    with client(sandbox.state_dir, sandbox.record, timeout=60) as http:
+    with client(running.state_dir, running.record, timeout=60) as http:
         token = http.post("/oauth/token", json=grant).json()["access_token"]
         http.headers["authorization"] = f"Bearer {token}"
         yield http
 
 
-def test_test_messages_reach_the_phone(sandbox: RunningSandbox, http: httpx.Client) -> None:
-    tenant = set_up(sandbox).parts.tenant
+def test_test_messages_reach_the_phone(running: RunningSandbox, http: httpx.Client) -> None:
+    tenant = set_up(running).parts.tenant
     content = {"body": {"text": "試し {{ code }}"}}
     template = tenant.templates.create({"type": "change_password", "content": content})
     (provider,) = tenant.providers.listing()["providers"]
@@ -121,8 +114,8 @@ def test_test_messages_reach_the_phone(sandbox: RunningSandbox, http: httpx.Clie
         query["after"] = found["received_at"]
 
 
-def test_the_draft_of_an_action_can_be_tested(sandbox: RunningSandbox, http: httpx.Client) -> None:
-    tenant = set_up(sandbox).parts.tenant
+def test_the_draft_of_an_action_can_be_tested(running: RunningSandbox, http: httpx.Client) -> None:
+    tenant = set_up(running).parts.tenant
     (action,) = tenant.actions.all()
     path = f"/api/v2/actions/actions/{action['id']}/test"
     good = http.post(path, json={"payload": {}}).json()["payload"]

@@ -5,10 +5,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from sandbox.server.running import RunningSandbox, start
+from sandbox.server.running import RunningSandbox
 from tests.browser import chromium
 from tests.sandbox.pages.visit import Visits
-from tests.sandbox.quick import quick
 from tests.sandbox.sending import set_up
 
 
@@ -18,15 +17,9 @@ def browser() -> Iterator[Browser]:
         yield started
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
-    with start(quick(tmp_path_factory.mktemp("state"))) as sandbox:
-        yield sandbox
-
-
 @pytest.fixture
-def sandbox(server: RunningSandbox) -> RunningSandbox:
-    return set_up(server)
+def sandbox(running: RunningSandbox) -> RunningSandbox:
+    return set_up(running)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from playwright.sync_api import FloatRect, Page, expect
 from components.settings.texts import texts_for
 from components.vocabulary import Language, MessageType
 from sandbox.cpaas.script import ScriptedAnswer
-from sandbox.inbox import Message
+from sandbox.inbox.inbox import Message
 from sandbox.notifications.delivery import Delivery
 from sandbox.server.record import client
 from sandbox.server.running import RunningSandbox, start

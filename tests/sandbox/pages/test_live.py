@@ -8,9 +8,8 @@ from contextlib import suppress
 import pytest
 from starlette.requests import Request
 
-from sandbox.inbox import Entry
 from sandbox.inbox.inbox import Inbox
-from sandbox.inbox.timeline import Filter, Timeline
+from sandbox.inbox.timeline import Entry, Filter, Timeline
 from sandbox.pages import live
 from tests.sandbox.inbox.phones import TO, message
 

@@ -121,7 +121,7 @@ def test_why_a_code_does_not_come_is_shown(visits: Visits, sandbox: RunningSandb
     assert "CPaaS refused: REJECTED SOURCE" in tenant_did(page)
     assert "an Action cannot tell them" in tenant_did(page)
 
-    sandbox.parts.tenant.providers.delete((sandbox.parts.tenant.phone_provider() or {})["id"])
+    sandbox.parts.tenant.providers.delete((sandbox.parts.tenant.providers.current() or {})["id"])
     page.get_by_role("button", name="Resend by SMS").click()
     expect(page.get_by_role("alert")).to_contain_text("could not be sent")
     assert "the tenant has no phone provider" in tenant_did(page)
@@ -158,7 +158,7 @@ def test_names_texts_and_reasons_stay_text(visits: Visits, sandbox: RunningSandb
         one for one in tenant.templates.listing()["templates"] if one["type"] == "otp_enroll"
     )
     tenant.templates.update(template["id"], {"content": {"body": {"text": text}}})
-    tenant.tenant_settings.patch({"friendly_name": SCRIPT})
+    tenant.settings.patch({"friendly_name": SCRIPT})
     page = visits.open("/login")
     for name in HOSTILE:
         page.goto("/login")

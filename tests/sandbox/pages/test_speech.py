@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.inbox import Message
+from sandbox.inbox.inbox import Message
 from sandbox.pages import speech
 
 SPEAKER = """#!/bin/sh

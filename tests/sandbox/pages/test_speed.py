@@ -12,7 +12,6 @@ from starlette.applications import Starlette
 from sandbox.cpaas.cpaas import Cpaas
 from sandbox.inbox.inbox import MAX_MESSAGES
 from sandbox.pages import phones
-from sandbox.pages.views import Views
 from tests.sandbox.api.support import InProcess
 from tests.sandbox.inbox.phones import PROBLEM, TO, Phones, filled
 
@@ -22,7 +21,7 @@ PATHS = ("/phones", "/phones/+819000000000", "/phones?q=123456", "/phones?q=is+n
 
 
 def client(some: Phones) -> httpx.Client:
-    app = Starlette(routes=phones.routes(some.inbox, Cpaas(some.inbox, []), Views()))
+    app = Starlette(routes=phones.routes(some.inbox, Cpaas(some.inbox, [])))
     return httpx.Client(transport=InProcess(app), base_url="http://t")
 
 

@@ -85,7 +85,7 @@ def test_a_tenant_that_no_up_has_seen_says_so(visits: Visits, sandbox: RunningSa
 
 def test_names_and_texts_stay_text(visits: Visits, sandbox: RunningSandbox) -> None:
     tenant = sandbox.parts.tenant
-    tenant.tenant_settings.patch({"friendly_name": SCRIPT})
+    tenant.settings.patch({"friendly_name": SCRIPT})
     action = tenant.actions.all()[0]
     hostile = "\n".join(HOSTILE)
     secrets = [{"name": name, "value": "x"} for name in (HOSTILE[-1], "AFTER")]

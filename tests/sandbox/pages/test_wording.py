@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.inbox import Entry, Message
+from sandbox.inbox.inbox import Message
+from sandbox.inbox.timeline import Entry
 from sandbox.pages.wording import Shown, clock, key_of
 
 AT = "2026-01-31T09:00:00.000001Z"

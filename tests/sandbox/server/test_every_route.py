@@ -6,23 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
-import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 
-from sandbox.server.running import RunningSandbox, start
+from sandbox.server.running import RunningSandbox
 from sandbox.tenant.operation import BASE
 from sandbox.tenant.routes import OPERATIONS
 from sandbox.web.guard import ApiGuard, PagesGuard
-from tests.sandbox.quick import quick
 
 FOREIGN = ({"host": "evil.test"}, {"origin": "http://evil.test"})
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
-    with start(quick(tmp_path_factory.mktemp("state"))) as running:
-        yield running
 
 
 def routes_of(guard: ApiGuard | PagesGuard) -> Iterator[tuple[str, str]]:
@@ -38,60 +30,60 @@ def routes_of(guard: ApiGuard | PagesGuard) -> Iterator[tuple[str, str]]:
                 yield method, re.sub(r"{[^}]+}", "x", route.path)
 
 
-def every_route(sandbox: RunningSandbox) -> Iterator[tuple[str, str, str]]:
+def every_route(running: RunningSandbox) -> Iterator[tuple[str, str, str]]:
     """Address, method and path of all that this sandbox serves."""
-    parts = sandbox.parts
+    parts = running.parts
     for address, guard in (
-        (sandbox.tenant_url, parts.tenant_app),
-        (sandbox.cpaas_url, parts.cpaas_app),
-        (sandbox.pages_url, parts.pages_app),
+        (running.tenant_url, parts.tenant_app),
+        (running.cpaas_url, parts.cpaas_app),
+        (running.pages_url, parts.pages_app),
     ):
         yield from ((address, method, path) for method, path in routes_of(guard))
     for one in OPERATIONS:
         path = one.path.replace("{triggerId}", "post-login").replace("{name}", "sms")
-        yield sandbox.tenant_url, one.method, BASE + re.sub(r"{[^}]+}", "x", path)
-    yield sandbox.tenant_url, "POST", "/oauth/token"
+        yield running.tenant_url, one.method, BASE + re.sub(r"{[^}]+}", "x", path)
+    yield running.tenant_url, "POST", "/oauth/token"
 
 
-def client_of(sandbox: RunningSandbox, **headers: str) -> httpx.Client:
-    trust = ssl.create_default_context(cafile=sandbox.ca_file)
+def client_of(running: RunningSandbox, **headers: str) -> httpx.Client:
+    trust = ssl.create_default_context(cafile=running.ca_file)
     return httpx.Client(verify=trust, trust_env=False, headers=headers)
 
 
-def test_nobody_gets_anything_without_a_secret(sandbox: RunningSandbox) -> None:
-    found = list(every_route(sandbox))
+def test_nobody_gets_anything_without_a_secret(running: RunningSandbox) -> None:
+    found = list(every_route(running))
     assert len(found) > 120, "the walk finds all listeners"
-    before = sandbox.parts.tenant.export()
-    with client_of(sandbox) as http:
+    before = running.parts.tenant.export()
+    with client_of(running) as http:
         for address, method, path in found:
             answer = http.request(method, address + path, json={} if method != "GET" else None)
             told = (address, method, path, answer.status_code)
-            if path == "/x" and address == sandbox.tenant_url:
+            if path == "/x" and address == running.tenant_url:
                 assert answer.status_code == 404, told  # nothing is there
             elif path == "/oauth/token":
                 assert answer.status_code == 400, told  # without a secret to look at
             else:
                 assert answer.status_code in {401, 403}, told
-    assert sandbox.parts.tenant.export() == before
+    assert running.parts.tenant.export() == before
 
 
 def test_nothing_is_answered_to_another_name_or_site(
-    sandbox: RunningSandbox,
+    running: RunningSandbox,
 ) -> None:
-    with client_of(sandbox, **sandbox.control_headers) as http:
-        for address, method, path in every_route(sandbox):
+    with client_of(running, **running.control_headers) as http:
+        for address, method, path in every_route(running):
             for headers in FOREIGN:
                 answer = http.request(method, address + path, headers=headers)
                 assert answer.status_code == 403, (address, method, path, headers)
 
 
-def test_the_token_is_the_owners_alone_and_no_answer_repeats_it(sandbox: RunningSandbox) -> None:
-    file: Path = sandbox.state_dir / "control-token"
+def test_the_token_is_the_owners_alone_and_no_answer_repeats_it(running: RunningSandbox) -> None:
+    file: Path = running.state_dir / "control-token"
     assert file.stat().st_mode & 0o777 == 0o600
     token = file.read_text()
-    assert sandbox.control_headers == {"x-sandbox-token": token}
-    with client_of(sandbox, **sandbox.control_headers) as http:
-        for address, method, path in every_route(sandbox):
+    assert running.control_headers == {"x-sandbox-token": token}
+    with client_of(running, **running.control_headers) as http:
+        for address, method, path in every_route(running):
             if method == "GET" and "events" not in path:
                 answer = http.get(address + path)
                 assert answer.status_code not in {403, 500}, (address, path)

@@ -5,7 +5,6 @@ import os
 import socket
 import sqlite3
 import ssl
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -25,12 +24,6 @@ from sandbox.server.record import (
 )
 from sandbox.server.running import RunningSandbox, start
 from tests.sandbox.quick import quick
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
-    with start(quick(tmp_path_factory.mktemp("state"))) as sandbox:
-        yield sandbox
 
 
 def token(running: RunningSandbox, asking: httpx.Client) -> str:
@@ -92,7 +85,7 @@ def test_restart_on_the_same_port_loses_neither_tenant_nor_credentials(
     tmp_path: Path,
 ) -> None:
     with start(quick(tmp_path)) as first:
-        first.parts.tenant.tenant_settings.patch({"friendly_name": "kept"})
+        first.parts.tenant.settings.patch({"friendly_name": "kept"})
         with client(tmp_path, first.record) as asking:
             bearer = token(first, asking)
         secret, authority = first.client_secret, first.ca_file.read_bytes()

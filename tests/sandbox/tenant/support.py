@@ -63,6 +63,14 @@ def custom_provider(*methods: str) -> dict[str, Any]:
     return {"name": "custom", "credentials": {}, "configuration": configuration}
 
 
+def twilio(*without: str, **more: Any) -> dict[str, Any]:
+    """A body that creates a Twilio provider."""
+    whole = {"sid": "sid", "default_from": "+1", "delivery_methods": ["text"]} | more
+    configuration = {key: one for key, one in whole.items() if key not in without}
+    credentials = {"auth_token": "tw"}
+    return {"name": "twilio", "credentials": credentials, "configuration": configuration}
+
+
 @contextmanager
 def refused(status: int, fragment: str = "", code: str | None = None) -> Iterator[None]:
     """Expect a refusal with this status, this part of a sentence and this error code."""

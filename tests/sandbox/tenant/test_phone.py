@@ -7,7 +7,7 @@ import pytest
 
 from sandbox.tenant import Tenant
 from sandbox.tenant.phone_templates import GUARDIAN_TEXTS
-from tests.sandbox.tenant.support import custom_provider, deployed, refused, tenant
+from tests.sandbox.tenant.support import custom_provider, deployed, refused, tenant, twilio
 
 BAD_OPERATION = "Bad Operation on Notification Resource"
 UNSUPPORTED = "Message Type is not supported by the configured phone provider"
@@ -18,14 +18,6 @@ CONTENT: dict[str, Any] = {"from": "+81501", "body": {"text": "t {{ code }}", "v
 @pytest.fixture
 def legacy() -> Tenant:
     return tenant(generation="legacy")
-
-
-def twilio(*without: str, **more: Any) -> dict[str, Any]:
-    """A body that creates a Twilio provider."""
-    whole = {"sid": "sid", "default_from": "+1", "delivery_methods": ["text"]} | more
-    configuration = {key: one for key, one in whole.items() if key not in without}
-    credentials = {"auth_token": "tw"}
-    return {"name": "twilio", "credentials": credentials, "configuration": configuration}
 
 
 class TestProvider:
@@ -49,7 +41,7 @@ class TestProvider:
     def test_twilio_must_be_able_to_send(self, auth0: Tenant, absent: str) -> None:
         with refused(400, BAD_OPERATION):
             auth0.providers.create(twilio(absent))
-        assert auth0.phone_provider() is None
+        assert auth0.providers.current() is None
         # A messaging service is as good as a number.
         auth0.providers.create(twilio("default_from", mssid="ms"))
 
@@ -104,18 +96,18 @@ class TestTemplates:
         auth0.templates.reset(made["id"])
         auth0.templates.update(made["id"], {"content": {"body": {"text": "mine"}}})
         auth0.templates.delete(made["id"])
-        assert auth0.phone_template("otp_verify")["content"]["body"]["text"] != "mine"
+        assert auth0.templates.effective("otp_verify")["content"]["body"]["text"] != "mine"
 
     @pytest.mark.parametrize("kind", ["blocked_account", "otp_enroll", "password_breach"])
     def test_every_message_type_has_both_texts(self, auth0: Tenant, kind: str) -> None:
-        body = auth0.phone_template(kind)["content"]["body"]
+        body = auth0.templates.effective(kind)["content"]["body"]
         assert body["text"]
         assert body["voice"]
 
     def test_what_is_sent_is_the_customised_template(self, auth0: Tenant) -> None:
         # No Liquid is checked.
         made = make(auth0, content={"body": {"text": "{% mine @{code}"}}, disabled=True)
-        effective = auth0.phone_template("otp_verify")
+        effective = auth0.templates.effective("otp_verify")
         assert (effective["id"], effective["disabled"]) == (made["id"], True)
         assert effective["content"]["body"]["text"] == "{% mine @{code}"
         assert "verification code" in effective["content"]["body"]["voice"]

@@ -26,13 +26,13 @@ def configured(auth0: Tenant) -> None:
     auth0.guardian.set_factor("sms", enabled=True)
     auth0.guardian.set_message_types(["sms"])
     auth0.guardian.set_policies(["all-applications"])
-    auth0.tenant_settings.patch({"friendly_name": "Mine"})
+    auth0.settings.patch({"friendly_name": "Mine"})
 
 
 class TestSettings:
     def test_a_flag_that_was_written_is_answered_as_it_is_read(self, auth0: Tenant) -> None:
         off = {"enforce_client_authentication_on_passwordless_start": False}
-        for shown in (auth0.tenant_settings.patch({"flags": off}), auth0.settings()):
+        for shown in (auth0.settings.patch({"flags": off}), auth0.settings.get()):
             assert off.items() <= shown["flags"].items()
 
     @pytest.mark.parametrize(
@@ -47,23 +47,24 @@ class TestSettings:
     def test_lifetimes_come_in_minutes_too_and_are_read_in_hours(
         self, auth0: Tenant, sent: dict[str, int], key: str, hours: float
     ) -> None:
-        auth0.tenant_settings.patch(sent)
-        read = auth0.settings()
+        auth0.settings.patch(sent)
+        read = auth0.settings.get()
         assert read[key] == hours
         assert not any(one.endswith("_in_minutes") for one in read)
 
     def test_a_lifetime_comes_in_one_unit(self, auth0: Tenant) -> None:
-        before, lifetimes = auth0.settings(), ("session_lifetime", "session_lifetime_in_minutes")
+        before = auth0.settings.get()
+        lifetimes = ("session_lifetime", "session_lifetime_in_minutes")
         with refused(400, "cannot be specified together", "invalid_body"):
-            auth0.tenant_settings.patch(dict.fromkeys(("friendly_name", *lifetimes), 60))
-        assert auth0.settings() == before
+            auth0.settings.patch(dict.fromkeys(("friendly_name", *lifetimes), 60))
+        assert auth0.settings.get() == before
 
     def test_fields_select_or_leave_out(self, auth0: Tenant) -> None:
-        select = auth0.tenant_settings.select
+        select = auth0.settings.select
         chosen = select("flags, friendly_name", include_fields=True)
         assert set(chosen) == {"flags", "friendly_name"}
         assert "flags" not in select("flags", include_fields=False)
-        assert select(None, include_fields=False) == auth0.settings()
+        assert select(None, include_fields=False) == auth0.settings.get()
 
 
 class TestLife:
@@ -94,7 +95,7 @@ class TestLife:
         kept = auth0.credentials, auth0.clients.signing_key()
         auth0.reset(generation)
         assert auth0.generation == generation
-        assert auth0.settings()["phone_consolidated_experience"] is (generation == "unified")
+        assert auth0.settings.get()["phone_consolidated_experience"] is (generation == "unified")
         assert auth0.export() == tenant(generation=generation).export()
         assert (auth0.credentials, auth0.clients.signing_key()) == kept
         assert auth0.clients.authenticate("extra", "secret") is None
