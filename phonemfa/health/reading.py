@@ -54,12 +54,6 @@ Window = tuple[float, float]
 class OutOfTimeError(RefusedError):
     """The time that reading may take is over."""
 
-    def __str__(self) -> str:
-        return (
-            "The tenant limited the rate for as long as reading may take: nothing could be read. "
-            "Run it again later, or give it longer with --within."
-        )
-
 
 class SearchRefusedError(Exception):
     """The tenant does not take this search."""
@@ -75,14 +69,13 @@ class LogReader:
         per_minute: requests; a login's own backend shares the tenant's limit.
         seconds: for everything.
         heard: is told of each refusal for the tenant's rate limit, as it comes.
-        clock, wall, sleep: seconds as `time.monotonic`, `time.time` and `time.sleep`.
         requests: how many were made.
         waited: seconds for which the tenant limited the rate.
         now: the tenant's own time.
         ahead: seconds by which this machine's clock is ahead of the tenant's.
         oldest, newest: times of entries; None where the log is empty.
-        by_type: whether a search by type finds what is there.
-        by_second: whether the time of day counts in a search, else days alone.
+        by_type: a search by type finds what is there.
+        by_second: the time of day counts in a search, else days alone.
     """
 
     http: httpx.Client
@@ -293,7 +286,10 @@ class LogReader:
 
     def _pause(self, seconds: float) -> None:
         if self.clock() + seconds > self._ends:
-            raise OutOfTimeError
+            raise OutOfTimeError(
+                "The tenant limited the rate for as long as reading may take: nothing could be "
+                "read. Run it again later, or give it longer with --within."
+            )
         if seconds:
             self.sleep(seconds)
 

@@ -65,7 +65,6 @@ class Hour:
     """Counts of one channel within one hour."""
 
     sent: int = 0
-    factor_failed: int = 0
     dropped: int = 0
     retried: int = 0
     limited: int = 0
@@ -87,13 +86,13 @@ class Hour:
         A message that fails may leave an entry of the factor, one of the notification, or both.
         Both tell of the same messages, so that the larger count is the number of messages.
         """
-        return max(self.factor_failed, self.dropped)
+        return max(self.by_factor.total(), self.dropped)
 
     @property
     def reasons(self) -> Counter[str]:
         """Why, from whichever kind of entry tells more."""
-        notices = self.dropped + self.retried
-        return self.by_notice if notices >= self.factor_failed else self.by_factor
+        factor, notice = self.by_factor, self.by_notice
+        return notice if notice.total() >= factor.total() else factor
 
     @property
     def due(self) -> int:
@@ -162,8 +161,6 @@ class Figures:
         countries: by calling code, of numbers in clear alone.
         ranges: of Japanese numbers, messages sent.
         numbers: hashes of those that were seen in clear.
-        blocks: see `Block`.
-        sent_at: when messages were handed over.
     """
 
     def __init__(self, period: Period, hashed: Callable[[str], int]) -> None:
@@ -199,7 +196,6 @@ class Figures:
                 counts.nameless += not event.user
                 self._sent(event, hour)
             case "failed":
-                counts.factor_failed += 1
                 counts.by_factor[reason] += 1
                 self._not_sent(event, reason, hour)
             case "notice":

@@ -59,18 +59,14 @@ class NotRotatedError(Exception):
     """The new key is not in use; the text says why and which key the tenant has now."""
 
 
-class _NotSendingError(Exception):
-    """The tenant does not run what was deployed, or sends nothing with it."""
+_TROUBLE: Final = (EngineFailedError, NotRotatedError, TenantUnreadableError, WriteFailedError)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rotated:
-    """A new key that the tenant runs with.
+    """A new key that the tenant runs with; `was_there`: it had this very key before.
 
-    Attributes:
-        smoke: what became of the test messages; only `sent` makes the old key dispensable.
-        written: when each Action's key was written, by the Action's name, as the tenant has it.
-        was_there: the tenant had this very key before.
+    `written` says when each Action's key was written, by the Action's name, as the tenant has it.
     """
 
     smoke: SmokeResult
@@ -262,7 +258,6 @@ def rotate_key(stack: StackFile, key: str, *, to: str, patience: float) -> Rotat
             nobody declared; nothing was written.
         NotRotatedError: the old key is back in the stack's file and in the tenant, or the text says
             what is not.
-        EngineFailedError, TenantUnreadableError: before anything was written.
     """
     check_access(stack.access)
     with working("pulumi preview --refresh"):
@@ -288,11 +283,7 @@ def rotate_key(stack: StackFile, key: str, *, to: str, patience: float) -> Rotat
 
 
 def key_times(stack: StackFile) -> dict[str, str]:
-    """When the key of each of the stack's Actions was written, as the running version has it.
-
-    Raises:
-        TenantUnreadableError: no answer, or a missing scope.
-    """
+    """When the key of each of the stack's Actions was written, as the running version has it."""
     return {
         seen(one.name): one.running.secrets.get(KEY_SECRET, "") if one.running else ""
         for one in _actions(stack)
@@ -331,12 +322,7 @@ class _Attempt:
             write_whole(self.stack.file, self.file_before)
             return Rotated(smoke=self._smoke(), written=self.before, was_there=True)
         # Whatever the tenant has when this is broken off, the old key is a good one.
-        return or_take_back(
-            self._deploy,
-            self._take_back,
-            NotRotatedError,
-            *(EngineFailedError, TenantUnreadableError, WriteFailedError, _NotSendingError),
-        )
+        return or_take_back(self._deploy, self._take_back, NotRotatedError, *_TROUBLE)
 
     def _deploy(self) -> Rotated:
         with working("pulumi up --refresh with the new key"):
@@ -344,7 +330,7 @@ class _Attempt:
         written = self._wait_until_written(self.before)
         smoke = self._smoke()
         if smoke.verdict is Verdict.FAILED:
-            raise _NotSendingError(f"No code is sent with the new key ({smoke.reasons}).")
+            raise NotRotatedError(f"No code is sent with the new key ({smoke.reasons}).")
         return Rotated(smoke=smoke, written=written, was_there=False)
 
     def _set(self, key: str) -> bool:
@@ -371,7 +357,7 @@ class _Attempt:
                 if now and all(now[name] != before.get(name) for name in now):
                     return now
                 if time.monotonic() > deadline:
-                    raise _NotSendingError(
+                    raise NotRotatedError(
                         "pulumi up has ended, and the tenant does not run a version with another "
                         f"key within {DEPLOY_PATIENCE:.0f} s."
                     )
@@ -394,13 +380,7 @@ class _Attempt:
                 self.stack.cli.up()
             if before != self.before:  # The new key had reached the tenant.
                 self._wait_until_written(before)
-        except (
-            EngineFailedError,
-            KeyboardInterrupt,
-            TenantUnreadableError,
-            OSError,
-            _NotSendingError,
-        ) as error:
+        except (*_TROUBLE, KeyboardInterrupt, OSError) as error:
             why = str(error) or "stopped as asked"
             return (
                 f"{self._file_back()}, and could not be deployed: {why}\nRevoke no key. Which "
