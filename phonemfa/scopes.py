@@ -58,7 +58,6 @@ class Scope:
 
     @property
     def is_read(self) -> bool:
-        """Whether it lets nobody change anything."""
         return self.name.startswith("read:")
 
 

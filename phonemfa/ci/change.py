@@ -41,7 +41,6 @@ class Change:
 
     @property
     def kind(self) -> Kind:
-        """What it needs before it is previewed."""
         return Kind.PROGRAM if self.program else Kind.DATA
 
 

@@ -24,7 +24,6 @@ from phonemfa.pulumi.engine import PulumiCli
 from phonemfa.pulumi.processes import Engines, stopped_by_signals
 
 LOGS: Final = Path(".phonemfa") / "fleet"
-STACK_TIMEOUT: Final = 900.0
 PARALLEL: Final = 4
 """An engine with its program and plugin was seen to take 280 MiB, and to wait for its tenant most
 of the time."""
@@ -85,7 +84,7 @@ def fleet(
     ] = None,
     stack_timeout: Annotated[
         float, typer.Option("--stack-timeout", min=1, help="Seconds that one stack may take.")
-    ] = STACK_TIMEOUT,
+    ] = 900.0,
     log_dir: Annotated[
         Path | None,
         typer.Option(help="Where the engines' logs go. Default: .phonemfa/fleet of the project."),

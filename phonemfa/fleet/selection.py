@@ -60,7 +60,6 @@ class Member:
 
     @property
     def environ(self) -> dict[str, str]:
-        """The environment of the stack's processes."""
         return {**os.environ, **self.variables}
 
 

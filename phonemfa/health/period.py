@@ -29,7 +29,6 @@ class Period:
 
     @property
     def start(self) -> float:
-        """Where it begins."""
         return self.end - self.hours * HOUR
 
     def hour_of(self, at: float) -> int | None:

@@ -27,7 +27,6 @@ class Health:
         notes: what is not known, or was odd, a sentence each.
         oldest: where the log begins; None where it is empty.
         is_read: whether the log gave all of the period that it has.
-        log: what was met while reading.
     """
 
     stack: str
@@ -54,7 +53,6 @@ class Health:
 
     @property
     def likely(self) -> Likely | None:
-        """What the findings look like."""
         return likely(self.findings)
 
     @property

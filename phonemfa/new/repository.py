@@ -70,7 +70,6 @@ class Answers:
 
     @property
     def methods(self) -> list[str]:
-        """The delivery methods that have a sender."""
         senders = {"text": self.sms_sender, "voice": self.voice_sender}
         return [method for method, sender in senders.items() if sender]
 

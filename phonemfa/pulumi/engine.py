@@ -198,7 +198,6 @@ class PulumiCli:
         return self.run("config", "get", key, *self._config).out
 
     def set_value(self, key: str, value: str) -> None:
-        """Put a value that is no secret into the stack's file."""
         self.run("config", "set", key, value, *self._config)
 
     def set_secret(self, key: str, value: str) -> None:
@@ -226,7 +225,6 @@ class PulumiCli:
         self.run("cancel", "--yes")
 
     def state(self) -> State:
-        """The stack's state."""
         return State.of(self._json("stack", "export")[1].get("deployment") or {})
 
     def backend(self) -> str:

@@ -39,7 +39,6 @@ class Events:
     _grouping: Counter[str] = field(default_factory=Counter)
 
     def hear(self, line: str) -> None:
-        """One line of the engine's output."""
         try:
             event = json.loads(line)
         except ValueError:

@@ -39,17 +39,12 @@ class Operation(StrEnum):
 _LOOK: Final = "refresh"
 """`--refresh` tells of each resource that it was looked at, and then what becomes of it."""
 _OPERATIONS: Final = {
-    "same": Operation.SAME,
+    **{one.value: one for one in Operation},
     "read": Operation.SAME,
     _LOOK: Operation.SAME,
-    "create": Operation.CREATE,
-    "import": Operation.IMPORT,
-    "update": Operation.UPDATE,
-    "replace": Operation.REPLACE,
     "create-replacement": Operation.REPLACE,
     "read-replacement": Operation.REPLACE,
     "import-replacement": Operation.REPLACE,
-    "delete": Operation.DELETE,
 }
 _HALVES: Final = frozenset(
     {"delete-replaced", "discard", "discard-replaced", "remove-pending-replace"}
@@ -83,7 +78,6 @@ class Step:
 
     @property
     def name(self) -> str:
-        """The resource's name in the program."""
         return name_in(self.urn)
 
     @property
@@ -126,7 +120,6 @@ class Step:
 
     @property
     def line(self) -> str:
-        """What becomes of it, for a person."""
         same = self.operation is Operation.SAME
         paths = ", ".join(sorted(self.found if same and self.found else self.paths))
         return f"{_LOOK if same else self.operation} {self.name}{f' ({paths})' if paths else ''}"
@@ -204,7 +197,6 @@ class Preview:
 
     @property
     def changes(self) -> list[Step]:
-        """Those that change something."""
         return [one for one in self.everything if one.is_change]
 
 

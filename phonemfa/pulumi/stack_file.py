@@ -63,32 +63,6 @@ class StackFile:
         return access_of(self.auth0)
 
 
-def find_stack(
-    project: Path, stack: str | None, *, file: Path | None = None
-) -> tuple[Config, PulumiCli]:
-    """The stack that is meant: its config, which nobody has judged yet, and the engine on it.
-
-    `project` may be below the folder with Pulumi.yaml; without `stack` it is the selected one.
-
-    Raises:
-        StackFileError: there is no such stack, none is selected, or a file cannot be used.
-    """
-    fault = locale_fault()
-    if fault:
-        raise StackFileError(fault)
-    name = name_of(project, stack)
-    config = read_config(project, name, file=file)
-    if not config.file.is_file():
-        raise StackFileError(
-            f"There is no {printable(config.file.name)} in {config.file.parent.resolve()}. "
-            f"{_known(project)}"
-        )
-    cli = PulumiCli(config.folder, name, config_file=file)
-    if config.environments:
-        config = replace(config, values=_of_engine(cli))
-    return config, cli
-
-
 def refuse_turned(config: Config) -> None:
     """End where the program would end.
 
@@ -100,13 +74,26 @@ def refuse_turned(config: Config) -> None:
 
 
 def read_stack_file(project: Path, stack: str | None, *, file: Path | None = None) -> StackFile:
-    """A stack with its settings; the arguments are those of `find_stack`.
+    """The stack that is meant, with its settings.
+
+    `project` may be below the folder with Pulumi.yaml; without `stack` it is the selected one.
 
     Raises:
         StackFileError: there is no such stack, none is selected, or a file cannot be used.
         SettingsError: naming every fault of the settings.
     """
-    config, cli = find_stack(project, stack, file=file)
+    if fault := locale_fault():
+        raise StackFileError(fault)
+    name = name_of(project, stack)
+    config = read_config(project, name, file=file)
+    if not config.file.is_file():
+        raise StackFileError(
+            f"There is no {printable(config.file.name)} in {config.file.parent.resolve()}. "
+            f"{_known(project)}"
+        )
+    cli = PulumiCli(config.folder, name, config_file=file)
+    if config.environments:
+        config = replace(config, values=_of_engine(cli))
     auth0, said = config.of("auth0"), config.of(NAMESPACE)
     domain = auth0.get("domain", "")
     if not isinstance(domain, str):

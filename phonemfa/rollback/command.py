@@ -78,7 +78,6 @@ class Installed:
         raise RefusedError(f"No version of the Action {self.name!r} is deployed.")
 
     def is_declared(self, version: Version) -> bool:
-        """Whether a version's code is what this repository assembles."""
         return code_of(version) == self.declared
 
 
