@@ -67,11 +67,7 @@ def write_private(path: Path, content: str) -> None:
 
 
 def append_private(path: Path, text: str) -> None:
-    """Append to a plain file that its owner alone reads, or leave it as it is.
-
-    Raises:
-        OSError: it cannot be written, or is no plain file of its own.
-    """
+    """Append to a plain file that its owner alone reads; after an `OSError` it is as it was."""
     path.parent.mkdir(parents=True, exist_ok=True)
     # Not blocking: a pipe that nobody reads is no place for a record, and no reason to wait.
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK

@@ -120,10 +120,8 @@ def _variables(file: Path) -> dict[str, str]:
 def part_of(members: Sequence[Member], shard: str) -> list[Member]:
     """The members of a part such as `3/8`: the same on every machine, and each in one part.
 
-    Stacks of one tenant stay together, as no other machine knows that it has to wait.
-
-    Raises:
-        RefusedError: it is not of that form, or there is no such part.
+    Stacks of one tenant stay together, as no other machine knows that it has to wait. What is no
+    part of a whole is a `RefusedError`.
     """
     found = _SHARD.fullmatch(shard)
     if not found or not 1 <= int(found[1]) <= int(found[2]):
@@ -188,11 +186,7 @@ def select(
 
 
 def waves(members: Sequence[Member], canaries: Sequence[str]) -> list[list[Member]]:
-    """One wave a canary pattern, in the order given, and the rest.
-
-    Raises:
-        RefusedError: a canary is not among the stacks, or an earlier wave has it already.
-    """
+    """One wave a canary pattern, in the order given, and the rest; none fits: `RefusedError`."""
     left, found = list(members), []
     for pattern in canaries:
         wave = [one for one in left if fnmatchcase(one.stack, pattern)]
@@ -215,11 +209,7 @@ def _names(stacks: Iterable[str]) -> str:
 
 
 def listed(path: Path) -> list[str]:
-    """Stack names of a list: one a line, `#` begins a comment.
-
-    Raises:
-        RefusedError: it cannot be read, or names nothing.
-    """
+    """Stack names of a list, at least one: one a line, `#` begins a comment; or `RefusedError`."""
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, ValueError) as error:

@@ -104,12 +104,7 @@ class LogReader:
     # -- what there is ------------------------------------------------------------------------
 
     def find_reach(self) -> None:
-        """Find out how far the log reaches, and how it can be searched.
-
-        Raises:
-            OutOfTimeError: there was not even time for that.
-            TenantUnreadableError: no answer, or the scope is missing.
-        """
+        """Find out how far the log reaches and how it can be searched; errors as of `look`."""
         sample = self._first("date:-1")
         local = self.wall()
         self.now = self._served_at or local
@@ -148,11 +143,7 @@ class LogReader:
     # -- reading ------------------------------------------------------------------------------
 
     def read(self, period: Period, tally: Tally) -> list[Window]:
-        """Count the entries of a period, the newest first; answers what was not read.
-
-        Raises:
-            TenantUnreadableError: no answer, or the scope is missing.
-        """
+        """Count the entries of a period, the newest first; answers what was not read."""
         windows = [(period.start, period.end)]  # the newest one is last
         if not self.by_second:
             first = int(period.start // _DAY)

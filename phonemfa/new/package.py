@@ -30,10 +30,8 @@ class Package:
 def package_at(address: str, sha256: str = "") -> Package:
     """Look at the wheel at `https://….whl`, or in a file of this machine.
 
-    Without the hash that it must have, that of what is found counts (trust on first use).
-
-    Raises:
-        RefusedError: no such wheel, or another hash.
+    Without the hash that it must have, that of what is found counts (trust on first use). No such
+    wheel, or another hash, is a `RefusedError`.
     """
     if sha256 and not _SHA256.fullmatch(sha256):
         raise RefusedError("The hash is no SHA-256: 64 digits of 0-9a-f.")
@@ -59,11 +57,7 @@ def package_at(address: str, sha256: str = "") -> Package:
 
 
 def sandbox_beside(address: str) -> str:
-    """Where a release has the sandbox's wheel: beside the product's.
-
-    Raises:
-        RefusedError: the product's is not called as a release calls it.
-    """
+    """Where a release has the sandbox's wheel: beside the product's, or `RefusedError`."""
     place, slash, name = address.rpartition("/")
     if not name.startswith("phonemfa-"):
         raise RefusedError(

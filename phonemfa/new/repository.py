@@ -112,11 +112,7 @@ class Answers:
 
 
 def stacks_of(named: Sequence[str], production: Sequence[str]) -> tuple[StackAnswer, ...]:
-    """Stacks from `NAME=TENANT`.
-
-    Raises:
-        RefusedError: naming each that is written otherwise.
-    """
+    """Stacks from `NAME=TENANT`; a `RefusedError` names each that is written otherwise."""
     pairs = [one.partition("=") for one in named]
     faults = [
         f"--stack {name}{sign}: write NAME=TENANT, such as dev=dev.jp.auth0.com."
@@ -169,11 +165,9 @@ def files_of(answers: Answers) -> Mapping[str, str]:
 
 
 def write(folder: Path, files: Mapping[str, str]) -> None:
-    """Write a repository into a folder that is empty or not there yet.
+    """Write a repository into a folder that is not there or empty but for `.git`.
 
-    Raises:
-        RefusedError: something is in it; `.git` alone is fine.
-        FileNotWrittenError: a file could not be written.
+    `RefusedError` where it is not; `FileNotWrittenError` where a file could not be written.
     """
     there = [one.name for one in folder.iterdir()] if folder.is_dir() else []
     if set(there) - {".git"}:

@@ -232,11 +232,7 @@ class PulumiCli:
         return str(self._json("whoami", "--verbose", "--json")[1].get("url") or "")
 
     def running(self) -> tuple[str, str, str] | None:
-        """Who runs what on the stack, and since when, as Pulumi Cloud says it; None for nobody.
-
-        Raises:
-            EngineFailedError: no answer, or in a form that is not known.
-        """
+        """Who runs what on the stack, and since when, as Pulumi Cloud says it; None for nobody."""
         match self._json("stack", "--output", "json")[1]:
             case {"currentOperation": {"author": author, "kind": kind, "started": since}}:
                 return str(author), str(kind), str(since)

@@ -74,8 +74,7 @@ def locks_in(text: str) -> list[Lock]:
 def locks_of(cli: PulumiCli, backend: str, *, project: str, stack: str) -> list[Lock] | None:
     """The locks of a stack, looked at without taking one; None where that cannot be done.
 
-    Raises:
-        EngineFailedError: Pulumi Cloud does not answer, or in a form that is not known.
+    Where Pulumi Cloud does not answer, that is an `EngineFailedError`.
     """
     match urlsplit(backend).scheme:
         case "file":

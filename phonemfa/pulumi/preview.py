@@ -203,8 +203,7 @@ class Preview:
 def read_preview(answer: Any) -> Preview:
     """A preview from what the engine printed, decoded.
 
-    Raises:
-        PreviewError: no preview, one that failed, or one without the unchanged resources.
+    `PreviewError` where it is none, failed, or lacks the unchanged resources.
     """
     if not isinstance(answer, Mapping) or not isinstance(answer.get("steps"), list):
         raise PreviewError(
@@ -233,11 +232,7 @@ def read_preview(answer: Any) -> Preview:
 
 
 def read_refresh(answer: Mapping[str, Any]) -> tuple[Step, ...]:
-    """What a `pulumi refresh --preview-only` found, a step a resource.
-
-    Raises:
-        PreviewError: it is not in the form that the engine prints.
-    """
+    """What a `pulumi refresh --preview-only` found, a step a resource, or `PreviewError`."""
     with _in_words():
         return _steps(answer.get("steps") or [])
 

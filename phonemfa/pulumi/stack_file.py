@@ -55,20 +55,12 @@ class StackFile:
 
     @cached_property
     def access(self) -> Access:
-        """Who asks the tenant.
-
-        Raises:
-            TenantUnreadableError: naming every credential that is missing.
-        """
+        """Who asks the tenant; a `TenantUnreadableError` names every credential that is missing."""
         return access_of(self.auth0)
 
 
 def refuse_turned(config: Config) -> None:
-    """End where the program would end.
-
-    Raises:
-        SettingsError: something would be deployed otherwise than it is written.
-    """
+    """Raise `SettingsError` where something would be deployed otherwise than it is written."""
     if config.turned:
         raise SettingsError(config.stack, turned_faults(config.turned))
 
@@ -130,11 +122,7 @@ def read_stack_file(project: Path, stack: str | None, *, file: Path | None = Non
 
 
 def name_of(project: Path, stack: str | None) -> str:
-    """The stack that is meant: the selected one when none is named.
-
-    Raises:
-        StackFileError: none is selected.
-    """
+    """The stack that is meant: the selected one when none is named, or `StackFileError`."""
     if stack is not None:
         return stack
     try:

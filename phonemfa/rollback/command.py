@@ -327,9 +327,7 @@ async def deploy_version(client: AsyncManagementClient, action_id: str, target: 
 
     The draft goes along so that what runs and what is edited are one, and `pulumi preview
     --refresh` sees the difference from the repository: of a version alone it sees none.
-
-    Raises:
-        NotLiveError: it does not come to run, or other code does.
+    `NotLiveError` where it does not come to run, or other code does.
     """
     made = await client.actions.versions.deploy(
         action_id, target.id, request={"update_draft": True}
@@ -338,11 +336,7 @@ async def deploy_version(client: AsyncManagementClient, action_id: str, target: 
 
 
 async def deploy_code(client: AsyncManagementClient, action_id: str, target: Version) -> Version:
-    """Deploy a version's code with the secrets that the Action has now.
-
-    Raises:
-        NotLiveError: secrets wait in the draft that nobody deployed; or as `deploy_version`.
-    """
+    """Deploy a version's code with the secrets that the Action has now; as `deploy_version`."""
     before = await read_one(client, action_id, "")
     if before.secrets != (before.running.secrets if before.running else {}):
         raise NotLiveError(
