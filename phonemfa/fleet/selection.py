@@ -30,13 +30,11 @@ class Member:
     """One stack.
 
     Attributes:
-        file: its Pulumi.<stack>.yaml.
         domain: the tenant, lower case, no scheme; empty when neither file nor variables name one.
         own_domain: whether the file names it, so that no variable of the shell decides.
         protected: `phonemfa:protect`, or production (`policy.levels.is_production`).
         auth0: the file's `auth0:` keys, without that prefix; an encrypted value is a mapping.
         variables: of the stack alone, over those of this process. Never shown: they hold secrets.
-        fault: why the file cannot be used.
     """
 
     stack: str

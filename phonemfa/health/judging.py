@@ -32,7 +32,6 @@ CHANCE: Final = 1e-4
 """A run makes some hundred comparisons: below this, one in hundred runs would be wrong at most,
 were every true rate at its level; they are far from it while all is well."""
 
-_NEGLIGIBLE: Final = 1e-12
 _COMMON: Final = 0.02
 """A reason that occurs less often is no surge, whatever it was before."""
 _RARE: Final = 0.005
@@ -62,8 +61,7 @@ class Finding:
         rule: one of `RULES`.
         subject: which channel, reason or country.
         what: what was found, in one sentence, with its figures.
-        level: the level, as the stack's setting has it.
-        help: which setting, guide or person helps.
+        level: as the stack's setting has it.
         reason: id of the one that most failed messages have, where the finding is of failures.
         hours: which hours of the period show it; empty for all of it.
         alarm: it concerns every message.
@@ -150,32 +148,28 @@ def judge(
 
 def is_below(found: int, of: int, rate: float) -> bool:
     """Whether so few are no chance, were each found with this probability."""
-    return found < of * rate and _tail(found, of, rate, step=-1) < CHANCE
+    return found < of * rate and _probability(range(found + 1), of, rate) < CHANCE
 
 
 def is_above(found: int, of: int, rate: float) -> bool:
     """Whether so many are no chance, were each found with this probability."""
-    return found > of * rate and _tail(found, of, rate, step=1) < CHANCE
+    return found > of * rate and _probability(range(found, of + 1), of, rate) < CHANCE
 
 
-def _tail(found: int, of: int, rate: float, *, step: int) -> float:
-    """Probability of `found` and all beyond it, away from what is expected."""
+def _probability(counts: Iterable[int], of: int, rate: float) -> float:
+    """That one of these counts is found: the binomial distribution."""
     if not 0 < rate < 1:
         return 0.0
-    log = (
-        math.lgamma(of + 1)
-        - math.lgamma(found + 1)
-        - math.lgamma(of - found + 1)
-        + found * math.log(rate)
-        + (of - found) * math.log1p(-rate)
+    return sum(
+        math.exp(
+            math.lgamma(of + 1)
+            - math.lgamma(count + 1)
+            - math.lgamma(of - count + 1)
+            + count * math.log(rate)
+            + (of - count) * math.log1p(-rate)
+        )
+        for count in counts
     )
-    term = total = math.exp(log)
-    odds = rate / (1 - rate)
-    while 0 <= found + step <= of and term > total * _NEGLIGIBLE:
-        term *= (of - found) / (found + 1) * odds if step > 0 else found / (of - found + 1) / odds
-        found += step
-        total += term
-    return total
 
 
 def _silent(

@@ -69,7 +69,6 @@ class LogReader:
         per_minute: requests; a login's own backend shares the tenant's limit.
         seconds: for everything.
         heard: is told of each refusal for the tenant's rate limit, as it comes.
-        requests: how many were made.
         waited: seconds for which the tenant limited the rate.
         now: the tenant's own time.
         ahead: seconds by which this machine's clock is ahead of the tenant's.

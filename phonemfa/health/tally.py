@@ -341,8 +341,7 @@ class Log:
     """What was met while reading, whatever it was about.
 
     Attributes:
-        read: entries, each once.
-        repeated: entries that came again.
+        read: entries, each once; those that came again are `repeated`.
         unreadable: without a time or a type.
         bare: entries about a message without the details that they should have.
         outside: entries with a time that was not asked for.

@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from components.masking import redacted_code
-from phonemfa.pulumi.events import said_of
 from phonemfa.pulumi.preview import Preview, PreviewError, Step, read_preview, read_refresh
 from phonemfa.pulumi.processes import Engines, Line, Ran, stopped_by_signals
-from phonemfa.pulumi.state import STACK, Checkout, State
+from phonemfa.pulumi.state import STACK, Checkout, State, name_in
 
 T = TypeVar("T")
 
@@ -209,12 +208,11 @@ class PulumiCli:
         given = ("--file", str(file), "--yes", "--skip-preview")
         self.run("import", *given, "--protect=false", "--generate-code=false", *self._config)
 
-    def forget_pending_creates(self) -> None:
-        """Remove the marks of unfinished operations from the state, and nothing else."""
-        self.touch("--clear-pending-creates")
-
     def touch(self, *options: str) -> None:
-        """Take the stack's lock and give it back; where another run has it, the error says who."""
+        """Take the stack's lock and give it back; where another run has it, the error says who.
+
+        `--clear-pending-creates` removes the marks of unfinished operations from the state.
+        """
         # Of a stack's resources, the stack itself is the one that no provider is asked about.
         roots = [one.urn for one in self.state().all(STACK)]
         target = ["--target", *roots] if roots else []
@@ -273,6 +271,13 @@ def _understood(read: Callable[[Any], T], answer: Any) -> T:
         return read(answer)
     except PreviewError as error:
         raise EngineFailedError(f"What pulumi printed was not understood. {error}") from None
+
+
+def said_of(diagnostic: Mapping[str, Any]) -> str:
+    """What a diagnostic says, and of which resource."""
+    resource = name_in(diagnostic.get("urn") or "")
+    message = str(diagnostic["message"]).strip()
+    return f"{resource}: {message}" if resource else message
 
 
 def _failure(out: str, err: str) -> str:

@@ -168,11 +168,9 @@ def _keeps(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:
-    """A preview of one stack.
+    """A preview of one stack; of `everything`, components and the engine's own among it.
 
-    Attributes:
-        everything: of every resource, components and the engine's own among them.
-        foreign_plugin: the auth0 plugin came from PATH, or is the sandbox's stand-in.
+    `foreign_plugin`: the auth0 plugin came from PATH, or is the sandbox's stand-in.
     """
 
     stack: str

@@ -6,11 +6,12 @@ is one.
 """
 
 import os
-from collections.abc import Mapping
+from codecs import BOM_UTF8
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from components.config_files import (
     Config,
@@ -28,8 +29,11 @@ from components.settings.text_files import with_text_files
 from components.tenant.access import Access, NoAccessError
 from components.tenant.client import access_of
 from components.tenant.tenants_file import read_tenants_file
+from phonemfa.files import write_whole
 from phonemfa.output.terminal import working
 from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +123,43 @@ def read_stack_file(project: Path, stack: str | None, *, file: Path | None = Non
         project_name=config.project_name,
         secrets=tuple(key for key, value in config.values.items() if _is_secret(value)),
     )
+
+
+def keep_endings(file: Path, before: bytes) -> None:
+    """Give a stack's file back what it had `before` and `pulumi config set` leaves out.
+
+    That is its line endings and its byte order mark.
+    """
+    written = after = file.read_bytes()
+    if b"\r\n" in before and b"\r\n" not in after:
+        after = after.replace(b"\n", b"\r\n")
+    if before.startswith(BOM_UTF8) and not after.startswith(BOM_UTF8):
+        after = BOM_UTF8 + after
+    if after != written:
+        write_whole(file, after)
+
+
+def or_take_back(
+    step: Callable[[], T],
+    take_back: Callable[[], str],
+    failed: type[Exception],
+    *expected: type[Exception],
+) -> T:
+    """What a step answers; whatever stops it half-way takes back what it had begun.
+
+    `take_back` says what came of that, and raises nothing: `failed` has it and the reason, where
+    that was `expected` or Ctrl-C. Other errors are raised as they are.
+    """
+    try:
+        return step()
+    except expected as error:
+        raise failed(f"{error}\n{take_back()}") from None
+    except KeyboardInterrupt:
+        # The engine has ended by now: a step that did not end is taken back.
+        raise failed(f"Stopped as asked.\n{take_back()}") from None
+    except BaseException:
+        take_back()
+        raise
 
 
 def name_of(project: Path, stack: str | None) -> str:

@@ -55,11 +55,9 @@ class Secrets(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Installed:
-    """The stack's Action in the tenant, its versions newest first.
+    """The stack's Action in the tenant, its versions newest first; one of them runs, or none.
 
-    Attributes:
-        running_id: of the version that runs; empty where none does.
-        declared: the code that this repository assembles; None for a stack without an Action.
+    `declared` is the code that this repository assembles; None for a stack without an Action.
     """
 
     id: str
