@@ -1,6 +1,6 @@
 """`phonemfa fleet`: preview, apply or check many stacks in one go."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from functools import partial
@@ -14,9 +14,18 @@ from phonemfa import options
 from phonemfa.answered import answered
 from phonemfa.asking import Target, agree, need_a_person
 from phonemfa.audit import Record
-from phonemfa.fleet.run import Outcome, Work, as_document, as_object, exit_of, left_of, run, shown
+from phonemfa.fleet.run import (
+    Outcome,
+    Outcomes,
+    as_document,
+    as_object,
+    exit_of,
+    left_of,
+    run,
+    shown,
+)
 from phonemfa.fleet.selection import Member, by_tenant, listed, part_of, read_member, select, waves
-from phonemfa.fleet.work import Site, work
+from phonemfa.fleet.work import Site, Tell, work
 from phonemfa.output.document import Code, Paragraph
 from phonemfa.output.json_text import print_json
 from phonemfa.output.terminal import give_up, notes, say, show
@@ -142,6 +151,7 @@ def fleet(
         seconds=stack_timeout,
         refresh=refresh,
         policy_packs=tuple(str(Path(one).absolute()) for one in policy_pack or []),
+        audit_file=audit_file,
     )
     outcomes: dict[str, Outcome] = {}
     if what is Command.UP and not yes:
@@ -149,7 +159,7 @@ def fleet(
         outcomes = _agreed(site, turns, parallel)
     if left := len(members) - len(outcomes):
         title = f"fleet {what}: {left} stacks, {parallel} at once"
-        outcomes = _run(site, title, turns, parallel, outcomes, audit_file=audit_file)
+        outcomes = _run(site, title, turns, parallel, outcomes)
     if as_json:
         about = {"command": what, "shard": shard or None, "left_out": left_out}
         print_json({**about, **as_object(members, outcomes)})
@@ -181,36 +191,24 @@ def _agreed(site: Site, turns: Sequence[Sequence[Member]], parallel: int) -> dic
 
 
 def _run(
-    site: Site,
-    title: str,
-    turns: Sequence[Sequence[Member]],
-    parallel: int,
-    known: Mapping[str, Outcome],
-    *,
-    audit_file: Path | None = None,
+    site: Site, title: str, turns: Sequence[Sequence[Member]], parallel: int, known: Outcomes
 ) -> dict[str, Outcome]:
     """The site's command at every stack whose outcome is not known."""
-    doing: Work = partial(work, site)
-    if site.command == Command.UP:
-        doing = _recorded(doing, audit_file)
+    doing = partial(_recorded if site.command == Command.UP else work, site)
     members = [one for wave in turns for one in wave]
     with shown(title, members, known) as board, stopped_by_signals(site.engines):
         run(turns, doing, board, parallel=parallel, stopping=lambda: site.engines.stopping)
     return board.outcomes
 
 
-def _recorded(doing: Work, audit_file: Path | None) -> Work:
-    """The same, with a record of each stack that an `up` begins at."""
-
-    def recording(member: Member, tell: Callable[[str], None]) -> Outcome:
-        with Record(command="fleet up", file=audit_file).kept() as record:
-            who = member.credential
-            record.begin("pulumi up", stack=member.stack, tenant=member.domain, credential=who)
-            outcome = doing(member, tell)
-            record.after, record.exit = dict(outcome.changes), exit_of([outcome])
-        return outcome
-
-    return recording
+def _recorded(site: Site, member: Member, tell: Tell) -> Outcome:
+    """An `up` at one stack, with a record of it."""
+    with Record(command="fleet up", file=site.audit_file).kept() as record:
+        who = member.credential
+        record.begin("pulumi up", stack=member.stack, tenant=member.domain, credential=who)
+        outcome = work(site, member, tell)
+        record.after, record.exit = dict(outcome.changes), exit_of([outcome])
+    return outcome
 
 
 def _check(what: Command, given: Sequence[str], *, shard: str) -> None:

@@ -133,6 +133,7 @@ class Site:
     seconds: float
     refresh: bool = False
     policy_packs: tuple[str, ...] = ()
+    audit_file: Path | None = None
 
 
 def work(site: Site, member: Member, tell: Tell) -> Outcome:

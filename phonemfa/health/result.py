@@ -155,12 +155,10 @@ def _notes(reader: LogReader, period: Period, unread: list[Window], log: Log) ->
         )
     if reader.waited:
         yield f"The tenant limited the rate: {reader.waited:.0f} s were spent waiting."
-    for count, what in (
-        (log.unreadable, "had no time or type that can be read"),
-        (log.bare, "were about a message and had no details"),
-    ):
-        if count:
-            yield f"{count} of {log.read} entries {what}."
+    if log.unreadable:
+        yield f"{log.unreadable} of {log.read} entries had no time or type that can be read."
+    if log.bare:
+        yield f"{log.bare} of {log.read} entries were about a message and had no details."
     unknown = [
         f"{name} ({count})"
         for name, count in sorted(log.types.items())

@@ -17,7 +17,7 @@ from typing import Any, Final, TypeVar
 
 from components.masking import redacted_code
 from phonemfa.pulumi.preview import Preview, PreviewError, Step, read_preview, read_refresh
-from phonemfa.pulumi.processes import Engines, Line, Ran, stopped_by_signals
+from phonemfa.pulumi.processes import PATIENCE, Engines, Line, Ran, stopped_by_signals
 from phonemfa.pulumi.state import STACK, Checkout, State, name_in
 
 T = TypeVar("T")
@@ -27,9 +27,6 @@ CHANGES_FOUND: Final = 7
 """`--expect-no-changes`, and there are some."""
 NO_SUCH_STACK: Final = 6
 """The backend has no such stack."""
-
-PATIENCE: Final = 3600.0
-"""Seconds that one command of the engine may take. It waits for tenants, some without an end."""
 
 _CUT_OFF: Final = (
     "The state is cut off, or is none. A local or bucket backend keeps earlier ones beside it "

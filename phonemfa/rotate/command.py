@@ -8,7 +8,7 @@ whichever the Action has is a good one.
 
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -205,6 +205,7 @@ def _checked(wanted: StackFile, host: str, key: str, *, address: str, unchecked:
 
 
 def _tell(done: Rotated, checked: str, file: Path, *, as_json: bool) -> None:
+    """What may be done with the old key, and what is left to do."""
     if as_json:
         print_json(
             {
@@ -217,36 +218,30 @@ def _tell(done: Rotated, checked: str, file: Path, *, as_json: bool) -> None:
         )
     else:
         show(done.smoke)
-    for line in verdict_of(done, file):
-        say(line)
-    if done.smoke.verdict is not Verdict.SENT:
-        raise typer.Exit(Exit.FAULTY if done.smoke.verdict is Verdict.FAILED else Exit.UNANSWERED)
-
-
-def verdict_of(done: Rotated, file: Path) -> Iterator[str]:
-    """What may be done with the old key, and what is left to do."""
     if done.was_there:
-        yield (
+        say(
             "The tenant had this key already: nothing was deployed. If an earlier run of this "
             "command was cut off, its old key may be revoked once the test messages are sent."
         )
     elif done.old_key_is_dispensable:
-        yield (
+        say(
             "The tenant sends with the new key. The old one may be revoked at NTT CPaaS, if no "
             "other stack or program uses it; give messages that are being retried ten minutes "
             "first. Versions of the Action from before still hold the old one (python -m phonemfa "
             "rollback: --secrets current)."
         )
     else:
-        yield (
+        say(
             "The tenant runs with the new key, and whether it sends is NOT known: revoke nothing. "
             "Look at the phone, or at the CPaaS's own log; python -m phonemfa smoke tries again. "
             f"Back to the old key: git checkout {file.name} && pulumi up --refresh"
         )
-    yield (
+    say(
         f"Commit {file.name}: it holds the new key, encrypted. Until then a deploy from the "
         "repository would bring the old one back."
     )
+    if done.smoke.verdict is not Verdict.SENT:
+        raise typer.Exit(Exit.FAULTY if done.smoke.verdict is Verdict.FAILED else Exit.UNANSWERED)
 
 
 def rotate_key(stack: StackFile, key: str, *, to: str, patience: float) -> Rotated:
