@@ -22,7 +22,6 @@ from phonemfa.files import why
 from policy.levels import is_production
 
 _WILD: Final = re.compile(r"[*?\[]")
-_SHARD: Final = re.compile(r"(\d+)/(\d+)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +120,7 @@ def part_of(members: Sequence[Member], shard: str) -> list[Member]:
     Stacks of one tenant stay together, as no other machine knows that it has to wait. What is no
     part of a whole is a `RefusedError`.
     """
-    found = _SHARD.fullmatch(shard)
+    found = re.fullmatch(r"(\d+)/(\d+)", shard)
     if not found or not 1 <= int(found[1]) <= int(found[2]):
         raise RefusedError(
             f"--shard {shard} is no part of a whole: write 3/8 for the third of eight parts."

@@ -74,7 +74,6 @@ class Events:
     nor of one that a killed engine has cut off.
 
     Attributes:
-        tell: is given each step at a resource, when it begins.
         log: is given everything that a person can read.
         changes: how many resources of the tenant, by what was done or would be done to them.
         steps: how many were begun.

@@ -32,7 +32,6 @@ LIMITED: Final = "auth0-limit"
 """Auth0's own limit of messages per user, among the reasons."""
 
 _MOST_TYPES: Final = 50
-_LONGEST_NAME: Final = 60
 _CLIENT: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _CALLING_CODE: Final = re.compile(rf"\+({COUNTRY})")
 _JAPANESE: Final = (
@@ -329,7 +328,7 @@ class Figures:
         return [
             {
                 "client_id": client if _CLIENT.fullmatch(client) else "unknown",
-                "name": redacted(cut(visible(self._client_names[client]), _LONGEST_NAME)),
+                "name": redacted(cut(visible(self._client_names[client]), 60)),
                 "sent": sent,
             }
             for client, sent in self._clients.most_common(10)

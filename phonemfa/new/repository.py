@@ -25,11 +25,6 @@ TEMPLATE: Final = next(
     )
     if (folder / "Pulumi.yaml.j2").is_file()
 )
-_OF_A_STACK: Final = "Pulumi.STACK.yaml.j2"
-_STEPS: Final = "steps.j2"
-"""What the workflows share; no file of a repository."""
-_SCRIPTS: Final = "ci/"
-_LIBRARY: Final = "ci/environment.sh"
 _STACK: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _DOMAIN: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?")
 _LETTERS: Final = "use lower-case letters, digits and hyphens."
@@ -153,9 +148,9 @@ def files_of(answers: Answers) -> Mapping[str, str]:
     for file in sorted(TEMPLATE.rglob("*.j2")):
         name = file.relative_to(TEMPLATE).as_posix()
         template = environment.get_template(name)
-        if name == _STEPS:
+        if name == "steps.j2":  # What the workflows share; no file of a repository.
             continue
-        if name == _OF_A_STACK:
+        if name == "Pulumi.STACK.yaml.j2":
             for stack in answers.stacks:
                 path = name.replace("STACK", stack.name).removesuffix(".j2")
                 found[path] = template.render(values, stack=stack)
@@ -176,5 +171,5 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
         )
     for path, text in files.items():
         write_whole(folder / path, text)
-        if path.startswith(_SCRIPTS) and path != _LIBRARY:
+        if path.startswith("ci/") and path != "ci/environment.sh":
             os.chmod(folder / path, 0o755)  # noqa: PTH101, S103 - programs that anybody may run

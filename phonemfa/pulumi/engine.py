@@ -159,12 +159,12 @@ class PulumiCli:
         """What `pulumi up` would do; `refresh` compares with the tenant instead of the state."""
         refreshing = ["--refresh"] if refresh else []
         command = ("preview", "--json", "--show-sames", *refreshing)
-        return _understood(read_preview, self._json(*command, *self._config)[1])
+        return _understood(read_preview, self.json_of(*command, *self._config)[1])
 
     def refresh_preview(self) -> tuple[Step, ...]:
         """What `pulumi refresh` would change in the state, without changing anything."""
         command = ("refresh", "--preview-only", "--expect-no-changes", "--json")
-        status, answer = self._json(*command, *self._config, allowed=(0, CHANGES_FOUND))
+        status, answer = self.json_of(*command, *self._config, allowed=(0, CHANGES_FOUND))
         steps = _understood(read_refresh, answer)
         if status == CHANGES_FOUND and not any(one.is_change for one in steps):
             raise EngineFailedError("pulumi refresh says that there are changes, and names none.")
@@ -187,7 +187,7 @@ class PulumiCli:
 
         Of each: `value` as the program gets it, and `secret`; a secret has no value.
         """
-        return self._json("config", "--json", *self._config)[1]
+        return self.json_of("config", "--json", *self._config)[1]
 
     def value(self, key: str) -> str:
         """A value of the config, decrypted."""
@@ -220,27 +220,21 @@ class PulumiCli:
         self.run("cancel", "--yes")
 
     def state(self) -> State:
-        return State.of(self._json("stack", "export")[1].get("deployment") or {})
+        return State.of(self.json_of("stack", "export")[1].get("deployment") or {})
 
     def backend(self) -> str:
         """The address of the backend that the engine is logged in to; asked about no stack."""
-        return str(self._json("whoami", "--verbose", "--json")[1].get("url") or "")
-
-    def running(self) -> tuple[str, str, str] | None:
-        """Who runs what on the stack, and since when, as Pulumi Cloud says it; None for nobody."""
-        match self._json("stack", "--output", "json")[1]:
-            case {"currentOperation": {"author": author, "kind": kind, "started": since}}:
-                return str(author), str(kind), str(since)
-            case {**told} if not told.get("currentOperation"):
-                return None
-        raise EngineFailedError("the engine tells it in another form")
+        return str(self.json_of("whoami", "--verbose", "--json")[1].get("url") or "")
 
     def last_update(self) -> Checkout:
         """What the newest `pulumi up` of the stack's history was run from."""
-        history: Any = self._json("stack", "history", "--json", "--page-size", "50")[1]
+        history: Any = self.json_of("stack", "history", "--json", "--page-size", "50")[1]
         return Checkout.of(history)
 
-    def _json(self, *arguments: str, allowed: Collection[int] = (0,)) -> tuple[int, dict[str, Any]]:
+    def json_of(
+        self, *arguments: str, allowed: Collection[int] = (0,)
+    ) -> tuple[int, dict[str, Any]]:
+        """The exit status of a command, and what it prints."""
         ran = self.run(*arguments, allowed=allowed)
         try:
             answer: dict[str, Any] = json.loads(ran.out)

@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
-from phonemfa.pulumi.engine import PulumiCli
+from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
 
 _HOLDER: Final = re.compile(r": created by (\S+)@(\S+) \(pid (\d+)\) at (\S+)")
-
 
 _CUT_OFF: Final = re.compile(r"error: (unexpected end of JSON input|invalid character .*)")
 """What the engine says of a lock of which only a part was written."""
@@ -81,11 +80,12 @@ def locks_of(cli: PulumiCli, backend: str, *, project: str, stack: str) -> list[
             folder = cli.project / Path(backend.partition("://")[2].partition("?")[0]).expanduser()
             return [_kept(one) for one in sorted((folder / _place(project, stack)).glob("*.json"))]
         case "https":
-            running = cli.running()
-            if running is None:
-                return []
-            author, kind, since = running
-            return [Lock(user=f"{author} ({kind})", since=since)]
+            match cli.json_of("stack", "--output", "json")[1]:
+                case {"currentOperation": {"author": author, "kind": kind, "started": since}}:
+                    return [Lock(user=f"{author} ({kind})", since=str(since))]
+                case {**told} if not told.get("currentOperation"):
+                    return []
+            raise EngineFailedError("the engine tells it in another form")
     return None
 
 
