@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import typer
 
@@ -37,14 +36,7 @@ PARALLEL: Final = 4
 """An engine with its program and plugin was seen to take 280 MiB, and to wait for its tenant most
 of the time."""
 
-
-class Command(StrEnum):
-    """What is done at each stack."""
-
-    PREVIEW = "preview"
-    UP = "up"
-    DRIFT = "drift"
-    LIST = "list"
+Command = Literal["preview", "up", "drift", "list"]
 
 
 @answered
@@ -119,7 +111,7 @@ def fleet(
         "--refresh": refresh,
         "--policy-pack": policy_pack,
     }
-    if what is Command.UP:
+    if what == "up":
         Record(command="fleet up", file=audit_file).prepare()
     _check(what, [name for name, value in given.items() if value], shard=shard)
     if env_dir and not env_dir.is_dir():
@@ -132,11 +124,11 @@ def fleet(
         listed=listed(stacks_from) if stacks_from else (),
         excluded=exclude or [],
         include_protected=include_protected,
-        writes=what is Command.UP,
+        writes=what == "up",
     )
     if shard:
         members = part_of(members, shard)
-    if what is Command.LIST:
+    if what == "list":
         _list(members, left_out, shard, as_json=as_json)
         return
     turns = waves(members, canary or [])
@@ -154,7 +146,7 @@ def fleet(
         audit_file=audit_file,
     )
     outcomes: dict[str, Outcome] = {}
-    if what is Command.UP and not yes:
+    if what == "up" and not yes:
         need_a_person()
         outcomes = _agreed(site, turns, parallel)
     if left := len(members) - len(outcomes):
@@ -177,7 +169,7 @@ def _agreed(site: Site, turns: Sequence[Sequence[Member]], parallel: int) -> dic
     """Ask, with what would change; what needs no `up`, or can have none, is answered now."""
     members = [one for wave in turns for one in wave]
     title = f"what `up` would change: {len(members)} stacks, {parallel} at once"
-    found = _run(replace(site, command=Command.PREVIEW), title, [members], parallel, {})
+    found = _run(replace(site, command="preview"), title, [members], parallel, {})
     if site.engines.stopping:
         give_up("Stopped while it was previewed. Nothing was written.")
     show(as_document("what `up` would change", members, found), notes())
@@ -194,7 +186,7 @@ def _run(
     site: Site, title: str, turns: Sequence[Sequence[Member]], parallel: int, known: Outcomes
 ) -> dict[str, Outcome]:
     """The site's command at every stack whose outcome is not known."""
-    doing = partial(_recorded if site.command == Command.UP else work, site)
+    doing = partial(_recorded if site.command == "up" else work, site)
     members = [one for wave in turns for one in wave]
     with shown(title, members, known) as board, stopped_by_signals(site.engines):
         run(turns, doing, board, parallel=parallel, stopping=lambda: site.engines.stopping)
@@ -214,7 +206,7 @@ def _recorded(site: Site, member: Member, tell: Tell) -> Outcome:
 def _check(what: Command, given: Sequence[str], *, shard: str) -> None:
     """See that the options go together."""
     runs = {"--refresh", "--policy-pack"}
-    may = {Command.UP: given, Command.PREVIEW: [one for one in given if one in runs]}
+    may = {"up": given, "preview": [one for one in given if one in runs]}
     wrong = [f"{name} with {what}" for name in given if name not in may.get(what, ())]
     if "--canary" in given and shard:
         wrong.append(

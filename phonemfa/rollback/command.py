@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -46,11 +45,8 @@ if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient
 
 
-class Secrets(StrEnum):
-    """Whose secrets the code runs with after a rollback."""
-
-    CURRENT = "current"
-    VERSION = "version"
+Secrets = Literal["current", "version"]
+"""Whose secrets the code runs with after a rollback."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,7 +194,7 @@ def rollback(
         say(f"Version {target.number} runs already: nothing was written.")
         return
     whose = _whose_secrets(installed.running, target, secrets)
-    which = "its own secrets" if whose is Secrets.VERSION else "the secrets of now"
+    which = "its own secrets" if whose == "version" else "the secrets of now"
     record.agree(
         f"deploy version {target.number} (made {target.created_at}) of the Action "
         f"{redacted_code(installed.name)}, {code_mark(code)}, with {which}",
@@ -207,7 +203,7 @@ def rollback(
         yes=yes,
     )
     record.before = _recorded(installed.running)
-    way = deploy_version if whose is Secrets.VERSION else deploy_code
+    way = deploy_version if whose == "version" else deploy_code
     try:
         with working("the tenant builds and deploys the Action") as heard:
             now = ask_to_write(
@@ -230,7 +226,7 @@ def rollback(
             "from": installed.running.number,
             "to": target.number,
             "deployed_as": now.number,
-            "secrets": whose.value,
+            "secrets": whose,
         },
         commit=commit and commit.id,
     )
@@ -296,7 +292,7 @@ def _whose_secrets(running: Version, target: Version, given: Secrets | None) -> 
             "  --secrets current   that version's code with the secrets of now (a rotation stays)\n"
             "  --secrets version   the version as it was, secrets and all"
         )
-    return given or Secrets.VERSION
+    return given or "version"
 
 
 def _recorded(running: Version) -> dict[str, Any]:
