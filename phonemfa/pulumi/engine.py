@@ -234,7 +234,7 @@ class PulumiCli:
     def json_of(
         self, *arguments: str, allowed: Collection[int] = (0,)
     ) -> tuple[int, dict[str, Any]]:
-        """The exit status of a command, and what it prints."""
+        """The exit status of a command, and the JSON that it prints."""
         ran = self.run(*arguments, allowed=allowed)
         try:
             answer: dict[str, Any] = json.loads(ran.out)
