@@ -36,13 +36,10 @@ def on_terminal() -> bool:
 
 
 def agreed(what: str, *targets: Target, yes: bool, by_typing: bool = False) -> bool:
-    """Whether somebody agrees; where nobody does, it is said that nothing was written.
+    """Whether somebody agrees to `what`, an order without a full stop; if not, that is said.
 
-    Args:
-        what: is about to happen, as an order without a full stop.
-        targets: where.
-        yes: `--yes`, which agrees beforehand.
-        by_typing: the tenant's name has to be typed: for what must not happen by a slip.
+    `yes` agrees beforehand; `by_typing` is for what must not happen by a slip: the tenant's name
+    has to be typed.
     """
     _announce(what, targets)
     if yes:

@@ -8,7 +8,6 @@ import io
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from functools import cache
 from importlib import import_module
 from typing import Annotated, Any, Final, NoReturn, cast
 
@@ -42,29 +41,24 @@ COMMANDS: Final = (
 
 
 class _Commands(Mapping[str, Any]):
-    """The commands by name."""
+    """The commands by name, each imported when it is asked for."""
 
     def __getitem__(self, name: str) -> Any:
-        return _imported(name)
+        if name not in COMMANDS:
+            raise KeyError(name)
+        function = name.replace("-", "_")
+        command = getattr(import_module(f"phonemfa.{function}.command"), function)
+        if isinstance(command, typer.Typer):  # a group of its own
+            return typer.main.get_command(command)
+        alone = typer.Typer(add_completion=False)
+        alone.command(name)(command)
+        return typer.main.get_command(alone)
 
     def __iter__(self) -> Iterator[str]:
         return iter(COMMANDS)
 
     def __len__(self) -> int:
         return len(COMMANDS)
-
-
-@cache
-def _imported(name: str) -> Any:
-    if name not in COMMANDS:
-        raise KeyError(name)
-    function = name.replace("-", "_")
-    command = getattr(import_module(f"phonemfa.{function}.command"), function)
-    if isinstance(command, typer.Typer):  # a group of its own
-        return typer.main.get_command(command)
-    alone = typer.Typer(add_completion=False)
-    alone.command(name)(command)
-    return typer.main.get_command(alone)
 
 
 class _OnDemand(TyperGroup):

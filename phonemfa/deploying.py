@@ -24,22 +24,14 @@ class NotLiveError(RefusedError):
 
 
 async def deploy_draft(client: AsyncManagementClient, action_id: str) -> Action:
-    """Deploy an Action's draft once it is built; the Action once it runs that.
-
-    Raises:
-        NotLiveError: the draft is not built or does not run, each within `PATIENCE` seconds.
-    """
+    """Deploy an Action's draft once it is built; the Action once that runs, or `NotLiveError`."""
     await _until(client, action_id, lambda now: now.status == "built", "its draft is not built")
     made = await client.actions.deploy(action_id)
     return await until_it_runs(client, action_id, str(made.id))
 
 
 async def until_it_runs(client: AsyncManagementClient, action_id: str, version_id: str) -> Action:
-    """The Action as the tenant shows it once it runs a version that was deployed.
-
-    Raises:
-        NotLiveError: it does not within `PATIENCE` seconds.
-    """
+    """The Action once it runs a version that was deployed, or `NotLiveError` after `PATIENCE` s."""
 
     def runs(now: Action) -> bool:
         there = now.running

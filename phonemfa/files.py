@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-_READABLE_MODE: Final = 0o644
 _PRIVATE_MODE: Final = 0o600
 _WHY: Final = {
     errno.ENOSPC: "the disk is full",
@@ -32,9 +31,6 @@ _NO_PLAIN_FILE: Final = "it is no plain file of its own"
 class FileNotWrittenError(OSError):
     """A file is as it was before; the text names it, and says why and what to do."""
 
-    def __str__(self) -> str:
-        return str(self.args[0])
-
 
 def write_whole(path: Path, content: str | bytes) -> None:
     """Replace a file's content, and make its folder.
@@ -50,7 +46,7 @@ def write_whole(path: Path, content: str | bytes) -> None:
             path.write_bytes(data)
         else:
             real = Path(os.path.realpath(path))  # a link stays one
-            mode = real.stat().st_mode & 0o7777 if real.exists() else _READABLE_MODE & ~_umask()
+            mode = real.stat().st_mode & 0o7777 if real.exists() else 0o644 & ~_umask()
             _replace(real, data, mode)
 
 
@@ -67,11 +63,7 @@ def write_private(path: Path, content: str) -> None:
 
 
 def append_private(path: Path, text: str) -> None:
-    """Append to a plain file that its owner alone reads, or leave it as it is.
-
-    Raises:
-        OSError: it cannot be written, or is no plain file of its own.
-    """
+    """Append to a plain file that its owner alone reads; after an `OSError` it is as it was."""
     path.parent.mkdir(parents=True, exist_ok=True)
     # Not blocking: a pipe that nobody reads is no place for a record, and no reason to wait.
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK

@@ -68,7 +68,6 @@ REASONS: Final = (
         "More messages a second than the account may send.",
         "If it stays: ask NTT CPaaS for a higher rate.",
         retried=True,
-        pattern=r"CPaaS limits the rate",
     ),
     Reason(
         "system-error",
@@ -131,7 +130,6 @@ REASONS: Final = (
         "The host is not the account's.",
         "Correct cpaasBaseHost.",
         alarm=True,
-        pattern=r"CPaaS answered with a redirect",
     ),
     Reason(
         "configuration",
@@ -161,7 +159,6 @@ REASONS: Final = (
         "A number without its country: guessing one sends codes to strangers.",
         "Correct the user's number in Auth0.",
         wanted=True,
-        pattern=r"recipient is not an E\.164 number",
     ),
     Reason(
         "country-not-allowed",

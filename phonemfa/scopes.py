@@ -32,8 +32,6 @@ class Need(StrEnum):
 
 _PULUMI: Final = frozenset({Need.UNIFIED, Need.LEGACY, Need.MOVE})
 _UNIFIED: Final = frozenset({Need.UNIFIED, Need.MOVE})
-_SWITCHED: Final = frozenset({Need.LEGACY, Need.MOVE})
-
 
 _KEYS: Final = dict.fromkeys(part.setting.partition(".")[0] for part in WITH_DEFAULT if part.scope)
 _BESIDE: Final = f"Guardian's settings ({', '.join(map(subject, _KEYS))})"
@@ -58,7 +56,6 @@ class Scope:
 
     @property
     def is_read(self) -> bool:
-        """Whether it lets nobody change anything."""
         return self.name.startswith("read:")
 
 
@@ -131,7 +128,7 @@ SCOPES: Final[tuple[Scope, ...]] = (
     *_family(
         "the tenant's generation",
         "tenant_settings",
-        _SWITCHED | {Need.GUARDIAN},
+        frozenset({Need.LEGACY, Need.MOVE, Need.GUARDIAN}),
         update="switch the tenant's phone experience and its MFA through Actions, and set "
         f"{_BESIDE}",
     ),

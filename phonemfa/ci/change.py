@@ -41,7 +41,6 @@ class Change:
 
     @property
     def kind(self) -> Kind:
-        """What it needs before it is previewed."""
         return Kind.PROGRAM if self.program else Kind.DATA
 
 
@@ -62,10 +61,7 @@ def change_of(base: Path, change: Path) -> Change:
 def take(base: Path, change: Path, *, whatever_else: bool = False) -> Sequence[str]:
     """Put a change's stack files and texts into the base's checkout; answers which.
 
-    With `whatever_else` also those of a change that is more than data, whose rest stays out.
-
-    Raises:
-        RefusedError: the change is more than data.
+    A change that is more than data is a `RefusedError`; with `whatever_else` its rest stays out.
     """
     found = change_of(base, change)
     if found.program and not whatever_else:

@@ -31,7 +31,6 @@ ci = typer.Typer(
 ChangeFolder = Annotated[
     Path, typer.Argument(help="A checkout of the pull request, merged into its base.")
 ]
-_COMMIT = re.compile(r"[0-9a-f]{7,64}")
 
 
 @ci.command()
@@ -95,7 +94,7 @@ def comment(
     project: options.Project = Path(),
 ) -> None:
     """Write the one comment of a pull request: what is under way, or the stacks' reports."""
-    if not _COMMIT.fullmatch(commit):
+    if not re.fullmatch(r"[0-9a-f]{7,64}", commit):
         give_up("--commit is no commit: give its SHA.")
     if folder is None:
         program = change_of(project, change).program if change else ()

@@ -19,10 +19,9 @@ Pairs = list[tuple[yaml.ScalarNode, yaml.Node]]
 
 
 def without_secrets(file: Path) -> str:
-    """A stack's file without its encrypted values and what decrypts them; all else as written.
+    """A stack's file without its encrypted values and what decrypts them; or `StackFileError`.
 
-    Raises:
-        StackFileError: the file is no stack's, or cannot be read.
+    All else is as written.
     """
     return _written(_plain_pairs(_text_of(file)))
 
@@ -31,11 +30,7 @@ def move_into_sandbox(project: Path, stack: str, domain: str) -> None:
     """Have a stack's file and tenants.toml name the sandbox's tenant in place of the stack's own.
 
     What the file has encrypted goes too. A stack that names an address which tenants.toml does not
-    is left with it: the program refuses it.
-
-    Raises:
-        StackFileError: the file is no stack's, or cannot be read.
-        FileNotWrittenError: a file could not be written.
+    is left with it: the program refuses it. `StackFileError` where the file is no stack's.
     """
     file = project / f"Pulumi.{stack}.yaml"
     text = _text_of(file)

@@ -23,7 +23,7 @@ from components.tenant.model import LEFT_ALONE, plain, seen
 from components.tenant.snapshot import EVERYTHING, About, Snapshot
 from components.vocabulary import TRIGGERS
 from phonemfa.answered import RefusedError
-from phonemfa.applied import Applied
+from phonemfa.applied import NOT_READ, Applied
 from phonemfa.pulumi.preview import Step
 from phonemfa.pulumi.stack_file import StackFile
 from phonemfa.pulumi.state import Resource
@@ -51,7 +51,7 @@ class Recorded:
     @classmethod
     def unseen(cls) -> Recorded:
         """Where nobody looked: a nightly job has neither the state nor what decrypts it."""
-        return cls(resources=(), changes=(), applied=Applied.not_read(), is_seen=False)
+        return cls(resources=(), changes=(), applied=NOT_READ, is_seen=False)
 
     @classmethod
     def of(cls, steps: Iterable[Step]) -> Recorded:

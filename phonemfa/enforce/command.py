@@ -30,10 +30,9 @@ from phonemfa.exits import Exit
 from phonemfa.files import FileNotWrittenError, write_whole
 from phonemfa.output.json_text import print_json
 from phonemfa.output.terminal import say, working
-from phonemfa.pulumi.edit import keep_endings, or_take_back
 from phonemfa.pulumi.engine import EngineFailedError
 from phonemfa.pulumi.preview import Step
-from phonemfa.pulumi.stack_file import StackFile, read_stack_file
+from phonemfa.pulumi.stack_file import StackFile, keep_endings, or_take_back, read_stack_file
 from phonemfa.smoke.command import (
     SmokeResult,
     To,

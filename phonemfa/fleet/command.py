@@ -1,11 +1,10 @@
 """`phonemfa fleet`: preview, apply or check many stacks in one go."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import typer
 
@@ -14,9 +13,18 @@ from phonemfa import options
 from phonemfa.answered import answered
 from phonemfa.asking import Target, agree, need_a_person
 from phonemfa.audit import Record
-from phonemfa.fleet.run import Outcome, Work, as_document, as_object, exit_of, left_of, run, shown
+from phonemfa.fleet.run import (
+    Outcome,
+    Outcomes,
+    as_document,
+    as_object,
+    exit_of,
+    left_of,
+    run,
+    shown,
+)
 from phonemfa.fleet.selection import Member, by_tenant, listed, part_of, read_member, select, waves
-from phonemfa.fleet.work import Site, work
+from phonemfa.fleet.work import Site, Tell, work
 from phonemfa.output.document import Code, Paragraph
 from phonemfa.output.json_text import print_json
 from phonemfa.output.terminal import give_up, notes, say, show
@@ -24,19 +32,11 @@ from phonemfa.pulumi.engine import PulumiCli
 from phonemfa.pulumi.processes import Engines, stopped_by_signals
 
 LOGS: Final = Path(".phonemfa") / "fleet"
-STACK_TIMEOUT: Final = 900.0
 PARALLEL: Final = 4
 """An engine with its program and plugin was seen to take 280 MiB, and to wait for its tenant most
 of the time."""
 
-
-class Command(StrEnum):
-    """What is done at each stack."""
-
-    PREVIEW = "preview"
-    UP = "up"
-    DRIFT = "drift"
-    LIST = "list"
+Command = Literal["preview", "up", "drift", "list"]
 
 
 @answered
@@ -85,7 +85,7 @@ def fleet(
     ] = None,
     stack_timeout: Annotated[
         float, typer.Option("--stack-timeout", min=1, help="Seconds that one stack may take.")
-    ] = STACK_TIMEOUT,
+    ] = 900.0,
     log_dir: Annotated[
         Path | None,
         typer.Option(help="Where the engines' logs go. Default: .phonemfa/fleet of the project."),
@@ -111,7 +111,7 @@ def fleet(
         "--refresh": refresh,
         "--policy-pack": policy_pack,
     }
-    if what is Command.UP:
+    if what == "up":
         Record(command="fleet up", file=audit_file).prepare()
     _check(what, [name for name, value in given.items() if value], shard=shard)
     if env_dir and not env_dir.is_dir():
@@ -124,11 +124,11 @@ def fleet(
         listed=listed(stacks_from) if stacks_from else (),
         excluded=exclude or [],
         include_protected=include_protected,
-        writes=what is Command.UP,
+        writes=what == "up",
     )
     if shard:
         members = part_of(members, shard)
-    if what is Command.LIST:
+    if what == "list":
         _list(members, left_out, shard, as_json=as_json)
         return
     turns = waves(members, canary or [])
@@ -143,14 +143,15 @@ def fleet(
         seconds=stack_timeout,
         refresh=refresh,
         policy_packs=tuple(str(Path(one).absolute()) for one in policy_pack or []),
+        audit_file=audit_file,
     )
     outcomes: dict[str, Outcome] = {}
-    if what is Command.UP and not yes:
+    if what == "up" and not yes:
         need_a_person()
         outcomes = _agreed(site, turns, parallel)
     if left := len(members) - len(outcomes):
         title = f"fleet {what}: {left} stacks, {parallel} at once"
-        outcomes = _run(site, title, turns, parallel, outcomes, audit_file=audit_file)
+        outcomes = _run(site, title, turns, parallel, outcomes)
     if as_json:
         about = {"command": what, "shard": shard or None, "left_out": left_out}
         print_json({**about, **as_object(members, outcomes)})
@@ -168,7 +169,7 @@ def _agreed(site: Site, turns: Sequence[Sequence[Member]], parallel: int) -> dic
     """Ask, with what would change; what needs no `up`, or can have none, is answered now."""
     members = [one for wave in turns for one in wave]
     title = f"what `up` would change: {len(members)} stacks, {parallel} at once"
-    found = _run(replace(site, command=Command.PREVIEW), title, [members], parallel, {})
+    found = _run(replace(site, command="preview"), title, [members], parallel, {})
     if site.engines.stopping:
         give_up("Stopped while it was previewed. Nothing was written.")
     show(as_document("what `up` would change", members, found), notes())
@@ -182,42 +183,30 @@ def _agreed(site: Site, turns: Sequence[Sequence[Member]], parallel: int) -> dic
 
 
 def _run(
-    site: Site,
-    title: str,
-    turns: Sequence[Sequence[Member]],
-    parallel: int,
-    known: Mapping[str, Outcome],
-    *,
-    audit_file: Path | None = None,
+    site: Site, title: str, turns: Sequence[Sequence[Member]], parallel: int, known: Outcomes
 ) -> dict[str, Outcome]:
     """The site's command at every stack whose outcome is not known."""
-    doing: Work = partial(work, site)
-    if site.command == Command.UP:
-        doing = _recorded(doing, audit_file)
+    doing = partial(_recorded if site.command == "up" else work, site)
     members = [one for wave in turns for one in wave]
     with shown(title, members, known) as board, stopped_by_signals(site.engines):
         run(turns, doing, board, parallel=parallel, stopping=lambda: site.engines.stopping)
     return board.outcomes
 
 
-def _recorded(doing: Work, audit_file: Path | None) -> Work:
-    """The same, with a record of each stack that an `up` begins at."""
-
-    def recording(member: Member, tell: Callable[[str], None]) -> Outcome:
-        with Record(command="fleet up", file=audit_file).kept() as record:
-            who = member.credential
-            record.begin("pulumi up", stack=member.stack, tenant=member.domain, credential=who)
-            outcome = doing(member, tell)
-            record.after, record.exit = dict(outcome.changes), exit_of([outcome])
-        return outcome
-
-    return recording
+def _recorded(site: Site, member: Member, tell: Tell) -> Outcome:
+    """An `up` at one stack, with a record of it."""
+    with Record(command="fleet up", file=site.audit_file).kept() as record:
+        who = member.credential
+        record.begin("pulumi up", stack=member.stack, tenant=member.domain, credential=who)
+        outcome = work(site, member, tell)
+        record.after, record.exit = dict(outcome.changes), exit_of([outcome])
+    return outcome
 
 
 def _check(what: Command, given: Sequence[str], *, shard: str) -> None:
     """See that the options go together."""
     runs = {"--refresh", "--policy-pack"}
-    may = {Command.UP: given, Command.PREVIEW: [one for one in given if one in runs]}
+    may = {"up": given, "preview": [one for one in given if one in runs]}
     wrong = [f"{name} with {what}" for name in given if name not in may.get(what, ())]
     if "--canary" in given and shard:
         wrong.append(

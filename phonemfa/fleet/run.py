@@ -129,7 +129,6 @@ class Board:
         self._lock = threading.Lock()
 
     def changed(self, stack: str, outcome: Outcome) -> None:
-        """A stack is somewhere else."""
         with self._lock:
             self.outcomes[stack] = outcome
             self._began[stack] = time.monotonic()
@@ -141,7 +140,6 @@ class Board:
                 say(f"[{ended}/{len(self._members)}] {stack}: {told}{_took(outcome)}")
 
     def step(self, stack: str, what: str) -> None:
-        """A stack does its next step."""
         self._steps[stack] = what
 
     def table(self, height: int) -> RenderableType:

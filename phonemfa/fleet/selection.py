@@ -22,7 +22,6 @@ from phonemfa.files import why
 from policy.levels import is_production
 
 _WILD: Final = re.compile(r"[*?\[]")
-_SHARD: Final = re.compile(r"(\d+)/(\d+)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,13 +29,11 @@ class Member:
     """One stack.
 
     Attributes:
-        file: its Pulumi.<stack>.yaml.
         domain: the tenant, lower case, no scheme; empty when neither file nor variables name one.
         own_domain: whether the file names it, so that no variable of the shell decides.
         protected: `phonemfa:protect`, or production (`policy.levels.is_production`).
         auth0: the file's `auth0:` keys, without that prefix; an encrypted value is a mapping.
         variables: of the stack alone, over those of this process. Never shown: they hold secrets.
-        fault: why the file cannot be used.
     """
 
     stack: str
@@ -60,7 +57,6 @@ class Member:
 
     @property
     def environ(self) -> dict[str, str]:
-        """The environment of the stack's processes."""
         return {**os.environ, **self.variables}
 
 
@@ -121,12 +117,10 @@ def _variables(file: Path) -> dict[str, str]:
 def part_of(members: Sequence[Member], shard: str) -> list[Member]:
     """The members of a part such as `3/8`: the same on every machine, and each in one part.
 
-    Stacks of one tenant stay together, as no other machine knows that it has to wait.
-
-    Raises:
-        RefusedError: it is not of that form, or there is no such part.
+    Stacks of one tenant stay together, as no other machine knows that it has to wait. What is no
+    part of a whole is a `RefusedError`.
     """
-    found = _SHARD.fullmatch(shard)
+    found = re.fullmatch(r"(\d+)/(\d+)", shard)
     if not found or not 1 <= int(found[1]) <= int(found[2]):
         raise RefusedError(
             f"--shard {shard} is no part of a whole: write 3/8 for the third of eight parts."
@@ -189,11 +183,7 @@ def select(
 
 
 def waves(members: Sequence[Member], canaries: Sequence[str]) -> list[list[Member]]:
-    """One wave a canary pattern, in the order given, and the rest.
-
-    Raises:
-        RefusedError: a canary is not among the stacks, or an earlier wave has it already.
-    """
+    """One wave a canary pattern, in the order given, and the rest; none fits: `RefusedError`."""
     left, found = list(members), []
     for pattern in canaries:
         wave = [one for one in left if fnmatchcase(one.stack, pattern)]
@@ -216,11 +206,7 @@ def _names(stacks: Iterable[str]) -> str:
 
 
 def listed(path: Path) -> list[str]:
-    """Stack names of a list: one a line, `#` begins a comment.
-
-    Raises:
-        RefusedError: it cannot be read, or names nothing.
-    """
+    """Stack names of a list, at least one: one a line, `#` begins a comment; or `RefusedError`."""
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, ValueError) as error:

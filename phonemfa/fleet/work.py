@@ -3,10 +3,12 @@
 What was changed, how far it came and why it ended are read from the engine's events and errors.
 """
 
+import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -26,11 +28,11 @@ from phonemfa.drift.findings import is_drift
 from phonemfa.drift.look import look
 from phonemfa.fleet.run import Outcome, State
 from phonemfa.fleet.selection import Member
-from phonemfa.pulumi.engine import NO_SUCH_STACK, EngineFailedError, PulumiCli
-from phonemfa.pulumi.events import NO_CHANGES, Events
+from phonemfa.pulumi.engine import NO_SUCH_STACK, EngineFailedError, PulumiCli, said_of
 from phonemfa.pulumi.locks import locks_in
 from phonemfa.pulumi.processes import Engines
 from phonemfa.pulumi.stack_file import read_stack_file
+from phonemfa.pulumi.state import name_in
 from policy.levels import file_of
 
 Tell = Callable[[str], None]
@@ -42,6 +44,10 @@ _DONE: Final = {
     "replace": "replaced",
     "import": "imported",
 }
+_NO_CHANGES: Final = frozenset({"same", "refresh"})
+_NO_STEPS: Final = _NO_CHANGES | {"read"}
+_GROUPING: Final = ("pulumi:pulumi:", "phonemfa:index:")
+"""Stack and components: the engine counts them, and no tenant has them."""
 _TAKEN: Final = ("the stack is currently locked", "Another update is currently in progress")
 """What backends say of a lock; the second is Pulumi Cloud, which names nobody."""
 _LOCKED: Final = (
@@ -60,6 +66,58 @@ _MOST_LINES: Final = 6
 """Of a reason in a table; the log has them all."""
 
 
+@dataclass
+class Events:
+    """What the engine said of one run.
+
+    The first event has all of the config in it: nothing is shown of one that is not known here,
+    nor of one that a killed engine has cut off.
+
+    Attributes:
+        log: is given everything that a person can read.
+        changes: how many resources of the tenant, by what was done or would be done to them.
+        steps: how many were begun.
+        violated: a mandatory rule of a policy pack was broken.
+    """
+
+    tell: Tell
+    log: Tell
+    changes: Mapping[str, int] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+    steps: int = 0
+    violated: bool = False
+    _grouping: Counter[str] = field(default_factory=Counter)
+
+    def hear(self, line: str) -> None:
+        try:
+            event = json.loads(line)
+        except ValueError:
+            if not line.startswith("{"):
+                self.log(line)
+            return
+        match event:
+            case {"resourcePreEvent": {"metadata": {"op": op, "urn": urn, "type": kind}}}:
+                if op not in _NO_STEPS:
+                    self.steps += 1
+                    self._grouping[op] += kind.startswith(_GROUPING)
+                    self.log(f"{op} {name_in(urn)}")
+                    self.tell(f"{op} {name_in(urn)}")
+            case {"diagnosticEvent": {"severity": severity, "message": _} as told}:
+                if severity != "debug":
+                    self.log(f"{severity}: {said_of(told)}")
+                if severity == "error":
+                    self.errors.append(said_of(told))
+            case {"policyEvent": {"policyName": name, "enforcementLevel": level, **more}}:
+                self.log(f"policy {name} ({level}): {more.get('message', '')}")
+                if level == "mandatory":
+                    self.violated = True
+                    self.errors.append(f"policy {name}")
+            case {"stdoutEvent": {"message": message}}:
+                self.log(message)
+            case {"summaryEvent": {"resourceChanges": found}}:
+                self.changes = {op: n - self._grouping[op] for op, n in (found or {}).items()}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Site:
     """What every stack of a run has in common.
@@ -74,6 +132,7 @@ class Site:
     seconds: float
     refresh: bool = False
     policy_packs: tuple[str, ...] = ()
+    audit_file: Path | None = None
 
 
 def work(site: Site, member: Member, tell: Tell) -> Outcome:
@@ -161,7 +220,7 @@ def _counts(heard: Events, *, done: bool) -> dict[str, int]:
     return {
         _DONE.get(op, op) if done else f"to {op}": number
         for op, number in heard.changes.items()
-        if op not in NO_CHANGES and number
+        if op not in _NO_CHANGES and number
     }
 
 

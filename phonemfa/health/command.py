@@ -25,7 +25,6 @@ from phonemfa.output.terminal import give_up, show, working
 from phonemfa.pulumi.stack_file import read_stack_file
 
 LABEL: Final = "phone-mfa-health"
-_MOST_A_MINUTE: Final = 100_000
 
 
 def health(
@@ -40,7 +39,7 @@ def health(
         int,
         typer.Option(
             min=1,
-            max=_MOST_A_MINUTE,
+            max=100_000,
             help="At most so many requests: a login's backend shares the tenant's limit.",
         ),
     ] = 60,

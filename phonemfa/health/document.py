@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
-from phonemfa.health.judging import NAMES, TITLES, Finding, Rule, reason_text, span_of
+from phonemfa.health.judging import NAMES, RULES, Finding, reason_text, span_of
 from phonemfa.health.period import shown
 from phonemfa.health.result import Health
 from phonemfa.health.tally import CHANNELS, HANDED_OVER, PASSED, Figures, Rate
@@ -90,7 +90,7 @@ def as_issue(health: Health) -> doc.Document:
         f"`phonemfa health` found this in the log of `{health.domain}` (stack `{health.stack}`). "
         "This text follows it, and the issue is closed when it is over."
     )
-    found = {one.subject for one in health.findings if one.rule is Rule.REASON}
+    found = {one.subject for one in health.findings if one.rule == "reason"}
     blocks: list[doc.Block] = [
         doc.Paragraph(doc.words(about)),
         doc.Paragraph((f"It looks as if {health.likely}.",)),
@@ -326,14 +326,14 @@ def read_case(*, error: str = "", output: str = "") -> Case:
 def junit_cases(health: Health) -> list[Case]:
     """One case a rule, and whether the log was read."""
     cases = []
-    for rule in Rule:
-        found = [one for one in health.findings if one.rule is rule]
+    for rule, title in RULES.items():
+        found = [one for one in health.findings if one.rule == rule]
         message = "; ".join(one.what for one in found)
         text = "\n".join(
             f"{one.id}: {one.what}\n  {_when(health, one)}; level: {one.level}\n  {one.help}"
             for one in found
         )
-        cases.append(Case(name=TITLES[rule], failure=(message, text) if found else None))
+        cases.append(Case(name=title, failure=(message, text) if found else None))
     notes = "\n".join(health.notes)
     if health.is_known:
         return [*cases, read_case(output=notes)]

@@ -50,7 +50,6 @@ class Event:
     """What is taken of an entry.
 
     Attributes:
-        kind: as what it is counted.
         at: seconds since the epoch.
         channel: `text`, `voice`, or empty where the entry does not say.
         reason: id of one of the Action's reasons; empty where there is none, or another's.

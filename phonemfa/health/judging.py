@@ -32,37 +32,24 @@ CHANCE: Final = 1e-4
 """A run makes some hundred comparisons: below this, one in hundred runs would be wrong at most,
 were every true rate at its level; they are far from it while all is well."""
 
-_NEGLIGIBLE: Final = 1e-12
 _COMMON: Final = 0.02
 """A reason that occurs less often is no surge, whatever it was before."""
 _RARE: Final = 0.005
 """The same, of a reason that concerns every message."""
-_HALF: Final = 0.5
 _USUAL_SENDS: Final = 0.5
 """Messages for each second factor that starts, where no earlier period tells."""
 
 
-class Rule(StrEnum):
-    """What is looked at, the gravest first; each is a test case of JUnit."""
-
-    SILENCE = "silence"
-    SEQUENCE = "sequence"
-    FLOOD = "flood"
-    COUNTRY = "country"
-    REASON = "reason"
-    SUCCESS = "success"
-    COMPLETION = "completion"
-
-
-TITLES: Final = {
-    Rule.SILENCE: "Messages are sent while there are logins",
-    Rule.REASON: "No reason for not sending surges",
-    Rule.SUCCESS: "Messages are handed over",
-    Rule.COMPLETION: "Users pass after a message",
-    Rule.SEQUENCE: "No numbers in sequence",
-    Rule.FLOOD: "No number gets many messages",
-    Rule.COUNTRY: "No new country",
+RULES: Final = {
+    "silence": "Messages are sent while there are logins",
+    "sequence": "No numbers in sequence",
+    "flood": "No number gets many messages",
+    "country": "No new country",
+    "reason": "No reason for not sending surges",
+    "success": "Messages are handed over",
+    "completion": "Users pass after a message",
 }
+"""What is looked at, the gravest first, and what a test case of JUnit says of it."""
 _INCIDENT: Final = "docs/guides/incident.md"
 
 
@@ -71,16 +58,16 @@ class Finding:
     """A level that was passed.
 
     Attributes:
+        rule: one of `RULES`.
         subject: which channel, reason or country.
         what: what was found, in one sentence, with its figures.
-        level: the level, as the stack's setting has it.
-        help: which setting, guide or person helps.
+        level: as the stack's setting has it.
         reason: id of the one that most failed messages have, where the finding is of failures.
         hours: which hours of the period show it; empty for all of it.
         alarm: it concerns every message.
     """
 
-    rule: Rule
+    rule: str
     subject: str = ""
     what: str
     level: str
@@ -92,7 +79,7 @@ class Finding:
     @property
     def id(self) -> str:
         """Stable as long as the same thing is wrong."""
-        return f"{self.rule}:{self.subject}" if self.subject else self.rule.value
+        return f"{self.rule}:{self.subject}" if self.subject else self.rule
 
 
 class Likely(StrEnum):
@@ -109,8 +96,7 @@ class Likely(StrEnum):
 
 def likely(findings: Sequence[Finding]) -> Likely | None:
     """The one cause that explains the gravest findings; None where there are none."""
-    seen = {one.id for one in findings} | {one.rule.value for one in findings}
-    seen |= {f"reason:{one.reason}" for one in findings}
+    seen = {told for one in findings for told in (one.id, one.rule, f"reason:{one.reason}")}
     for signs, cause in _CAUSES:
         if signs & seen:
             return cause
@@ -162,32 +148,28 @@ def judge(
 
 def is_below(found: int, of: int, rate: float) -> bool:
     """Whether so few are no chance, were each found with this probability."""
-    return found < of * rate and _tail(found, of, rate, step=-1) < CHANCE
+    return found < of * rate and _probability(range(found + 1), of, rate) < CHANCE
 
 
 def is_above(found: int, of: int, rate: float) -> bool:
     """Whether so many are no chance, were each found with this probability."""
-    return found > of * rate and _tail(found, of, rate, step=1) < CHANCE
+    return found > of * rate and _probability(range(found, of + 1), of, rate) < CHANCE
 
 
-def _tail(found: int, of: int, rate: float, *, step: int) -> float:
-    """Probability of `found` and all beyond it, away from what is expected."""
+def _probability(counts: Iterable[int], of: int, rate: float) -> float:
+    """That one of these counts is found: the binomial distribution."""
     if not 0 < rate < 1:
         return 0.0
-    log = (
-        math.lgamma(of + 1)
-        - math.lgamma(found + 1)
-        - math.lgamma(of - found + 1)
-        + found * math.log(rate)
-        + (of - found) * math.log1p(-rate)
+    return sum(
+        math.exp(
+            math.lgamma(of + 1)
+            - math.lgamma(count + 1)
+            - math.lgamma(of - count + 1)
+            + count * math.log(rate)
+            + (of - count) * math.log1p(-rate)
+        )
+        for count in counts
     )
-    term = total = math.exp(log)
-    odds = rate / (1 - rate)
-    while 0 <= found + step <= of and term > total * _NEGLIGIBLE:
-        term *= (of - found) / (found + 1) * odds if step > 0 else found / (of - found + 1) / odds
-        found += step
-        total += term
-    return total
 
 
 def _silent(
@@ -215,7 +197,7 @@ def _silent(
         else:
             continue
         yield Finding(
-            rule=Rule.SILENCE,
+            rule="silence",
             what=f"No message was sent for {len(hours)} hours, and none failed, while {seen}.",
             level=f"silentHours {levels.silent_hours}, minimum {levels.minimum}",
             help="Nothing asks the Action for a message: python -m phonemfa doctor and drift say "
@@ -264,7 +246,7 @@ def _reasons(now: Figures, before: Figures | None, levels: HealthLevels) -> Iter
         share = f"{count} of {tries} tries ({_percent(count, tries)}), {people} recipients"
         then = f", {_percent(earlier[name], tries_before)} before" if tries_before else ""
         yield Finding(
-            rule=Rule.REASON,
+            rule="reason",
             subject=name,
             what=f"“{reason_text(name)}”: {share}{then}.",
             level=f"surgeFactor {levels.surge_factor}, minimum {levels.minimum}",
@@ -298,7 +280,7 @@ def _success(now: Figures, levels: HealthLevels) -> Iterator[Finding]:
         reason = _main_reason(now, channel, hours or range(now.period.hours))
         mostly = f", mostly for “{BY_ID[reason].text}”" if reason in BY_ID else ""
         yield Finding(
-            rule=Rule.SUCCESS,
+            rule="success",
             subject=channel or ALL,
             reason=reason,
             what=f"Of {of} {NAMES[channel]}, {done} were handed over ({_percent(done, of)}), the "
@@ -322,7 +304,7 @@ def _completion(now: Figures, levels: HealthLevels) -> Iterator[Finding]:
     level = levels.completion_percent
     for channel, done, of, hours in _low(now, PASSED, level, levels.minimum):
         yield Finding(
-            rule=Rule.COMPLETION,
+            rule="completion",
             subject=channel or ALL,
             what=f"After {of} {NAMES[channel]}, {done} users passed before they asked for another "
             f"one ({_percent(done, of)}).",
@@ -366,14 +348,14 @@ def _sequence(now: Figures, levels: HealthLevels) -> Iterator[Finding]:
     blocks = [
         one
         for one in now.blocks
-        if one.numbers >= levels.numbers_in_sequence and one.arrived < one.numbers * _HALF
+        if one.numbers >= levels.numbers_in_sequence and one.arrived < one.numbers / 2
     ]
     if not blocks:
         return
     numbers, arrived = sum(one.numbers for one in blocks), sum(one.arrived for one in blocks)
     messages = sum(one.messages for one in blocks)
     yield Finding(
-        rule=Rule.SEQUENCE,
+        rule="sequence",
         what=f"{numbers} new numbers of {len(blocks)} block{'s' * (len(blocks) > 1)} of a thousand "
         f"got {messages} messages, and {arrived} of their users passed: somebody may be paid for "
         "them (SMS pumping).",
@@ -387,7 +369,7 @@ def _flood(now: Figures, levels: HealthLevels) -> Iterator[Finding]:
     flooded = [one for one in now.most_to_one() if one >= levels.messages_per_number]
     if flooded:
         yield Finding(
-            rule=Rule.FLOOD,
+            rule="flood",
             what=f"A number got {flooded[0]} messages within an hour"
             + (f", and {len(flooded) - 1} more got too many." if flooded[1:] else "."),
             level=f"messagesPerNumber {levels.messages_per_number}",
@@ -404,7 +386,7 @@ def _countries(now: Figures, before: Figures | None, levels: HealthLevels) -> It
             continue
         name = code or "no country's code"
         yield Finding(
-            rule=Rule.COUNTRY,
+            rule="country",
             subject=code or "none",
             what=f"{name} is new: {len(one.numbers)} numbers, {one.sent} messages were sent to "
             f"them, {one.not_sent} were not.",

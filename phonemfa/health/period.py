@@ -17,8 +17,6 @@ LONGEST_HOURS: Final = 31 * 24
 SETTLING: Final = 300.0
 """Seconds before now at which a period ends: the tenant's log is not real time."""
 
-_SPAN: Final = re.compile(r"(\d{1,3})([hd])")
-
 
 @dataclass(frozen=True, kw_only=True)
 class Period:
@@ -29,7 +27,6 @@ class Period:
 
     @property
     def start(self) -> float:
-        """Where it begins."""
         return self.end - self.hours * HOUR
 
     def hour_of(self, at: float) -> int | None:
@@ -50,7 +47,7 @@ class Period:
 
 def hours_of(span: str) -> int:
     """Hours of a span such as 24h or 7d, or `RefusedError`."""
-    found = _SPAN.fullmatch(span)
+    found = re.fullmatch(r"(\d{1,3})([hd])", span)
     hours = int(found[1]) * (24 if found[2] == "d" else 1) if found else 0
     if not 1 <= hours <= LONGEST_HOURS:
         raise RefusedError(

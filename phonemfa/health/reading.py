@@ -54,12 +54,6 @@ Window = tuple[float, float]
 class OutOfTimeError(RefusedError):
     """The time that reading may take is over."""
 
-    def __str__(self) -> str:
-        return (
-            "The tenant limited the rate for as long as reading may take: nothing could be read. "
-            "Run it again later, or give it longer with --within."
-        )
-
 
 class SearchRefusedError(Exception):
     """The tenant does not take this search."""
@@ -75,14 +69,12 @@ class LogReader:
         per_minute: requests; a login's own backend shares the tenant's limit.
         seconds: for everything.
         heard: is told of each refusal for the tenant's rate limit, as it comes.
-        clock, wall, sleep: seconds as `time.monotonic`, `time.time` and `time.sleep`.
-        requests: how many were made.
         waited: seconds for which the tenant limited the rate.
         now: the tenant's own time.
         ahead: seconds by which this machine's clock is ahead of the tenant's.
         oldest, newest: times of entries; None where the log is empty.
-        by_type: whether a search by type finds what is there.
-        by_second: whether the time of day counts in a search, else days alone.
+        by_type: a search by type finds what is there.
+        by_second: the time of day counts in a search, else days alone.
     """
 
     http: httpx.Client
@@ -111,12 +103,7 @@ class LogReader:
     # -- what there is ------------------------------------------------------------------------
 
     def find_reach(self) -> None:
-        """Find out how far the log reaches, and how it can be searched.
-
-        Raises:
-            OutOfTimeError: there was not even time for that.
-            TenantUnreadableError: no answer, or the scope is missing.
-        """
+        """Find out how far the log reaches and how it can be searched; errors as of `look`."""
         sample = self._first("date:-1")
         local = self.wall()
         self.now = self._served_at or local
@@ -155,11 +142,7 @@ class LogReader:
     # -- reading ------------------------------------------------------------------------------
 
     def read(self, period: Period, tally: Tally) -> list[Window]:
-        """Count the entries of a period, the newest first; answers what was not read.
-
-        Raises:
-            TenantUnreadableError: no answer, or the scope is missing.
-        """
+        """Count the entries of a period, the newest first; answers what was not read."""
         windows = [(period.start, period.end)]  # the newest one is last
         if not self.by_second:
             first = int(period.start // _DAY)
@@ -293,7 +276,10 @@ class LogReader:
 
     def _pause(self, seconds: float) -> None:
         if self.clock() + seconds > self._ends:
-            raise OutOfTimeError
+            raise OutOfTimeError(
+                "The tenant limited the rate for as long as reading may take: nothing could be "
+                "read. Run it again later, or give it longer with --within."
+            )
         if seconds:
             self.sleep(seconds)
 

@@ -27,7 +27,6 @@ class Health:
         notes: what is not known, or was odd, a sentence each.
         oldest: where the log begins; None where it is empty.
         is_read: whether the log gave all of the period that it has.
-        log: what was met while reading.
     """
 
     stack: str
@@ -54,7 +53,6 @@ class Health:
 
     @property
     def likely(self) -> Likely | None:
-        """What the findings look like."""
         return likely(self.findings)
 
     @property
@@ -157,12 +155,10 @@ def _notes(reader: LogReader, period: Period, unread: list[Window], log: Log) ->
         )
     if reader.waited:
         yield f"The tenant limited the rate: {reader.waited:.0f} s were spent waiting."
-    for count, what in (
-        (log.unreadable, "had no time or type that can be read"),
-        (log.bare, "were about a message and had no details"),
-    ):
-        if count:
-            yield f"{count} of {log.read} entries {what}."
+    if log.unreadable:
+        yield f"{log.unreadable} of {log.read} entries had no time or type that can be read."
+    if log.bare:
+        yield f"{log.bare} of {log.read} entries were about a message and had no details."
     unknown = [
         f"{name} ({count})"
         for name, count in sorted(log.types.items())

@@ -32,7 +32,6 @@ LIMITED: Final = "auth0-limit"
 """Auth0's own limit of messages per user, among the reasons."""
 
 _MOST_TYPES: Final = 50
-_LONGEST_NAME: Final = 60
 _CLIENT: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _CALLING_CODE: Final = re.compile(rf"\+({COUNTRY})")
 _JAPANESE: Final = (
@@ -65,7 +64,6 @@ class Hour:
     """Counts of one channel within one hour."""
 
     sent: int = 0
-    factor_failed: int = 0
     dropped: int = 0
     retried: int = 0
     limited: int = 0
@@ -87,13 +85,13 @@ class Hour:
         A message that fails may leave an entry of the factor, one of the notification, or both.
         Both tell of the same messages, so that the larger count is the number of messages.
         """
-        return max(self.factor_failed, self.dropped)
+        return max(self.by_factor.total(), self.dropped)
 
     @property
     def reasons(self) -> Counter[str]:
         """Why, from whichever kind of entry tells more."""
-        notices = self.dropped + self.retried
-        return self.by_notice if notices >= self.factor_failed else self.by_factor
+        factor, notice = self.by_factor, self.by_notice
+        return notice if notice.total() >= factor.total() else factor
 
     @property
     def due(self) -> int:
@@ -162,8 +160,6 @@ class Figures:
         countries: by calling code, of numbers in clear alone.
         ranges: of Japanese numbers, messages sent.
         numbers: hashes of those that were seen in clear.
-        blocks: see `Block`.
-        sent_at: when messages were handed over.
     """
 
     def __init__(self, period: Period, hashed: Callable[[str], int]) -> None:
@@ -199,7 +195,6 @@ class Figures:
                 counts.nameless += not event.user
                 self._sent(event, hour)
             case "failed":
-                counts.factor_failed += 1
                 counts.by_factor[reason] += 1
                 self._not_sent(event, reason, hour)
             case "notice":
@@ -333,7 +328,7 @@ class Figures:
         return [
             {
                 "client_id": client if _CLIENT.fullmatch(client) else "unknown",
-                "name": redacted(cut(visible(self._client_names[client]), _LONGEST_NAME)),
+                "name": redacted(cut(visible(self._client_names[client]), 60)),
                 "sent": sent,
             }
             for client, sent in self._clients.most_common(10)
@@ -345,8 +340,7 @@ class Log:
     """What was met while reading, whatever it was about.
 
     Attributes:
-        read: entries, each once.
-        repeated: entries that came again.
+        read: entries, each once; those that came again are `repeated`.
         unreadable: without a time or a type.
         bare: entries about a message without the details that they should have.
         outside: entries with a time that was not asked for.

@@ -11,9 +11,8 @@ import typer
 from phonemfa.answered import RefusedError
 from phonemfa.asking import on_terminal
 from phonemfa.files import FileNotWrittenError
-from phonemfa.new.answers import Answers, stacks_of
 from phonemfa.new.package import package_at, sandbox_beside
-from phonemfa.new.repository import files_of, write
+from phonemfa.new.repository import Answers, files_of, stacks_of, write
 from phonemfa.options import AsJson
 from phonemfa.output.json_text import print_json
 from phonemfa.output.terminal import give_up, say, working

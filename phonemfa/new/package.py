@@ -5,14 +5,10 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from phonemfa.answered import RefusedError
 from phonemfa.files import why
-
-_SHA256: Final = re.compile(r"[0-9a-f]{64}")
-_SECONDS: Final = 120.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,12 +26,10 @@ class Package:
 def package_at(address: str, sha256: str = "") -> Package:
     """Look at the wheel at `https://….whl`, or in a file of this machine.
 
-    Without the hash that it must have, that of what is found counts (trust on first use).
-
-    Raises:
-        RefusedError: no such wheel, or another hash.
+    Without the hash that it must have, that of what is found counts (trust on first use). No such
+    wheel, or another hash, is a `RefusedError`.
     """
-    if sha256 and not _SHA256.fullmatch(sha256):
+    if sha256 and not re.fullmatch(r"[0-9a-f]{64}", sha256):
         raise RefusedError("The hash is no SHA-256: 64 digits of 0-9a-f.")
     given = address
     if "://" not in address:
@@ -59,11 +53,7 @@ def package_at(address: str, sha256: str = "") -> Package:
 
 
 def sandbox_beside(address: str) -> str:
-    """Where a release has the sandbox's wheel: beside the product's.
-
-    Raises:
-        RefusedError: the product's is not called as a release calls it.
-    """
+    """Where a release has the sandbox's wheel: beside the product's, or `RefusedError`."""
     place, slash, name = address.rpartition("/")
     if not name.startswith("phonemfa-"):
         raise RefusedError(
@@ -86,7 +76,7 @@ def _downloaded(address: str) -> bytes:
     from components.tenant.bounded_http import BoundedClient  # noqa: PLC0415
 
     try:
-        with BoundedClient(total=_SECONDS, follow_redirects=True, timeout=30.0) as http:
+        with BoundedClient(total=120.0, follow_redirects=True, timeout=30.0) as http:
             content: bytes = http.get(address).raise_for_status().content
     except httpx.HTTPError as error:
         raise RefusedError(f"{address} cannot be downloaded: {error}.") from None

@@ -1,15 +1,21 @@
-"""The files of a company's own repository, rendered from `template/`."""
+"""A company's own repository: the answers that it is made from, and its files from `template/`."""
 
 import os
-from collections.abc import Mapping
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from components.settings.faults import SettingsError
+from components.settings.model import StackSettings
+from components.tenant.access import bare
 from phonemfa.answered import RefusedError
 from phonemfa.files import write_whole
-from phonemfa.new.answers import Answers
+from phonemfa.new.package import Package
 
 TEMPLATE: Final = next(
     folder
@@ -19,11 +25,103 @@ TEMPLATE: Final = next(
     )
     if (folder / "Pulumi.yaml.j2").is_file()
 )
-_OF_A_STACK: Final = "Pulumi.STACK.yaml.j2"
-_STEPS: Final = "steps.j2"
-"""What the workflows share; no file of a repository."""
-_SCRIPTS: Final = "ci/"
-_LIBRARY: Final = "ci/environment.sh"
+_STACK: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_DOMAIN: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?")
+_LETTERS: Final = "use lower-case letters, digits and hyphens."
+_NAME: Final = re.compile(r"[a-z][a-z0-9-]{1,62}")
+_OWNERS: Final = re.compile(r"@[\w-]+(?:/[\w.-]+)?(?: @[\w-]+(?:/[\w.-]+)?)*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackAnswer:
+    """One stack: its name, its tenant's domain, and whether users depend on it."""
+
+    name: str
+    tenant: str
+    production: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answers:
+    """Everything that a repository is made from.
+
+    Attributes:
+        name: of the project.
+        stacks: in the order in which they are deployed.
+        sms_sender, voice_sender: empty for no SMS, no calls.
+        owners: of what judges a change, as CODEOWNERS has them: `@company/login`.
+        package, sandbox: the wheels and their hashes; the second for previews without credentials.
+    """
+
+    name: str
+    stacks: tuple[StackAnswer, ...]
+    experience: str
+    cpaas_host: str
+    sms_sender: str
+    voice_sender: str
+    owners: str
+    package: Package
+    sandbox: Package
+
+    @property
+    def methods(self) -> list[str]:
+        senders = {"text": self.sms_sender, "voice": self.voice_sender}
+        return [method for method, sender in senders.items() if sender]
+
+    def check(self) -> None:
+        """Raise a `RefusedError` that names every fault, where there is one."""
+        if faults := [*self._faults()]:
+            raise RefusedError("\n".join(faults))
+
+    def _faults(self) -> Iterator[str]:
+        if not _NAME.fullmatch(self.name):
+            yield f"name {self.name!r}: {_LETTERS}"
+        if not _OWNERS.fullmatch(self.owners):
+            yield f"owners {self.owners!r}: write them as @company/team or @person."
+        for one in self.stacks:
+            if not _STACK.fullmatch(one.name):
+                yield f"stack {one.name!r}: {_LETTERS}"
+            if not _DOMAIN.fullmatch(one.tenant):
+                yield (
+                    f"tenant {one.tenant!r} of {one.name}: give its domain, such as "
+                    "example.jp.auth0.com, not an address."
+                )
+        for what in ("name", "tenant"):
+            for value, times in Counter(getattr(one, what) for one in self.stacks).items():
+                if times > 1:
+                    yield f"{value}: named twice; each stack has a name and a tenant of its own."
+        if not any(one.production for one in self.stacks):
+            yield "no stack is production: name the one that users depend on."
+        values: dict[str, Any] = {
+            "experience": self.experience,
+            "deliveryMethods": self.methods,
+            "policy": "never",
+            "cpaasBaseHost": self.cpaas_host,
+        }
+        senders = {"smsSender": self.sms_sender, "voiceSender": self.voice_sender}
+        values |= {key: sender for key, sender in senders.items() if sender}
+        try:
+            StackSettings.check("every stack", values)
+        except SettingsError as error:
+            yield from map(str, error.faults)
+
+
+def stacks_of(named: Sequence[str], production: Sequence[str]) -> tuple[StackAnswer, ...]:
+    """Stacks from `NAME=TENANT`; a `RefusedError` names each that is written otherwise."""
+    pairs = [one.partition("=") for one in named]
+    faults = [
+        f"--stack {name}{sign}: write NAME=TENANT, such as dev=dev.jp.auth0.com."
+        for name, sign, tenant in pairs
+        if not tenant
+    ]
+    unknown = sorted(set(production) - {name for name, *_ in pairs})
+    faults += [f"--production {one}: no --stack has this name." for one in unknown]
+    if faults:
+        raise RefusedError("\n".join(faults))
+    return tuple(
+        StackAnswer(name=name, tenant=bare(tenant).lower(), production=name in production)
+        for name, _, tenant in pairs
+    )
 
 
 def files_of(answers: Answers) -> Mapping[str, str]:
@@ -44,19 +142,15 @@ def files_of(answers: Answers) -> Mapping[str, str]:
     values: dict[str, Any] = {
         **vars(answers),
         "methods": answers.methods,
-        "wheel": answers.package.address,
-        "wheel_sha256": answers.package.sha256,
-        "sandbox_wheel": answers.sandbox.address,
-        "sandbox_wheel_sha256": answers.sandbox.sha256,
         "names": [one.name for one in answers.stacks],
     }
     found = {}
     for file in sorted(TEMPLATE.rglob("*.j2")):
         name = file.relative_to(TEMPLATE).as_posix()
         template = environment.get_template(name)
-        if name == _STEPS:
+        if name == "steps.j2":  # What the workflows share; no file of a repository.
             continue
-        if name == _OF_A_STACK:
+        if name == "Pulumi.STACK.yaml.j2":
             for stack in answers.stacks:
                 path = name.replace("STACK", stack.name).removesuffix(".j2")
                 found[path] = template.render(values, stack=stack)
@@ -66,11 +160,9 @@ def files_of(answers: Answers) -> Mapping[str, str]:
 
 
 def write(folder: Path, files: Mapping[str, str]) -> None:
-    """Write a repository into a folder that is empty or not there yet.
+    """Write a repository into a folder that is not there or empty but for `.git`.
 
-    Raises:
-        RefusedError: something is in it; `.git` alone is fine.
-        FileNotWrittenError: a file could not be written.
+    `RefusedError` where it is not; `FileNotWrittenError` where a file could not be written.
     """
     there = [one.name for one in folder.iterdir()] if folder.is_dir() else []
     if set(there) - {".git"}:
@@ -79,5 +171,5 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
         )
     for path, text in files.items():
         write_whole(folder / path, text)
-        if path.startswith(_SCRIPTS) and path != _LIBRARY:
+        if path.startswith("ci/") and path != "ci/environment.sh":
             os.chmod(folder / path, 0o755)  # noqa: PTH101, S103 - programs that anybody may run

@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from components.masking import redacted_code
-from phonemfa.pulumi.events import said_of
 from phonemfa.pulumi.preview import Preview, PreviewError, Step, read_preview, read_refresh
-from phonemfa.pulumi.processes import Engines, Line, Ran, stopped_by_signals
-from phonemfa.pulumi.state import STACK, Checkout, State
+from phonemfa.pulumi.processes import PATIENCE, Engines, Line, Ran, stopped_by_signals
+from phonemfa.pulumi.state import STACK, Checkout, State, name_in
 
 T = TypeVar("T")
 
@@ -28,9 +27,6 @@ CHANGES_FOUND: Final = 7
 """`--expect-no-changes`, and there are some."""
 NO_SUCH_STACK: Final = 6
 """The backend has no such stack."""
-
-PATIENCE: Final = 3600.0
-"""Seconds that one command of the engine may take. It waits for tenants, some without an end."""
 
 _CUT_OFF: Final = (
     "The state is cut off, or is none. A local or bucket backend keeps earlier ones beside it "
@@ -163,12 +159,12 @@ class PulumiCli:
         """What `pulumi up` would do; `refresh` compares with the tenant instead of the state."""
         refreshing = ["--refresh"] if refresh else []
         command = ("preview", "--json", "--show-sames", *refreshing)
-        return _understood(read_preview, self._json(*command, *self._config)[1])
+        return _understood(read_preview, self.json_of(*command, *self._config)[1])
 
     def refresh_preview(self) -> tuple[Step, ...]:
         """What `pulumi refresh` would change in the state, without changing anything."""
         command = ("refresh", "--preview-only", "--expect-no-changes", "--json")
-        status, answer = self._json(*command, *self._config, allowed=(0, CHANGES_FOUND))
+        status, answer = self.json_of(*command, *self._config, allowed=(0, CHANGES_FOUND))
         steps = _understood(read_refresh, answer)
         if status == CHANGES_FOUND and not any(one.is_change for one in steps):
             raise EngineFailedError("pulumi refresh says that there are changes, and names none.")
@@ -191,14 +187,13 @@ class PulumiCli:
 
         Of each: `value` as the program gets it, and `secret`; a secret has no value.
         """
-        return self._json("config", "--json", *self._config)[1]
+        return self.json_of("config", "--json", *self._config)[1]
 
     def value(self, key: str) -> str:
         """A value of the config, decrypted."""
         return self.run("config", "get", key, *self._config).out
 
     def set_value(self, key: str, value: str) -> None:
-        """Put a value that is no secret into the stack's file."""
         self.run("config", "set", key, value, *self._config)
 
     def set_secret(self, key: str, value: str) -> None:
@@ -210,12 +205,11 @@ class PulumiCli:
         given = ("--file", str(file), "--yes", "--skip-preview")
         self.run("import", *given, "--protect=false", "--generate-code=false", *self._config)
 
-    def forget_pending_creates(self) -> None:
-        """Remove the marks of unfinished operations from the state, and nothing else."""
-        self.touch("--clear-pending-creates")
-
     def touch(self, *options: str) -> None:
-        """Take the stack's lock and give it back; where another run has it, the error says who."""
+        """Take the stack's lock and give it back; where another run has it, the error says who.
+
+        `--clear-pending-creates` removes the marks of unfinished operations from the state.
+        """
         # Of a stack's resources, the stack itself is the one that no provider is asked about.
         roots = [one.urn for one in self.state().all(STACK)]
         target = ["--target", *roots] if roots else []
@@ -226,32 +220,21 @@ class PulumiCli:
         self.run("cancel", "--yes")
 
     def state(self) -> State:
-        """The stack's state."""
-        return State.of(self._json("stack", "export")[1].get("deployment") or {})
+        return State.of(self.json_of("stack", "export")[1].get("deployment") or {})
 
     def backend(self) -> str:
         """The address of the backend that the engine is logged in to; asked about no stack."""
-        return str(self._json("whoami", "--verbose", "--json")[1].get("url") or "")
-
-    def running(self) -> tuple[str, str, str] | None:
-        """Who runs what on the stack, and since when, as Pulumi Cloud says it; None for nobody.
-
-        Raises:
-            EngineFailedError: no answer, or in a form that is not known.
-        """
-        match self._json("stack", "--output", "json")[1]:
-            case {"currentOperation": {"author": author, "kind": kind, "started": since}}:
-                return str(author), str(kind), str(since)
-            case {**told} if not told.get("currentOperation"):
-                return None
-        raise EngineFailedError("the engine tells it in another form")
+        return str(self.json_of("whoami", "--verbose", "--json")[1].get("url") or "")
 
     def last_update(self) -> Checkout:
         """What the newest `pulumi up` of the stack's history was run from."""
-        history: Any = self._json("stack", "history", "--json", "--page-size", "50")[1]
+        history: Any = self.json_of("stack", "history", "--json", "--page-size", "50")[1]
         return Checkout.of(history)
 
-    def _json(self, *arguments: str, allowed: Collection[int] = (0,)) -> tuple[int, dict[str, Any]]:
+    def json_of(
+        self, *arguments: str, allowed: Collection[int] = (0,)
+    ) -> tuple[int, dict[str, Any]]:
+        """The exit status of a command, and the JSON that it prints."""
         ran = self.run(*arguments, allowed=allowed)
         try:
             answer: dict[str, Any] = json.loads(ran.out)
@@ -279,6 +262,13 @@ def _understood(read: Callable[[Any], T], answer: Any) -> T:
         return read(answer)
     except PreviewError as error:
         raise EngineFailedError(f"What pulumi printed was not understood. {error}") from None
+
+
+def said_of(diagnostic: Mapping[str, Any]) -> str:
+    """What a diagnostic says, and of which resource."""
+    resource = name_in(diagnostic.get("urn") or "")
+    message = str(diagnostic["message"]).strip()
+    return f"{resource}: {message}" if resource else message
 
 
 def _failure(out: str, err: str) -> str:

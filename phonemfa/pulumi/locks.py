@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
-from phonemfa.pulumi.engine import PulumiCli
+from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
 
 _HOLDER: Final = re.compile(r": created by (\S+)@(\S+) \(pid (\d+)\) at (\S+)")
-
 
 _CUT_OFF: Final = re.compile(r"error: (unexpected end of JSON input|invalid character .*)")
 """What the engine says of a lock of which only a part was written."""
@@ -74,19 +73,19 @@ def locks_in(text: str) -> list[Lock]:
 def locks_of(cli: PulumiCli, backend: str, *, project: str, stack: str) -> list[Lock] | None:
     """The locks of a stack, looked at without taking one; None where that cannot be done.
 
-    Raises:
-        EngineFailedError: Pulumi Cloud does not answer, or in a form that is not known.
+    Where Pulumi Cloud does not answer, that is an `EngineFailedError`.
     """
     match urlsplit(backend).scheme:
         case "file":
             folder = cli.project / Path(backend.partition("://")[2].partition("?")[0]).expanduser()
             return [_kept(one) for one in sorted((folder / _place(project, stack)).glob("*.json"))]
         case "https":
-            running = cli.running()
-            if running is None:
-                return []
-            author, kind, since = running
-            return [Lock(user=f"{author} ({kind})", since=since)]
+            match cli.json_of("stack", "--output", "json")[1]:
+                case {"currentOperation": {"author": author, "kind": kind, "started": since}}:
+                    return [Lock(user=f"{author} ({kind})", since=str(since))]
+                case {**told} if not told.get("currentOperation"):
+                    return []
+            raise EngineFailedError("the engine tells it in another form")
     return None
 
 

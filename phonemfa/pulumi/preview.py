@@ -39,17 +39,12 @@ class Operation(StrEnum):
 _LOOK: Final = "refresh"
 """`--refresh` tells of each resource that it was looked at, and then what becomes of it."""
 _OPERATIONS: Final = {
-    "same": Operation.SAME,
+    **{one.value: one for one in Operation},
     "read": Operation.SAME,
     _LOOK: Operation.SAME,
-    "create": Operation.CREATE,
-    "import": Operation.IMPORT,
-    "update": Operation.UPDATE,
-    "replace": Operation.REPLACE,
     "create-replacement": Operation.REPLACE,
     "read-replacement": Operation.REPLACE,
     "import-replacement": Operation.REPLACE,
-    "delete": Operation.DELETE,
 }
 _HALVES: Final = frozenset(
     {"delete-replaced", "discard", "discard-replaced", "remove-pending-replace"}
@@ -83,7 +78,6 @@ class Step:
 
     @property
     def name(self) -> str:
-        """The resource's name in the program."""
         return name_in(self.urn)
 
     @property
@@ -126,7 +120,6 @@ class Step:
 
     @property
     def line(self) -> str:
-        """What becomes of it, for a person."""
         same = self.operation is Operation.SAME
         paths = ", ".join(sorted(self.found if same and self.found else self.paths))
         return f"{_LOOK if same else self.operation} {self.name}{f' ({paths})' if paths else ''}"
@@ -175,11 +168,9 @@ def _keeps(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:
-    """A preview of one stack.
+    """A preview of one stack; of `everything`, components and the engine's own among it.
 
-    Attributes:
-        everything: of every resource, components and the engine's own among them.
-        foreign_plugin: the auth0 plugin came from PATH, or is the sandbox's stand-in.
+    `foreign_plugin`: the auth0 plugin came from PATH, or is the sandbox's stand-in.
     """
 
     stack: str
@@ -204,15 +195,13 @@ class Preview:
 
     @property
     def changes(self) -> list[Step]:
-        """Those that change something."""
         return [one for one in self.everything if one.is_change]
 
 
 def read_preview(answer: Any) -> Preview:
     """A preview from what the engine printed, decoded.
 
-    Raises:
-        PreviewError: no preview, one that failed, or one without the unchanged resources.
+    `PreviewError` where it is none, failed, or lacks the unchanged resources.
     """
     if not isinstance(answer, Mapping) or not isinstance(answer.get("steps"), list):
         raise PreviewError(
@@ -241,11 +230,7 @@ def read_preview(answer: Any) -> Preview:
 
 
 def read_refresh(answer: Mapping[str, Any]) -> tuple[Step, ...]:
-    """What a `pulumi refresh --preview-only` found, a step a resource.
-
-    Raises:
-        PreviewError: it is not in the form that the engine prints.
-    """
+    """What a `pulumi refresh --preview-only` found, a step a resource, or `PreviewError`."""
     with _in_words():
         return _steps(answer.get("steps") or [])
 

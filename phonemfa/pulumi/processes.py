@@ -19,6 +19,9 @@ from typing import IO, Any, Final
 
 from phonemfa.output.terminal import say
 
+PATIENCE: Final = 3600.0
+"""Seconds that one command of the engine may take. It waits for tenants, some without an end."""
+
 GRACE: Final = 60.0
 """Seconds that an engine has to end after it was asked to, at most as many as it had before."""
 
@@ -74,7 +77,7 @@ class Engines:
         environ: Mapping[str, str],
         stdin: str = "",
         on_out: Line | None = None,
-        seconds: float | None = None,
+        seconds: float = PATIENCE,
     ) -> Ran:
         """Run one command to its end.
 
@@ -103,12 +106,14 @@ class Engines:
             if self.stopping:  # since then
                 _interrupt(process)
         streams = (process.stdout, on_out, out), (process.stderr, None, err)
-        readers = [threading.Thread(target=_read, args=one, daemon=True) for one in streams]
-        timers = _timers(process, seconds) if seconds is not None else ()
+        readers = [threading.Thread(target=_read, args=one) for one in streams]
+        ends = (seconds, _interrupt), (seconds + min(GRACE, seconds), _end)
+        timers = [threading.Timer(after, do, [process]) for after, do in ends]
         begun = time.monotonic()
         try:
             with process:
                 for thread in (*readers, *timers):
+                    thread.daemon = True
                     thread.start()
                 if process.stdin:
                     with suppress(BrokenPipeError), process.stdin as pipe:
@@ -122,7 +127,7 @@ class Engines:
                 timer.cancel()
             with self._lock:
                 self._running.discard(process)
-        late = seconds is not None and time.monotonic() - begun >= seconds
+        late = time.monotonic() - begun >= seconds
         return Ran(status, "\n".join(out), "\n".join(err), late)
 
 
@@ -162,13 +167,6 @@ def _read(stream: IO[str], hear: Line | None, lines: list[str]) -> None:
             # Whatever befalls the listener: an engine whose pipe nobody empties stands still.
             with suppress(Exception):
                 hear(stripped)
-
-
-def _timers(process: subprocess.Popen[str], seconds: float) -> Sequence[threading.Timer]:
-    asking = threading.Timer(seconds, _interrupt, [process])
-    ending = threading.Timer(seconds + min(GRACE, seconds), _end, [process])
-    asking.daemon = ending.daemon = True
-    return asking, ending
 
 
 def _interrupt(process: subprocess.Popen[str]) -> None:

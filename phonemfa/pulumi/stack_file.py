@@ -6,11 +6,12 @@ is one.
 """
 
 import os
-from collections.abc import Mapping
+from codecs import BOM_UTF8
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from components.config_files import (
     Config,
@@ -28,8 +29,11 @@ from components.settings.text_files import with_text_files
 from components.tenant.access import Access, NoAccessError
 from components.tenant.client import access_of
 from components.tenant.tenants_file import read_tenants_file
+from phonemfa.files import write_whole
 from phonemfa.output.terminal import working
 from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,26 +59,26 @@ class StackFile:
 
     @cached_property
     def access(self) -> Access:
-        """Who asks the tenant.
-
-        Raises:
-            TenantUnreadableError: naming every credential that is missing.
-        """
+        """Who asks the tenant; a `TenantUnreadableError` names every credential that is missing."""
         return access_of(self.auth0)
 
 
-def find_stack(
-    project: Path, stack: str | None, *, file: Path | None = None
-) -> tuple[Config, PulumiCli]:
-    """The stack that is meant: its config, which nobody has judged yet, and the engine on it.
+def refuse_turned(config: Config) -> None:
+    """Raise `SettingsError` where something would be deployed otherwise than it is written."""
+    if config.turned:
+        raise SettingsError(config.stack, turned_faults(config.turned))
+
+
+def read_stack_file(project: Path, stack: str | None, *, file: Path | None = None) -> StackFile:
+    """The stack that is meant, with its settings.
 
     `project` may be below the folder with Pulumi.yaml; without `stack` it is the selected one.
 
     Raises:
         StackFileError: there is no such stack, none is selected, or a file cannot be used.
+        SettingsError: naming every fault of the settings.
     """
-    fault = locale_fault()
-    if fault:
+    if fault := locale_fault():
         raise StackFileError(fault)
     name = name_of(project, stack)
     config = read_config(project, name, file=file)
@@ -86,27 +90,6 @@ def find_stack(
     cli = PulumiCli(config.folder, name, config_file=file)
     if config.environments:
         config = replace(config, values=_of_engine(cli))
-    return config, cli
-
-
-def refuse_turned(config: Config) -> None:
-    """End where the program would end.
-
-    Raises:
-        SettingsError: something would be deployed otherwise than it is written.
-    """
-    if config.turned:
-        raise SettingsError(config.stack, turned_faults(config.turned))
-
-
-def read_stack_file(project: Path, stack: str | None, *, file: Path | None = None) -> StackFile:
-    """A stack with its settings; the arguments are those of `find_stack`.
-
-    Raises:
-        StackFileError: there is no such stack, none is selected, or a file cannot be used.
-        SettingsError: naming every fault of the settings.
-    """
-    config, cli = find_stack(project, stack, file=file)
     auth0, said = config.of("auth0"), config.of(NAMESPACE)
     domain = auth0.get("domain", "")
     if not isinstance(domain, str):
@@ -142,12 +125,45 @@ def read_stack_file(project: Path, stack: str | None, *, file: Path | None = Non
     )
 
 
-def name_of(project: Path, stack: str | None) -> str:
-    """The stack that is meant: the selected one when none is named.
+def keep_endings(file: Path, before: bytes) -> None:
+    """Give a stack's file back what it had `before` and `pulumi config set` leaves out.
 
-    Raises:
-        StackFileError: none is selected.
+    That is its line endings and its byte order mark.
     """
+    written = after = file.read_bytes()
+    if b"\r\n" in before and b"\r\n" not in after:
+        after = after.replace(b"\n", b"\r\n")
+    if before.startswith(BOM_UTF8) and not after.startswith(BOM_UTF8):
+        after = BOM_UTF8 + after
+    if after != written:
+        write_whole(file, after)
+
+
+def or_take_back(
+    step: Callable[[], T],
+    take_back: Callable[[], str],
+    failed: type[Exception],
+    *expected: type[Exception],
+) -> T:
+    """What a step answers; whatever stops it half-way takes back what it had begun.
+
+    `take_back` says what came of that, and raises nothing: `failed` has it and the reason, where
+    that was `expected` or Ctrl-C. Other errors are raised as they are.
+    """
+    try:
+        return step()
+    except expected as error:
+        raise failed(f"{error}\n{take_back()}") from None
+    except KeyboardInterrupt:
+        # The engine has ended by now: a step that did not end is taken back.
+        raise failed(f"Stopped as asked.\n{take_back()}") from None
+    except BaseException:
+        take_back()
+        raise
+
+
+def name_of(project: Path, stack: str | None) -> str:
+    """The stack that is meant: the selected one when none is named, or `StackFileError`."""
     if stack is not None:
         return stack
     try:

@@ -64,7 +64,6 @@ class Resource:
 
     @property
     def name(self) -> str:
-        """The resource's name in the program."""
         return name_in(self.urn)
 
     @property
@@ -74,7 +73,6 @@ class Resource:
 
     @property
     def action(self) -> Action:
-        """An Action, as the model has it."""
         return Action.recorded(self.outputs, identifier=self.id)
 
 

@@ -245,7 +245,7 @@ def settle(cli: PulumiCli, plan: Plan) -> None:
             path = Path(folder) / "import.json"
             path.write_text(json.dumps(import_file(plan)), encoding="utf-8")
             cli.import_resources(path)
-    cli.forget_pending_creates()
+    cli.touch("--clear-pending-creates")
 
 
 def import_file(plan: Plan) -> dict[str, Any]:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -46,20 +45,15 @@ if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient
 
 
-class Secrets(StrEnum):
-    """Whose secrets the code runs with after a rollback."""
-
-    CURRENT = "current"
-    VERSION = "version"
+Secrets = Literal["current", "version"]
+"""Whose secrets the code runs with after a rollback."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Installed:
-    """The stack's Action in the tenant, its versions newest first.
+    """The stack's Action in the tenant, its versions newest first; one of them runs, or none.
 
-    Attributes:
-        running_id: of the version that runs; empty where none does.
-        declared: the code that this repository assembles; None for a stack without an Action.
+    `declared` is the code that this repository assembles; None for a stack without an Action.
     """
 
     id: str
@@ -78,7 +72,6 @@ class Installed:
         raise RefusedError(f"No version of the Action {self.name!r} is deployed.")
 
     def is_declared(self, version: Version) -> bool:
-        """Whether a version's code is what this repository assembles."""
         return code_of(version) == self.declared
 
 
@@ -201,7 +194,7 @@ def rollback(
         say(f"Version {target.number} runs already: nothing was written.")
         return
     whose = _whose_secrets(installed.running, target, secrets)
-    which = "its own secrets" if whose is Secrets.VERSION else "the secrets of now"
+    which = "its own secrets" if whose == "version" else "the secrets of now"
     record.agree(
         f"deploy version {target.number} (made {target.created_at}) of the Action "
         f"{redacted_code(installed.name)}, {code_mark(code)}, with {which}",
@@ -210,7 +203,7 @@ def rollback(
         yes=yes,
     )
     record.before = _recorded(installed.running)
-    way = deploy_version if whose is Secrets.VERSION else deploy_code
+    way = deploy_version if whose == "version" else deploy_code
     try:
         with working("the tenant builds and deploys the Action") as heard:
             now = ask_to_write(
@@ -233,7 +226,7 @@ def rollback(
             "from": installed.running.number,
             "to": target.number,
             "deployed_as": now.number,
-            "secrets": whose.value,
+            "secrets": whose,
         },
         commit=commit and commit.id,
     )
@@ -299,7 +292,7 @@ def _whose_secrets(running: Version, target: Version, given: Secrets | None) -> 
             "  --secrets current   that version's code with the secrets of now (a rotation stays)\n"
             "  --secrets version   the version as it was, secrets and all"
         )
-    return given or Secrets.VERSION
+    return given or "version"
 
 
 def _recorded(running: Version) -> dict[str, Any]:
@@ -328,9 +321,7 @@ async def deploy_version(client: AsyncManagementClient, action_id: str, target: 
 
     The draft goes along so that what runs and what is edited are one, and `pulumi preview
     --refresh` sees the difference from the repository: of a version alone it sees none.
-
-    Raises:
-        NotLiveError: it does not come to run, or other code does.
+    `NotLiveError` where it does not come to run, or other code does.
     """
     made = await client.actions.versions.deploy(
         action_id, target.id, request={"update_draft": True}
@@ -339,11 +330,7 @@ async def deploy_version(client: AsyncManagementClient, action_id: str, target: 
 
 
 async def deploy_code(client: AsyncManagementClient, action_id: str, target: Version) -> Version:
-    """Deploy a version's code with the secrets that the Action has now.
-
-    Raises:
-        NotLiveError: secrets wait in the draft that nobody deployed; or as `deploy_version`.
-    """
+    """Deploy a version's code with the secrets that the Action has now; as `deploy_version`."""
     before = await read_one(client, action_id, "")
     if before.secrets != (before.running.secrets if before.running else {}):
         raise NotLiveError(

@@ -8,7 +8,7 @@ whichever the Action has is a good one.
 
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,9 +35,8 @@ from phonemfa.exits import Exit
 from phonemfa.files import FileNotWrittenError, write_whole
 from phonemfa.output.json_text import print_json
 from phonemfa.output.terminal import give_up, say, working
-from phonemfa.pulumi.edit import keep_endings, or_take_back
 from phonemfa.pulumi.engine import EngineFailedError
-from phonemfa.pulumi.stack_file import StackFile, read_stack_file
+from phonemfa.pulumi.stack_file import StackFile, keep_endings, or_take_back, read_stack_file
 from phonemfa.smoke.command import (
     SmokeResult,
     To,
@@ -59,18 +58,14 @@ class NotRotatedError(Exception):
     """The new key is not in use; the text says why and which key the tenant has now."""
 
 
-class _NotSendingError(Exception):
-    """The tenant does not run what was deployed, or sends nothing with it."""
+_TROUBLE: Final = (EngineFailedError, NotRotatedError, TenantUnreadableError, WriteFailedError)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rotated:
-    """A new key that the tenant runs with.
+    """A new key that the tenant runs with; `was_there`: it had this very key before.
 
-    Attributes:
-        smoke: what became of the test messages; only `sent` makes the old key dispensable.
-        written: when each Action's key was written, by the Action's name, as the tenant has it.
-        was_there: the tenant had this very key before.
+    `written` says when each Action's key was written, by the Action's name, as the tenant has it.
     """
 
     smoke: SmokeResult
@@ -210,6 +205,7 @@ def _checked(wanted: StackFile, host: str, key: str, *, address: str, unchecked:
 
 
 def _tell(done: Rotated, checked: str, file: Path, *, as_json: bool) -> None:
+    """What may be done with the old key, and what is left to do."""
     if as_json:
         print_json(
             {
@@ -222,36 +218,30 @@ def _tell(done: Rotated, checked: str, file: Path, *, as_json: bool) -> None:
         )
     else:
         show(done.smoke)
-    for line in verdict_of(done, file):
-        say(line)
-    if done.smoke.verdict is not Verdict.SENT:
-        raise typer.Exit(Exit.FAULTY if done.smoke.verdict is Verdict.FAILED else Exit.UNANSWERED)
-
-
-def verdict_of(done: Rotated, file: Path) -> Iterator[str]:
-    """What may be done with the old key, and what is left to do."""
     if done.was_there:
-        yield (
+        say(
             "The tenant had this key already: nothing was deployed. If an earlier run of this "
             "command was cut off, its old key may be revoked once the test messages are sent."
         )
     elif done.old_key_is_dispensable:
-        yield (
+        say(
             "The tenant sends with the new key. The old one may be revoked at NTT CPaaS, if no "
             "other stack or program uses it; give messages that are being retried ten minutes "
             "first. Versions of the Action from before still hold the old one (python -m phonemfa "
             "rollback: --secrets current)."
         )
     else:
-        yield (
+        say(
             "The tenant runs with the new key, and whether it sends is NOT known: revoke nothing. "
             "Look at the phone, or at the CPaaS's own log; python -m phonemfa smoke tries again. "
             f"Back to the old key: git checkout {file.name} && pulumi up --refresh"
         )
-    yield (
+    say(
         f"Commit {file.name}: it holds the new key, encrypted. Until then a deploy from the "
         "repository would bring the old one back."
     )
+    if done.smoke.verdict is not Verdict.SENT:
+        raise typer.Exit(Exit.FAULTY if done.smoke.verdict is Verdict.FAILED else Exit.UNANSWERED)
 
 
 def rotate_key(stack: StackFile, key: str, *, to: str, patience: float) -> Rotated:
@@ -262,7 +252,6 @@ def rotate_key(stack: StackFile, key: str, *, to: str, patience: float) -> Rotat
             nobody declared; nothing was written.
         NotRotatedError: the old key is back in the stack's file and in the tenant, or the text says
             what is not.
-        EngineFailedError, TenantUnreadableError: before anything was written.
     """
     check_access(stack.access)
     with working("pulumi preview --refresh"):
@@ -288,11 +277,7 @@ def rotate_key(stack: StackFile, key: str, *, to: str, patience: float) -> Rotat
 
 
 def key_times(stack: StackFile) -> dict[str, str]:
-    """When the key of each of the stack's Actions was written, as the running version has it.
-
-    Raises:
-        TenantUnreadableError: no answer, or a missing scope.
-    """
+    """When the key of each of the stack's Actions was written, as the running version has it."""
     return {
         seen(one.name): one.running.secrets.get(KEY_SECRET, "") if one.running else ""
         for one in _actions(stack)
@@ -331,12 +316,7 @@ class _Attempt:
             write_whole(self.stack.file, self.file_before)
             return Rotated(smoke=self._smoke(), written=self.before, was_there=True)
         # Whatever the tenant has when this is broken off, the old key is a good one.
-        return or_take_back(
-            self._deploy,
-            self._take_back,
-            NotRotatedError,
-            *(EngineFailedError, TenantUnreadableError, WriteFailedError, _NotSendingError),
-        )
+        return or_take_back(self._deploy, self._take_back, NotRotatedError, *_TROUBLE)
 
     def _deploy(self) -> Rotated:
         with working("pulumi up --refresh with the new key"):
@@ -344,7 +324,7 @@ class _Attempt:
         written = self._wait_until_written(self.before)
         smoke = self._smoke()
         if smoke.verdict is Verdict.FAILED:
-            raise _NotSendingError(f"No code is sent with the new key ({smoke.reasons}).")
+            raise NotRotatedError(f"No code is sent with the new key ({smoke.reasons}).")
         return Rotated(smoke=smoke, written=written, was_there=False)
 
     def _set(self, key: str) -> bool:
@@ -371,7 +351,7 @@ class _Attempt:
                 if now and all(now[name] != before.get(name) for name in now):
                     return now
                 if time.monotonic() > deadline:
-                    raise _NotSendingError(
+                    raise NotRotatedError(
                         "pulumi up has ended, and the tenant does not run a version with another "
                         f"key within {DEPLOY_PATIENCE:.0f} s."
                     )
@@ -394,13 +374,7 @@ class _Attempt:
                 self.stack.cli.up()
             if before != self.before:  # The new key had reached the tenant.
                 self._wait_until_written(before)
-        except (
-            EngineFailedError,
-            KeyboardInterrupt,
-            TenantUnreadableError,
-            OSError,
-            _NotSendingError,
-        ) as error:
+        except (*_TROUBLE, KeyboardInterrupt, OSError) as error:
             why = str(error) or "stopped as asked"
             return (
                 f"{self._file_back()}, and could not be deployed: {why}\nRevoke no key. Which "

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from phonemfa.new.answers import Answers, StackAnswer
 from phonemfa.new.package import Package
-from phonemfa.new.repository import files_of, write
+from phonemfa.new.repository import Answers, StackAnswer, files_of, write
 from sandbox.engine.plugin import Plugin
 from tests.ci.company import Company, Released
 from tests.end_to_end.conftest import Tenant, engine, environment, plugin, running, tenant

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from components.config_files import StackFileError, config_in, decoded, read_config
 from components.vocabulary import COMPONENT
 from phonemfa.pulumi.engine import PulumiCli
-from phonemfa.pulumi.stack_file import find_stack, read_stack_file
+from phonemfa.pulumi.stack_file import read_stack_file
 from sandbox.engine.ensure import Engine
 from sandbox.engine.environment import engine_environment
 from sandbox.engine.plugin import Plugin
@@ -126,7 +126,7 @@ def test_the_selected_stack_and_one_of_another_project(made: PulumiProject) -> N
     made.stack = "organization/other/dev"
     made.refused("config")
     with pytest.raises(StackFileError, match="another project"):
-        find_stack(made.folder, "organization/other/dev")
+        read_stack_file(made.folder, "organization/other/dev")
 
 
 def is_one_scalar(text: str) -> bool:

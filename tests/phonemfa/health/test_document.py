@@ -15,7 +15,7 @@ from components.settings.health_levels import HealthLevels
 from phonemfa.health import document
 from phonemfa.health.command import _keep_issue
 from phonemfa.health.entries import TYPES
-from phonemfa.health.judging import TITLES
+from phonemfa.health.judging import RULES
 from phonemfa.health.plots import as_svg
 from phonemfa.health.result import Health, look
 from phonemfa.output.issues import Issues
@@ -153,9 +153,9 @@ def test_json_has_every_hour_and_null_where_nobody_knows(bad: Health) -> None:
 
 def test_junit_has_a_case_for_each_rule(bad: Health) -> None:
     cases = {one.attrib["name"]: one for one in suite(bad).iter("testcase")}
-    assert set(cases) == {*TITLES.values(), "The log was read"}
+    assert set(cases) == {*RULES.values(), "The log was read"}
     failed = {name for name, one in cases.items() if one.find("failure") is not None}
-    assert failed == {TITLES[one.rule] for one in bad.findings}
+    assert failed == {RULES[one.rule] for one in bad.findings}
     assert suite(bad).attrib["failures"] == str(len(failed))
 
 

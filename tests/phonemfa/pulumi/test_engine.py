@@ -169,11 +169,11 @@ echo ended
 class Begun:
     """A process of a run in a thread of its own."""
 
-    def __init__(self, engines: Engines, folder: Path, script: str, **options: float) -> None:
+    def __init__(self, engines: Engines, folder: Path, script: str, seconds: float = 60) -> None:
         self.ready = threading.Event()
         self.asked = threading.Event()
         self._engines, self._folder, self._script = engines, folder, script
-        self._seconds = options.get("seconds")
+        self._seconds = seconds
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
         assert self.ready.wait(20)
