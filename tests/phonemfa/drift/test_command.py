@@ -9,7 +9,6 @@ import pytest
 
 from phonemfa import deploying
 from phonemfa.drift import repair
-from phonemfa.drift.findings import Repair
 from phonemfa.pulumi.state import Checkout
 from sandbox.drift.scenarios import SCENARIOS
 from sandbox.tenant.context import Page
@@ -129,13 +128,12 @@ def test_a_draft_that_changes_between_look_and_repair_is_not_deployed(
     path, good = run_another(desk)
     bad = running_version(desk.tenant)["code"]
 
-    def meanwhile(plan: repair.Plan) -> None:
-        assert plan[Repair.DEPLOY]
+    def meanwhile(*_: object) -> None:
         foreign = [{"name": "CPAAS_API_KEY", "value": "canary-of-somebody"}]
         change = {"code": f"{good}// and again"} if part == "code" else {"secrets": foreign}
         desk.tenant.api("PATCH", path, change)
 
-    monkeypatch.setattr("phonemfa.drift.command._show_plan", meanwhile)
+    monkeypatch.setattr("phonemfa.drift.repair.show", meanwhile)
     said = desk.run("drift", "--repair", "--yes", expect=DRIFTED)
     assert "has changed since it was looked at" in said.stderr
     assert running_version(desk.tenant)["code"] == bad
