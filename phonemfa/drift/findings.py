@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final
 
 from components.masking import redacted_code
@@ -69,16 +70,10 @@ class Finding:
         return f"{self.kind}:{self.subject}" if self.subject else self.kind
 
 
-def by_hand(kind: str, subject: str, what: str, **facts: Any) -> Finding:
-    """Something that no state holds, and that a person has to take away."""
-    facts |= {"repair": Repair.BY_HAND, "in_state": False}
-    return Finding(kind=kind, subject=subject, what=what, **facts)
-
-
-def notice(kind: str, subject: str, what: str, **facts: Any) -> Finding:
-    """What is no drift, and good to know."""
-    facts |= {"level": Level.NOTICE, "repair": Repair.NOTHING, "in_state": False}
-    return Finding(kind=kind, subject=subject, what=what, **facts)
+by_hand: Final = partial(Finding, repair=Repair.BY_HAND, in_state=False)
+"""Something that no state holds, and that a person has to take away."""
+notice: Final = partial(Finding, level=Level.NOTICE, repair=Repair.NOTHING, in_state=False)
+"""What is no drift, and good to know."""
 
 
 def is_drift(findings: Collection[Finding]) -> bool:
