@@ -6,12 +6,6 @@ from phonemfa.doctor import access, login, messages, parts
 from phonemfa.doctor.findings import Finding
 from phonemfa.doctor.reading import Reading
 
-_OF_TENANT: Final = (
-    access.scope_checks,
-    access.plan_checks,
-    access.rate_checks,
-    parts.generation_checks,
-)
 _OF_PARTS: Final = (
     parts.action_checks,
     parts.binding_checks,
@@ -27,7 +21,10 @@ def check(reading: Reading) -> list[Finding]:
     """Every finding about tenant and stack, in the order in which `pulumi up` would meet them."""
     asked = [access.token_checks]
     if not reading.unreachable:
-        of_parts = (parts.as_found,) if reading.stack.adopted else _OF_PARTS
-        asked += [*_OF_TENANT, *of_parts, *login.CHECKS]
+        asked += [access.scope_checks, access.plan_checks, access.rate_checks]
+        asked += [parts.generation_checks]
+        asked += (parts.as_found,) if reading.stack.adopted else _OF_PARTS
+        asked += [login.policy_checks, login.mfa_settings_checks, login.remembered_browsers]
+        asked += [login.code_checks, login.protection_checks]
     asked += [messages.text_checks, messages.sender_checks]
     return list(dict.fromkeys(one for check_of in asked for one in check_of(reading)))

@@ -257,13 +257,3 @@ def protection_checks(reading: Reading) -> Iterator[Finding]:
 
 def _unseen(state: Unseen) -> str:
     return f"unseen ({reason(state.refusal)})" if state.refusal else "unseen"
-
-
-CHECKS: Final = (
-    policy_checks,
-    mfa_settings_checks,
-    remembered_browsers,
-    code_checks,
-    protection_checks,
-)
-"""Of any stack's login, in order; those of the phone factor are for who does not adopt it."""
