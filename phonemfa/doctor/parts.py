@@ -39,12 +39,13 @@ def generation_checks(reading: Reading) -> Iterator[Finding]:
 
 
 @about(Subject.ACTION)
-def as_found(_: Reading) -> Iterator[Finding]:
+def as_found(reading: Reading) -> Iterator[Finding]:
     """Of an adopted stack, which declares the parts as they are: nothing is in the way."""
-    yield note(
-        "Action, provider, texts and phone factor are declared as they were found "
-        "(phonemfa:adopted): pulumi up leaves them"
-    )
+    if reading.stack.adopted:
+        yield note(
+            "Action, provider, texts and phone factor are declared as they were found "
+            "(phonemfa:adopted): pulumi up leaves them"
+        )
 
 
 @about(Subject.ACTION)
