@@ -46,6 +46,7 @@ class Sender:
         found = [one for one in there if own == (one.id if self.recorded else one.name)]
         self.ours = found[0] if found else None
         self.running = self.ours.running if self.ours else None
+        self.running_code = known(self.running.code, None) if self.running else None
         self.deployed_by_us = at.deployed_by_us.get(self.ours.id) if self.ours else None
         self.foreign = [one for one in there if one is not self.ours]
         self.binding = next(iter(at.declared.bindings_of(self.trigger)), None)
@@ -171,10 +172,9 @@ def _draft(sender: Sender, ours: Action) -> Iterator[Finding]:
     for one in differences(sender.declared, ours):
         match one.part.field:
             case "code":
-                running = _code_of(ours.running)
-                what = _edited(one.wanted, one.found, running)
+                what = _edited(one.wanted, one.found, sender.running_code)
                 expected = f"code of {_mark(one.wanted)}"
-                found = f"draft of {_mark(one.found)}; deployed: {_mark(running)}"
+                found = f"draft of {_mark(one.found)}; deployed: {_mark(sender.running_code)}"
             case "runtime":
                 what = "the Action's runtime was changed"
                 expected, found = shown(one.wanted), shown(one.found)
@@ -221,7 +221,7 @@ def _undeployed(sender: Sender, ours: Action, secrets: Secrets) -> Iterator[Find
         if running
         else "the Action was never deployed: no code is sent by it",
         expected=f"the draft, code of {_mark(known(ours.code, ''))}",
-        found=f"{number}, code of {_mark(_code_of(running))}",
+        found=f"{number}, code of {_mark(sender.running_code)}",
         since=running.created_at if running else None,
         repair=Repair.UP if secrets.up_sends_all else by_deploying,
         how=f"deploying the draft would deploy secrets that somebody wrote: {secrets.how}"
@@ -248,21 +248,17 @@ def _differing_parts(ours: Action, running: Version | None) -> list[str]:
 def _other_than_adopted(sender: Sender) -> Iterator[Finding]:
     """An adopted Action: the stack declares its draft, and neither deploys nor judges versions."""
     running, declared = sender.running, seen(sender.declared.code)
-    if _code_of(running) != declared:
+    if sender.running_code != declared:
         yield notice(
             kind="action-undeployed",
             what="what runs is not the adopted Action's declared code",
             expected=f"code of {_mark(declared)}",
             found=f"version {running.number if running else 'none'}, "
-            f"code of {_mark(_code_of(running))}",
+            f"code of {_mark(sender.running_code)}",
             since=running.created_at if running else None,
             how="the stack does not deploy an adopted Action: do it in the dashboard if the "
             "declared code is right",
         )
-
-
-def _code_of(version: Version | None) -> str | None:
-    return version.code if version and isinstance(version.code, str) else None
 
 
 def _mark(code: str | None) -> str:

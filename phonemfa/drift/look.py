@@ -7,7 +7,7 @@ Nothing in it can write: the engine only previews its refresh, and the tenant is
 scopes that `phonemfa.scopes` lists for it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -24,44 +24,39 @@ from phonemfa.answered import RefusedError
 from phonemfa.applied import Applied
 from phonemfa.pulumi.preview import Step
 from phonemfa.pulumi.stack_file import StackFile
-from phonemfa.pulumi.state import Resource
+from phonemfa.pulumi.state import Resource, State
 
 Working = Callable[[str], AbstractContextManager[Heard | None]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recorded:
-    """The state of a stack beside what a refresh would make of it.
+class Recorded(State):
+    """The auth0 resources of a state beside what a refresh would make of them.
 
     `applied` is what the last run applied of the stack's settings. `is_seen` is false where no
     state was read: then no resource is known, which does not mean that there is none.
     """
 
-    resources: tuple[Resource, ...] = ()
-    changes: tuple[tuple[Resource, Step], ...] = ()
+    changes: Sequence[tuple[Resource, Step]] = ()
     """Resources of which a refresh would change the record."""
     applied: Applied = field(default_factory=Applied.not_read)
     is_seen: bool = False
 
     @classmethod
-    def of(cls, steps: Iterable[Step]) -> Self:
-        """The auth0 resources and changes among the steps of a refresh."""
+    def after(cls, steps: Iterable[Step]) -> Self:
+        """Those among the steps of a refresh."""
         there = [(one.before, one) for one in steps if one.before and not one.before.is_replaced]
         ours = [(one, step) for one, step in there if one.type.startswith("auth0:")]
         return cls(
-            resources=tuple(one for one, _ in ours),
-            changes=tuple((one, step) for one, step in ours if step.is_change),
+            resources=[one for one, _ in ours],
+            changes=[(one, step) for one, step in ours if step.is_change],
             applied=Applied.of(one for one, _ in there),
             is_seen=True,
         )
 
-    def all(self, type_: str) -> list[Resource]:
-        """The resources of one type."""
-        return [one for one in self.resources if one.type == type_]
-
-    def one(self, type_: str, **outputs: Any) -> Resource | None:
-        """The resource of one type whose outputs have these values."""
-        for found in self.all(type_):
+    def one(self, kind: str, **outputs: Any) -> Resource | None:
+        """The resource of a type whose outputs have these values."""
+        for found in self.all(kind):
             if all(found.outputs.get(name) == value for name, value in outputs.items()):
                 return found
         return None
@@ -104,7 +99,7 @@ def look(wanted: StackFile, access: Access, working: Working, *, with_state: boo
     recorded = Recorded()
     if with_state:
         with working(f"pulumi refresh --preview-only of stack {wanted.stack}"):
-            recorded = Recorded.of(wanted.cli.refresh_preview())
+            recorded = Recorded.after(wanted.cli.refresh_preview())
         if not recorded.resources:
             raise RefusedError(
                 f"Stack {wanted.stack} has no resources: pulumi up has not run, or was undone. "
