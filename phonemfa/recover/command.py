@@ -144,8 +144,12 @@ def recover(
             for line in lines_of(plan):
                 say(line)
             agree("settle that in the state; the tenant is not written to", yes=yes)
-            with working("settling the state"):
-                settle(cli, plan)
+            with working("settling the state"), tempfile.TemporaryDirectory() as folder:
+                if plan.found:
+                    path = Path(folder) / "import.json"
+                    path.write_text(json.dumps(import_file(plan)), encoding="utf-8")
+                    cli.import_resources(path)
+                cli.forget_pending_creates()
             record.after = as_dict(plan, locks)
     except KeyboardInterrupt:
         give_up("Stopped as asked. What is settled stays so; run this again for the rest.")
@@ -216,20 +220,6 @@ def as_dict(plan: Plan, locks: Sequence[Lock]) -> dict[str, Any]:
             {"name": one.resource.name, "was": one.kind} for one in plan.repeated
         ],
     }
-
-
-def settle(cli: PulumiCli, plan: Plan) -> None:
-    """Carry a plan out on the state.
-
-    Raises:
-        EngineFailedError: the engine refused; the state is as it was, or a part of it is settled.
-    """
-    if plan.found:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "import.json"
-            path.write_text(json.dumps(import_file(plan)), encoding="utf-8")
-            cli.import_resources(path)
-    cli.forget_pending_creates()
 
 
 def import_file(plan: Plan) -> dict[str, Any]:

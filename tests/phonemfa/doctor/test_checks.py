@@ -288,7 +288,10 @@ SENDERS: list[tuple[dict[str, Any], str]] = [
             **asking("always", login={FACTORS: refused(Why.OTHER)}),
         ),
         says("factors: ok: phone is off, and will be switched on", login=BOTH_OFFERED),
-        says("policy: warning … some-day / ok: never", login={POLICIES: ["some-day"]}),
+        says(  # As the guard in front of the policy has it.
+            "policy: warning … some-day / fault … lower it to never",
+            login={POLICIES: ["some-day"], FACTORS: factors("otp")},
+        ),
         *(
             says(
                 f"policy: {first} / ok: always",
