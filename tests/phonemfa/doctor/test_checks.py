@@ -36,7 +36,7 @@ from components.tenant.tenant_settings import TenantSettings
 from components.vocabulary import MessageType
 from phonemfa import scopes
 from phonemfa.doctor.access import requests_of_first_up
-from phonemfa.doctor.checks import check
+from phonemfa.doctor.command import check
 from phonemfa.doctor.findings import Finding, Level, Subject, as_document
 from phonemfa.doctor.login import code_checks, remembered_browsers
 from phonemfa.doctor.messages import sender_checks, text_checks
