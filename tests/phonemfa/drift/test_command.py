@@ -115,9 +115,11 @@ def test_what_is_for_a_person_to_do_is_not_repaired(
 def test_a_draft_of_ours_that_waits_is_deployed_by_a_repair(applied: Apply) -> None:
     desk = applied()
     _, good = run_another(desk)
-    said = desk.run("drift", "--repair", "--yes", expect=0)
+    switch_off(desk)
+    said = desk.run("drift", "--repair", "--yes", "--accept", "policy", expect=0)
     assert "Repaired by deploying the Action's draft" in said.stderr
     assert running_version(desk.tenant)["code"] == good
+    assert desk.policies() == [], "what somebody lives with is not repaired"
 
 
 @pytest.mark.parametrize("part", ["code", "secrets"])
