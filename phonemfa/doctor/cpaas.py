@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from components.settings.raw_config import API_KEY, NAMESPACE
 from components.vocabulary import DeliveryMethod
@@ -39,7 +39,6 @@ TOTAL: Final = 20.0
 """Seconds for one request, all of it."""
 
 PATHS: Final = {DeliveryMethod.TEXT: "/sms/3/messages", DeliveryMethod.VOICE: "/tts/3/advanced"}
-NOTHING_TO_SEND: Final[Mapping[str, Any]] = {"messages": []}
 _COMPARE: Final = "compare phonemfa:cpaasBaseHost with the account's page at NTT CPaaS"
 _ADDRESS: Final = re.compile(r"(?P<host>[A-Za-z0-9.-]+):(?P<port>[0-9]{1,5})\Z")
 
@@ -124,7 +123,7 @@ def _ask(http: httpx.Client, method: DeliveryMethod, *, key: str | None = None) 
     if key is not None:
         headers["Authorization"] = f"App {key}"
     try:
-        answer = http.post(PATHS[method], json=NOTHING_TO_SEND, headers=headers)
+        answer = http.post(PATHS[method], json={"messages": []}, headers=headers)
     except httpx.HTTPError as error:
         return _no_answer(error)
     location, body = "", None
