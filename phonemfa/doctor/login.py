@@ -73,10 +73,10 @@ def policy_checks(reading: Reading) -> Iterator[Finding]:
     if live == declared:
         yield ok(f"{wanted}, as declared. Asked: {_ASKED[wanted]}")
     elif asks_less(declared, live):
+        keep = f"pulumi config set phonemfa:policy {now}; or, if it is meant, "
         yield fault(
             f"it is {now} now, and the stack would lower it to {wanted}: no pulumi up does",
-            fix=f"pulumi config set phonemfa:policy {now}; or, if it is meant, lower it first: "
-            "python -m phonemfa break-glass",
+            fix=f"{keep if now in set(Policy) else ''}lower it first: python -m phonemfa break-glass",
         )
     else:
         # What a code lacks today on its way to a user, as far as that was seen.

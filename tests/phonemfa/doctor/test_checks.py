@@ -289,7 +289,7 @@ SENDERS: list[tuple[dict[str, Any], str]] = [
         ),
         says("factors: ok: phone is off, and will be switched on", login=BOTH_OFFERED),
         says(  # As the guard in front of the policy has it.
-            "policy: warning … some-day / fault … lower it to never",
+            "policy: warning … some-day / fault … lower it to never ¬ config set",
             login={POLICIES: ["some-day"], FACTORS: factors("otp")},
         ),
         *(
