@@ -73,10 +73,11 @@ def policy_checks(reading: Reading) -> Iterator[Finding]:
     if live == declared:
         yield ok(f"{wanted}, as declared. Asked: {_ASKED[wanted]}")
     elif asks_less(declared, live):
-        keep = f"pulumi config set phonemfa:policy {now}; or, if it is meant, "
+        is_known = now in set(Policy)
+        keep = f"pulumi config set phonemfa:policy {now}; or, if it is meant, " if is_known else ""
         yield fault(
             f"it is {now} now, and the stack would lower it to {wanted}: no pulumi up does",
-            fix=f"{keep if now in set(Policy) else ''}lower it first: python -m phonemfa break-glass",
+            fix=f"{keep}lower it first: python -m phonemfa break-glass",
         )
     else:
         # What a code lacks today on its way to a user, as far as that was seen.
