@@ -75,11 +75,11 @@ class Snapshot:
     `second_providers` are further ones that the API lists.
     """
 
-    settings: Maybe[TenantSettings]
-    actions: Maybe[tuple[Action, ...]]
-    bindings: Maybe[tuple[Binding, ...]]
-    provider: Maybe[PhoneProvider | None]
-    templates: Maybe[Mapping[str, PhoneTemplate]]
+    settings: Maybe[TenantSettings] = UNSEEN
+    actions: Maybe[tuple[Action, ...]] = UNSEEN
+    bindings: Maybe[tuple[Binding, ...]] = UNSEEN
+    provider: Maybe[PhoneProvider | None] = UNSEEN
+    templates: Maybe[Mapping[str, PhoneTemplate]] = UNSEEN
     guardian: Guardian
     second_providers: tuple[PhoneProvider, ...] = ()
 

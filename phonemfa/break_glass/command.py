@@ -5,10 +5,8 @@ It needs nothing that may be broken then: no Pulumi, state, stack file, settings
 keep their enrolments, and going back is one switch.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 
@@ -21,13 +19,11 @@ from components.tenant.client import (
     ask,
     ask_to_write,
 )
+from components.tenant.model import Client
 from phonemfa import options
 from phonemfa.audit import Record
 from phonemfa.exits import Exit
 from phonemfa.output.terminal import give_up, say, working
-
-if TYPE_CHECKING:
-    from auth0.management import AsyncManagementClient
 
 TENANT_LOG: Final = "type sapi, PUT /api/v2/guardian/policies, by the record's credential"
 """The entry that Auth0 writes for a write to its Management API (published log type codes)."""
@@ -62,9 +58,7 @@ def break_glass(
         give_up("Nothing was written: --reason is empty. The record needs one.")
     record = Record.of(context, "break-glass", audit_file, reason=reason.strip(), printed=True)
     try:
-        access = access_of(_auth0_of(stack, project) if stack else None)
-        if stack:
-            _refuse_another_tenant(stack, project, access)
+        access = _access_by_stack(stack, project) if stack else access_of()
     except TenantUnreadableError as error:
         give_up(f"Nothing was written: {error}")
     record.agree(
@@ -133,20 +127,15 @@ def guidance(domain: str, *, changed: bool) -> list[str]:
     ]
 
 
-async def _policies(client: AsyncManagementClient) -> list[str]:
+async def _policies(client: Client) -> list[str]:
     return [str(one) for one in await client.guardian.policies.list()]
 
 
-def _refuse_another_tenant(stack: str, project: Path, access: Access) -> None:
-    # Only for --stack: without it nothing of the checkout is read.
+def _access_by_stack(stack: str, project: Path) -> Access:
+    # Not the stack's settings: a fault in one of them must not stand in the way here. And without
+    # --stack nothing of the checkout is read.
+    from components.config_files import StackFileError, read_config  # noqa: PLC0415
     from components.tenant.tenants_file import read_tenants_file  # noqa: PLC0415
-
-    read_tenants_file(project).check(stack, domain=access.domain)
-
-
-def _auth0_of(stack: str, project: Path) -> dict[str, Any]:
-    # Not the stack's settings: a fault in one of them must not stand in the way here.
-    from components.config_files import StackFileError, read_config  # noqa: PLC0415 - with --stack
 
     try:
         config = read_config(project, stack)
@@ -160,4 +149,6 @@ def _auth0_of(stack: str, project: Path) -> dict[str, Any]:
             f"Nothing was written: the stack {stack} gives no auth0:domain ({why}). "
             "Set AUTH0_DOMAIN and leave --stack out."
         )
-    return auth0
+    access = access_of(auth0)
+    read_tenants_file(project).check(stack, domain=access.domain)
+    return access

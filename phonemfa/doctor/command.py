@@ -9,10 +9,9 @@ import typer
 from components.tenant.access import bare
 from phonemfa import options
 from phonemfa.answered import answered
-from phonemfa.doctor import cpaas, pulumi_side
-from phonemfa.doctor.checks import check
-from phonemfa.doctor.findings import as_document, as_object, exit_status
-from phonemfa.doctor.reading import read
+from phonemfa.doctor import access, cpaas, login, messages, parts, pulumi_side
+from phonemfa.doctor.findings import Finding, as_document, as_object, exit_status
+from phonemfa.doctor.reading import Reading, read
 from phonemfa.output.json_text import print_json
 from phonemfa.output.terminal import show, working
 from phonemfa.pulumi.stack_file import read_stack_file
@@ -79,3 +78,19 @@ def doctor(
     else:
         show(as_document(wanted.stack, reading.domain, findings, fold=not show_all))
     raise typer.Exit(exit_status(findings))
+
+
+def check(reading: Reading) -> list[Finding]:
+    """Every finding about tenant and stack, in the order in which `pulumi up` would meet them."""
+    asked = [access.token_checks]
+    if not reading.unreachable:
+        asked += [access.scope_checks, access.plan_checks, access.rate_checks]
+        asked += [parts.generation_checks, parts.as_found]
+        if not reading.stack.adopted:
+            asked += [parts.action_checks, parts.binding_checks, parts.provider_checks]
+            asked += [parts.legacy_checks, parts.template_checks]
+            asked += [login.channel_checks, login.factor_checks]
+        asked += [login.policy_checks, login.mfa_settings_checks, login.remembered_browsers]
+        asked += [login.code_checks, login.protection_checks]
+    asked += [messages.text_checks, messages.sender_checks]
+    return list(dict.fromkeys(one for check_of in asked for one in check_of(reading)))

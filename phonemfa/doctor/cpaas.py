@@ -17,9 +17,8 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from enum import StrEnum
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, TextIO
+from typing import TYPE_CHECKING, Final
 
 from components.settings.raw_config import API_KEY, NAMESPACE
 from components.vocabulary import DeliveryMethod
@@ -40,31 +39,22 @@ TOTAL: Final = 20.0
 """Seconds for one request, all of it."""
 
 PATHS: Final = {DeliveryMethod.TEXT: "/sms/3/messages", DeliveryMethod.VOICE: "/tts/3/advanced"}
-NOTHING_TO_SEND: Final[Mapping[str, Any]] = {"messages": []}
+_COMPARE: Final = "compare phonemfa:cpaasBaseHost with the account's page at NTT CPaaS"
 _ADDRESS: Final = re.compile(r"(?P<host>[A-Za-z0-9.-]+):(?P<port>[0-9]{1,5})\Z")
-
-
-class Failure(StrEnum):
-    """Why there was no answer at all."""
-
-    UNKNOWN_NAME = "its name is not known"
-    TLS = "TLS failed"
-    UNREACHABLE = "no connection"
-    SILENT = "no answer in time"
-    BROKEN = "the connection broke"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What one request met: a status, or a failure with its own words.
+    """What one request met: a status; or 0, with why there was none and what to do about it.
 
     `is_cpaas` is whether a refusal has one of the CPaaS's two error forms; `location` is the host
     that a redirect leads to.
     """
 
-    status: int | None = None
-    failure: Failure | None = None
+    status: int = 0
+    failure: str = ""
     detail: str = ""
+    fix: str = ""
     is_cpaas: bool = False
     location: str = ""
 
@@ -95,17 +85,14 @@ def probe(
         RefusedError: `address` is not of that form.
     """
     with _client(host, address) as http:
-        open_answers: dict[DeliveryMethod, Answer] = {}
+        without_key, with_key = {}, {}
         for method in methods:
-            open_answers[method] = _ask(http, method)
-            if open_answers[method].failure:
+            answer = without_key[method] = _ask(http, method)
+            if answer.failure:
                 break  # The next one would meet the same, after the same time.
-        keyed = {
-            method: _ask(http, method, key=key)
-            for method, answer in open_answers.items()
-            if key is not None and answer.knows_callers
-        }
-    return Probe(host=host, without_key=open_answers, with_key=keyed)
+            if key is not None and answer.knows_callers:
+                with_key[method] = _ask(http, method, key=key)
+    return Probe(host=host, without_key=without_key, with_key=with_key)
 
 
 def _client(host: str, address: str) -> httpx.Client:
@@ -136,7 +123,7 @@ def _ask(http: httpx.Client, method: DeliveryMethod, *, key: str | None = None) 
     if key is not None:
         headers["Authorization"] = f"App {key}"
     try:
-        answer = http.post(PATHS[method], json=NOTHING_TO_SEND, headers=headers)
+        answer = http.post(PATHS[method], json={"messages": []}, headers=headers)
     except httpx.HTTPError as error:
         return _no_answer(error)
     location, body = "", None
@@ -155,16 +142,24 @@ def _no_answer(error: httpx.HTTPError) -> Answer:
     while before := causes[-1].__cause__ or causes[-1].__context__:
         causes.append(before)
     untrusted = [one for one in causes if isinstance(one, ssl.SSLCertVerificationError)]
+    said = untrusted[0].verify_message if untrusted else str(error)
     if any(isinstance(one, socket.gaierror) for one in causes):
-        failure = Failure.UNKNOWN_NAME
+        failure, fix = "its name is not known", _COMPARE
     elif any(isinstance(one, ssl.SSLError) for one in causes):
-        failure = Failure.TLS
+        failure = "TLS failed"
+        fix = (
+            "is a proxy between here and there that opens TLS? Then SSL_CERT_FILE; else the host "
+            "is not the account's"
+        )
     elif isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError)):
-        failure = Failure.UNREACHABLE
+        failure = "no connection"
+        fix = "if only this machine may not: HTTPS_PROXY, or run it where it may"
+    elif isinstance(error, httpx.TimeoutException):
+        failure = "no answer in time"
+        fix = "try again; if only this machine waits: HTTPS_PROXY, or run it elsewhere"
     else:
-        failure = Failure.SILENT if isinstance(error, httpx.TimeoutException) else Failure.BROKEN
-    words = untrusted[0].verify_message if untrusted else str(error)
-    return Answer(failure=failure, detail=words or type(error).__name__)
+        failure, fix = "the connection broke", f"try again; then {_COMPARE}"
+    return Answer(failure=failure, detail=said or type(error).__name__, fix=fix)
 
 
 # --- The key --------------------------------------------------------------------------------------
@@ -173,30 +168,17 @@ KEY: Final = f"{NAMESPACE}:{API_KEY}"
 VARIABLE: Final = "PHONEMFA_CPAAS_API_KEY"
 
 
-class NoKeyError(Exception):
-    """What was given can be no key; the text says why, without it."""
-
-
-def find_key(
-    cli: PulumiCli,
-    *,
-    from_input: bool = False,
-    environ: Mapping[str, str] = os.environ,
-    stream: TextIO | None = None,
-) -> str:
+def find_key(cli: PulumiCli, *, from_input: bool = False) -> str:
     """The CPaaS key: of standard input if asked for, the variable, or the stack's own secret.
 
     Raises:
         EngineFailedError: the stack has none, or it does not open.
-        NoKeyError: it could not be sent in a header.
+        RefusedError: it could not be sent in a header; the text says why, without the key.
     """
-    if from_input:
-        key = (stream or sys.stdin).readline()
-    else:
-        key = environ.get(VARIABLE) or cli.value(KEY)
+    key = sys.stdin.readline() if from_input else os.environ.get(VARIABLE) or cli.value(KEY)
     key = key.rstrip("\r\n")
     if not key or not key.isascii() or any(one.isspace() for one in key):
-        raise NoKeyError(
+        raise RefusedError(
             "it is empty, or holds a space, a line break or a non-ASCII character, and the CPaaS "
             "would refuse it"
         )
@@ -210,15 +192,6 @@ SEND_SCOPES: Final = {
     DeliveryMethod.VOICE: "voice-message:message:send",
 }
 """The least that a key needs to send (cpaas-and-actions.md §1.1)."""
-
-_FIXES: Final = {
-    Failure.UNKNOWN_NAME: "compare phonemfa:cpaasBaseHost with the account's page at NTT CPaaS",
-    Failure.TLS: "is a proxy between here and there that opens TLS? Then SSL_CERT_FILE; else the "
-    "host is not the account's",
-    Failure.UNREACHABLE: "if only this machine may not: HTTPS_PROXY, or run it where it may",
-    Failure.SILENT: "try again; if only this machine waits: HTTPS_PROXY, or run it elsewhere",
-    Failure.BROKEN: "try again; then compare phonemfa:cpaasBaseHost with the account's page",
-}
 
 
 @about(Subject.CPAAS_KEY)
@@ -242,7 +215,7 @@ def checks(
         try:
             with working("reading the CPaaS key"):
                 key = find_key(wanted.cli.within(PATIENCE), from_input=from_input)
-        except (EngineFailedError, NoKeyError) as error:
+        except (EngineFailedError, RefusedError) as error:
             why = str(error)
     methods = [one for one in DeliveryMethod if one in wanted.settings.delivery_methods]
     with working(f"asking the CPaaS {host}"):
@@ -280,9 +253,9 @@ def host_checks(probe: Probe) -> Iterator[Finding]:
 
 
 def _host(host: str, method: DeliveryMethod, answer: Answer) -> Finding | None:
-    status = answer.status or 0
+    status, own_host = answer.status, "set phonemfa:cpaasBaseHost to the account's own host"
     if answer.failure:
-        return fault(f"{host}: {answer.failure} ({answer.detail})", _FIXES[answer.failure])
+        return fault(f"{host}: {answer.failure} ({answer.detail})", answer.fix)
     if answer.knows_callers:
         return None
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
@@ -290,19 +263,16 @@ def _host(host: str, method: DeliveryMethod, answer: Answer) -> Finding | None:
         return fault(
             f"{host} redirects{where} ({status}): the Action follows no redirect, which would take "
             "the key elsewhere",
-            "set phonemfa:cpaasBaseHost to the account's own host",
+            own_host,
         )
     if status == HTTPStatus.NOT_FOUND:
-        return fault(
-            f"{host} has nothing to send {method} with (404)",
-            "set phonemfa:cpaasBaseHost to the account's own host",
-        )
+        return fault(f"{host} has nothing to send {method} with (404)", own_host)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS:
         return unknown(f"{host} answered {status} for {method}", "try again later")
     return warning(
         f"{host} answered {status} for {method} to a caller without a key; the CPaaS answers 401 "
         "in a form of its own. The key is not shown to it",
-        "compare phonemfa:cpaasBaseHost with the account's page at NTT CPaaS",
+        _COMPARE,
     )
 
 

@@ -16,7 +16,14 @@ from components.tenant.guardian import (
 )
 from components.tenant.model import Unseen, Why, known, seen
 from components.tenant.snapshot import Wanted, lacking
-from components.vocabulary import DeliveryMethod, Gate, Policy, guardian_message_types, policy_word
+from components.vocabulary import (
+    DeliveryMethod,
+    Gate,
+    Policy,
+    asks_less,
+    guardian_message_types,
+    policy_word,
+)
 from phonemfa.doctor.findings import (
     Finding,
     Subject,
@@ -31,7 +38,6 @@ from phonemfa.doctor.findings import (
 )
 from phonemfa.doctor.reading import Reading
 
-_STRENGTH: Final = {Policy.NEVER: 0, Policy.ADAPTIVE: 1, Policy.ALWAYS: 2}
 _ASKED: Final = {
     Policy.ALWAYS: "every user at every login; users without a factor must enrol one",
     Policy.ADAPTIVE: "users whose login looks risky",
@@ -45,15 +51,14 @@ _NOT_A_WAY_IN: Final = frozenset({"recovery_code"})
 def policy_checks(reading: Reading) -> Iterator[Finding]:
     """The tenant's policy against the declared one, and whether anybody could obey it."""
     there = reading.tenant.guardian
-    told = policy_word([seen(there.policy)])
-    is_known = told in set(Policy)
-    now, wanted = Policy(told) if is_known else Policy.NEVER, reading.stack.policy
-    if not is_known:
-        yield warning(f"the tenant has a policy that is not known here: {told}")
+    live, wanted = [seen(there.policy)], reading.stack.policy
+    now, declared = policy_word(live), [wanted.guardian_policy]
+    if now not in set(Policy):
+        yield warning(f"the tenant has a policy that is not known here: {now}")
     # Factors that could not be read accuse nobody.
     usable = [known(there.phone_enabled, otherwise=True)]
     usable += [on for name, on in there.other_factors.items() if name not in _NOT_A_WAY_IN]
-    if now is not Policy.NEVER and not any(usable):
+    if now != Policy.NEVER and not any(usable):
         yield warning(
             f"it is {now} now, and no factor is on that users could enrol: whoever is asked "
             "cannot log in",
@@ -65,9 +70,16 @@ def policy_checks(reading: Reading) -> Iterator[Finding]:
             "that nothing sends",
             fix="pulumi config set phonemfa:gate ready",
         )
-    if wanted is now:
+    if live == declared:
         yield ok(f"{wanted}, as declared. Asked: {_ASKED[wanted]}")
-    elif _STRENGTH[wanted] > _STRENGTH[now]:
+    elif asks_less(declared, live):
+        is_known = now in set(Policy)
+        keep = f"pulumi config set phonemfa:policy {now}; or, if it is meant, " if is_known else ""
+        yield fault(
+            f"it is {now} now, and the stack would lower it to {wanted}: no pulumi up does",
+            fix=f"{keep}lower it first: python -m phonemfa break-glass",
+        )
+    else:
         # What a code lacks today on its way to a user, as far as that was seen.
         missing = lacking(reading.tenant, Wanted.by(reading.stack))
         untried = f" This way is untried: {'; '.join(missing)}." if missing else ""
@@ -76,12 +88,6 @@ def policy_checks(reading: Reading) -> Iterator[Finding]:
             f"{_ASKED[wanted]}.{untried}",
             fix="pulumi config set phonemfa:policy never for the first pulumi up; "
             f"{wanted} when a code has arrived on your own phone (python -m phonemfa smoke)",
-        )
-    else:
-        yield fault(
-            f"it is {now} now, and the stack would lower it to {wanted}: no pulumi up does",
-            fix=f"pulumi config set phonemfa:policy {now}; or, if it is meant, lower it first: "
-            "python -m phonemfa break-glass",
         )
 
 
@@ -257,13 +263,3 @@ def protection_checks(reading: Reading) -> Iterator[Finding]:
 
 def _unseen(state: Unseen) -> str:
     return f"unseen ({reason(state.refusal)})" if state.refusal else "unseen"
-
-
-CHECKS: Final = (
-    policy_checks,
-    mfa_settings_checks,
-    remembered_browsers,
-    code_checks,
-    protection_checks,
-)
-"""Of any stack's login, in order; those of the phone factor are for who does not adopt it."""

@@ -9,7 +9,7 @@ from components.settings.texts import for_legacy
 from components.tenant import phone_provider, phone_template
 from components.tenant.action import find, name_of
 from components.tenant.guardian import HOOK
-from components.tenant.model import Maybe, Unseen, UnseenError, differences, known, seen
+from components.tenant.model import Unseen, UnseenError, differences, known, seen
 from components.tenant.phone_provider import PhoneProvider
 from components.vocabulary import TRIGGERS, Experience
 from phonemfa.doctor.findings import Finding, Subject, about, fault, note, ok, warning
@@ -39,12 +39,13 @@ def generation_checks(reading: Reading) -> Iterator[Finding]:
 
 
 @about(Subject.ACTION)
-def as_found(_: Reading) -> Iterator[Finding]:
+def as_found(reading: Reading) -> Iterator[Finding]:
     """Of an adopted stack, which declares the parts as they are: nothing is in the way."""
-    yield note(
-        "Action, provider, texts and phone factor are declared as they were found "
-        "(phonemfa:adopted): pulumi up leaves them"
-    )
+    if reading.stack.adopted:
+        yield note(
+            "Action, provider, texts and phone factor are declared as they were found "
+            "(phonemfa:adopted): pulumi up leaves them"
+        )
 
 
 @about(Subject.ACTION)
@@ -138,11 +139,13 @@ def legacy_checks(reading: Reading) -> Iterator[Finding]:
     tenant = reading.tenant
     if Experience.LEGACY not in reading.stack.experiences or is_unified(tenant):
         return
-    selected = _answered(tenant.guardian.selected_provider)
+    for one in (tenant.guardian.selected_provider, tenant.guardian.enrollment_message):
+        if isinstance(one, Unseen) and one.refusal:  # Not where the answer has none.
+            raise UnseenError(one.refusal)
+    selected = known(tenant.guardian.selected_provider, "")
     ours = {kind: for_legacy(one) for kind, one in reading.stack.declared_texts.items()}
-    _answered(tenant.guardian.enrollment_message)
     overwritten = []
-    if selected not in {None, HOOK}:
+    if selected not in {"", HOOK}:
         overwritten.append(f"the delivery provider {selected} (to {HOOK})")
     if any(text != ours.get(kind) for kind, text in tenant.guardian.texts.items()):
         overwritten.append("the tenant's own enrolment and verification texts")
@@ -155,13 +158,6 @@ def legacy_checks(reading: Reading) -> Iterator[Finding]:
         f"pulumi up overwrites {' and '.join(overwritten)}{kept}",
         fix="note them down first if you may want to go back",
     )
-
-
-def _answered(value: Maybe[str]) -> str | None:
-    """A value of an answer, None where the answer has none; raises where there is no answer."""
-    if isinstance(value, Unseen) and value.refusal:
-        raise UnseenError(value.refusal)
-    return known(value, "") or None
 
 
 def _configured(provider: PhoneProvider) -> str:

@@ -159,8 +159,7 @@ def _slow() -> Finding:
 
 def _said(error: EngineFailedError) -> str:
     """The engine's own words, on one line."""
-    lines = str(error).splitlines()
-    told = [one.strip().removeprefix("error: ") for one in lines[1:] or lines]
+    told = [one.strip().removeprefix("error: ") for one in error.said.splitlines()]
     return _CREDENTIALS.sub("://", " ".join(one for one in told if one))
 
 

@@ -1,12 +1,10 @@
 """A live tenant, read question by question: each is answered, or refused, by itself."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from components.settings.model import StackSettings
 from components.tenant import action, attack_protection, custom_domain, phone_provider, snapshot
@@ -14,23 +12,11 @@ from components.tenant.access import bare
 from components.tenant.attack_protection import AttackProtection
 from components.tenant.client import Heard, TenantUnreadableError, access_of, ask
 from components.tenant.guardian import Guardian
-from components.tenant.model import UNSEEN, Maybe, Refusal, Unseen, Why
+from components.tenant.model import UNSEEN, Client, Maybe, Refusal, Unseen, Why
 from components.tenant.phone_provider import PhoneProvider
 from components.tenant.snapshot import Snapshot, asked
 from components.tenant.tenant_settings import TenantSettings
 from components.vocabulary import Experience
-
-if TYPE_CHECKING:
-    from auth0.management import AsyncManagementClient
-
-_NOTHING = Snapshot(
-    settings=UNSEEN,
-    actions=UNSEEN,
-    bindings=UNSEEN,
-    provider=UNSEEN,
-    templates=UNSEEN,
-    guardian=Guardian.of_api({}),
-)
 
 
 def installed_sdk() -> str:
@@ -40,26 +26,21 @@ def installed_sdk() -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """What was read.
-
-    Attributes:
-        stack: whose tenant it is.
-        unreachable: why nothing was.
-        action_count: Actions on any trigger.
-        twilio: the account of a legacy tenant.
-        custom_domain: of the login pages, where a text of the stack names it; empty without one.
-        sdk: the installed version of pulumi-auth0.
-    """
+    """What was read of a stack's tenant."""
 
     domain: str
     stack: StackSettings
     tenant: Snapshot
     heard: Heard
     unreachable: TenantUnreadableError | None = None
+    """Why nothing was read."""
     action_count: Maybe[int] = UNSEEN
+    """Actions on any trigger."""
     twilio: Maybe[PhoneProvider | None] = UNSEEN
+    """The account of a legacy tenant."""
     protection: AttackProtection
     custom_domain: Maybe[str] = UNSEEN
+    """Of the login pages, where a text of the stack names it; empty without one."""
     sdk: str = field(default_factory=installed_sdk)
 
     @property
@@ -78,11 +59,8 @@ def read(
 ) -> Reading:
     """Read a stack's tenant with the credentials that Pulumi uses.
 
-    Args:
-        config: the stack's `auth0:` keys, which go before the variables as they do in Pulumi.
-        stack: declares the parts of one generation, or of both while moving.
-        heard: gets what the answers tell beside what was asked.
-        environ: the variables (`components.tenant.access.VARIABLES`).
+    The stack's `auth0:` keys in `config` go before the variables, as they do in Pulumi. `heard`
+    gets what the answers tell beside what was asked.
     """
     try:
         access = access_of(config, environ=environ)
@@ -93,44 +71,31 @@ def read(
         return Reading(
             domain=bare(str(config.get("domain") or environ.get("AUTH0_DOMAIN", ""))),
             stack=stack,
-            tenant=_NOTHING,
+            tenant=Snapshot(guardian=Guardian.of_api({})),
             heard=heard,
             unreachable=error,
             protection=AttackProtection.of_api({}),
         )
 
 
-async def _everything(
-    client: AsyncManagementClient, domain: str, stack: StackSettings, heard: Heard
-) -> Reading:
+async def _everything(client: Client, domain: str, stack: StackSettings, heard: Heard) -> Reading:
     tenant = await snapshot.read(client, experiences=stack.experiences, refusals=True)
-    count: Maybe[int] = UNSEEN
+    found: dict[str, Any] = {}
     if not isinstance(tenant.actions, Unseen):
-        count = await asked(action.PATH, action.SCOPE, lambda: action.count(client))
-    twilio: Maybe[PhoneProvider | None] = UNSEEN
+        found["action_count"] = await asked(action.PATH, action.SCOPE, lambda: action.count(client))
     if Experience.LEGACY in stack.experiences and not is_unified(tenant):
-        twilio = await asked(
+        found["twilio"] = await asked(
             phone_provider.TWILIO_PATH,
             phone_provider.TWILIO_SCOPE,
             lambda: phone_provider.read_twilio(client),
         )
-    protection = await _protection(client, heard)
-    named: Maybe[str] = UNSEEN
+    found["protection"] = await _protection(client, heard)
     texts = [] if stack.adopted else stack.declared_texts.values()
     if any(custom_domain.VARIABLE in (one.text or "") for one in texts):
-        named = await asked(
+        found["custom_domain"] = await asked(
             custom_domain.PATH, custom_domain.SCOPE, lambda: custom_domain.read(client)
         )
-    return Reading(
-        domain=domain,
-        stack=stack,
-        tenant=tenant,
-        heard=heard,
-        action_count=count,
-        twilio=twilio,
-        protection=protection,
-        custom_domain=named,
-    )
+    return Reading(domain=domain, stack=stack, tenant=tenant, heard=heard, **found)
 
 
 def is_unified(tenant: Snapshot) -> bool:
@@ -138,7 +103,7 @@ def is_unified(tenant: Snapshot) -> bool:
     return isinstance(tenant.settings, TenantSettings) and tenant.settings.unified is True
 
 
-async def _protection(client: AsyncManagementClient, heard: Heard) -> AttackProtection:
+async def _protection(client: Client, heard: Heard) -> AttackProtection:
     scope = attack_protection.SCOPE
     if heard.scopes is None or scope in heard.scopes:
         return await attack_protection.read(client, asked)

@@ -5,6 +5,7 @@ them: that is compared between the stack's file and what its last run applied.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -45,6 +46,7 @@ class Sender:
         found = [one for one in there if own == (one.id if self.recorded else one.name)]
         self.ours = found[0] if found else None
         self.running = self.ours.running if self.ours else None
+        self.running_code = known(self.running.code, None) if self.running else None
         self.deployed_by_us = at.deployed_by_us.get(self.ours.id) if self.ours else None
         self.foreign = [one for one in there if one is not self.ours]
         self.binding = next(iter(at.declared.bindings_of(self.trigger)), None)
@@ -121,19 +123,24 @@ def secret_times(holder: Action | Version | None) -> dict[str, datetime]:
 def check(at: Sides) -> Iterator[Finding]:
     """Every finding about the declared Actions and their triggers."""
     for sender in senders(at):
-        yield from _presence(sender)
-        if sender.ours:
-            yield from _draft(sender, sender.ours)
-            if sender.declared.secret_names is LEFT_ALONE:
-                yield from _other_than_adopted(sender)
-            else:
-                secrets = Secrets(sender, sender.ours)
-                yield from _undeployed(sender, sender.ours, secrets)
-                yield from _secret_names(sender, sender.ours, secrets)
-                yield from _settings(sender, secrets)
-                yield from _secrets_written(sender, secrets)
-        yield from _second_action(sender)
-        yield from _bindings(sender)
+        for one in _of(sender):
+            yield replace(one, subject=one.subject or sender.trigger)
+
+
+def _of(sender: Sender) -> Iterator[Finding]:
+    yield from _presence(sender)
+    if sender.ours:
+        yield from _draft(sender, sender.ours)
+        if sender.declared.secret_names is LEFT_ALONE:
+            yield from _other_than_adopted(sender)
+        else:
+            secrets = Secrets(sender, sender.ours)
+            yield from _undeployed(sender, sender.ours, secrets)
+            yield from _secret_names(sender, sender.ours, secrets)
+            yield from _settings(secrets)
+            yield from _secrets_written(sender, secrets)
+    yield from _second_action(sender)
+    yield from _bindings(sender)
 
 
 def _presence(sender: Sender) -> Iterator[Finding]:
@@ -142,7 +149,6 @@ def _presence(sender: Sender) -> Iterator[Finding]:
         taken = bool(sender.foreign) and sender.trigger == ONE_PER_TENANT
         yield Finding(
             kind="action",
-            subject=sender.trigger,
             what="our Action is gone: no code is sent by it",
             expected=f"the Action {sender.name!r}",
             found="none of ours",
@@ -155,7 +161,6 @@ def _presence(sender: Sender) -> Iterator[Finding]:
     elif ours.name != sender.name:
         yield Finding(
             kind="action",
-            subject=sender.trigger,
             what="our Action has another name",
             expected=sender.name,
             found=redacted_code(seen(ours.name)),
@@ -167,10 +172,9 @@ def _draft(sender: Sender, ours: Action) -> Iterator[Finding]:
     for one in differences(sender.declared, ours):
         match one.part.field:
             case "code":
-                running = _code_of(ours.running)
-                what = _edited(one.wanted, one.found, running)
+                what = _edited(one.wanted, one.found, sender.running_code)
                 expected = f"code of {_mark(one.wanted)}"
-                found = f"draft of {_mark(one.found)}; deployed: {_mark(running)}"
+                found = f"draft of {_mark(one.found)}; deployed: {_mark(sender.running_code)}"
             case "runtime":
                 what = "the Action's runtime was changed"
                 expected, found = shown(one.wanted), shown(one.found)
@@ -182,7 +186,6 @@ def _draft(sender: Sender, ours: Action) -> Iterator[Finding]:
                 continue
         yield Finding(
             kind=f"action-{one.part.field}",
-            subject=sender.trigger,
             what=what,
             expected=expected,
             found=found,
@@ -205,7 +208,7 @@ def _undeployed(sender: Sender, ours: Action, secrets: Secrets) -> Iterator[Find
     edited = {one.part.field for one in differences(sender.declared, ours)}
     if edited & {"code", "runtime", "dependencies"}:
         return
-    running, differs = sender.running, list(_differing_parts(ours, sender.running))
+    running, differs = sender.running, _differing_parts(ours, sender.running)
     if not differs or (differs == ["secrets"] and secrets.wait):
         return  # Secrets that somebody wrote and nobody deployed are findings of their own.
     # Whatever sends all secrets again deploys the draft with the stack's own.
@@ -214,12 +217,11 @@ def _undeployed(sender: Sender, ours: Action, secrets: Secrets) -> Iterator[Find
     number = f"version {running.number}" if running else "nothing"
     yield Finding(
         kind="action-undeployed",
-        subject=sender.trigger,
         what=f"{number} is deployed, which differs from the draft in {' and '.join(differs)}"
         if running
         else "the Action was never deployed: no code is sent by it",
         expected=f"the draft, code of {_mark(known(ours.code, ''))}",
-        found=f"{number}, code of {_mark(_code_of(running))}",
+        found=f"{number}, code of {_mark(sender.running_code)}",
         since=running.created_at if running else None,
         repair=Repair.UP if secrets.up_sends_all else by_deploying,
         how=f"deploying the draft would deploy secrets that somebody wrote: {secrets.how}"
@@ -229,45 +231,34 @@ def _undeployed(sender: Sender, ours: Action, secrets: Secrets) -> Iterator[Find
     )
 
 
-def _differing_parts(ours: Action, running: Version | None) -> Iterator[str]:
+def _differing_parts(ours: Action, running: Version | None) -> list[str]:
     if running is None:
-        yield "everything"
-        return
+        return ["everything"]
     # What a version does not tell is no difference: the tenant's own flag is left to say so.
-    same_code = known(running.code, known(ours.code, "")) == ours.code
-    same_runtime = not known(running.runtime, "") or running.runtime == ours.runtime
-    if not same_code:
-        yield "code"
-    if not same_runtime:
-        yield "runtime"
-    if frozenset(known(running.dependencies, ())) != frozenset(known(ours.dependencies, ())):
-        yield "dependencies"
+    parts = [(one.part.field, one.wanted) for one in differences(running, ours)]
+    found = [name for name, runs in parts if runs or name != "runtime"]
     if ours.all_changes_deployed is False:
         if secret_times(running) != secret_times(ours):
-            yield "secrets"
-        elif same_code and same_runtime:
-            yield "something that the tenant does not tell"
+            found.append("secrets")
+        elif not found:
+            found.append("something that the tenant does not tell")
+    return found
 
 
 def _other_than_adopted(sender: Sender) -> Iterator[Finding]:
     """An adopted Action: the stack declares its draft, and neither deploys nor judges versions."""
     running, declared = sender.running, seen(sender.declared.code)
-    if _code_of(running) != declared:
+    if sender.running_code != declared:
         yield notice(
-            "action-undeployed",
-            sender.trigger,
-            "what runs is not the adopted Action's declared code",
+            kind="action-undeployed",
+            what="what runs is not the adopted Action's declared code",
             expected=f"code of {_mark(declared)}",
             found=f"version {running.number if running else 'none'}, "
-            f"code of {_mark(_code_of(running))}",
+            f"code of {_mark(sender.running_code)}",
             since=running.created_at if running else None,
             how="the stack does not deploy an adopted Action: do it in the dashboard if the "
             "declared code is right",
         )
-
-
-def _code_of(version: Version | None) -> str | None:
-    return version.code if version and isinstance(version.code, str) else None
 
 
 def _mark(code: str | None) -> str:
@@ -288,7 +279,6 @@ def _secret_names(sender: Sender, ours: Action, secrets: Secrets) -> Iterator[Fi
     added = [f"added: {redacted_code(name)}" for name in secrets.undeclared]
     yield Finding(
         kind="secret-names",
-        subject=sender.trigger,
         what="the Action has other secrets than the stack declares",
         expected=", ".join(sorted(secrets.names)),
         found="; ".join([*added, *(f"removed: {name}" for name in secrets.missing)]),
@@ -300,7 +290,7 @@ def _secret_names(sender: Sender, ours: Action, secrets: Secrets) -> Iterator[Fi
     )
 
 
-def _settings(sender: Sender, secrets: Secrets) -> Iterator[Finding]:
+def _settings(secrets: Secrets) -> Iterator[Finding]:
     """Settings that travel as secrets, and that no run has applied yet."""
     if not secrets.unapplied:
         return
@@ -308,7 +298,6 @@ def _settings(sender: Sender, secrets: Secrets) -> Iterator[Finding]:
     before = {name: applied for name, (_, applied) in secrets.unapplied.items()}
     yield Finding(
         kind="action-settings",
-        subject=sender.trigger,
         level=Level.NOTICE if upgrade else Level.DRIFT,
         what="this version of the package has settings of the Action that no run has applied yet"
         if upgrade
@@ -323,9 +312,8 @@ def _secrets_written(sender: Sender, secrets: Secrets) -> Iterator[Finding]:
     by_us, recorded = sender.deployed_by_us, sender.recorded
     if recorded and recorded.action.version_id and not by_us:
         yield notice(
-            "secret-changed",
-            sender.trigger,
-            "whether a secret was written after the stack's last deploy cannot be told",
+            kind="secret-changed",
+            what="whether a secret was written after the stack's last deploy cannot be told",
             expected="the version that the stack deployed, among the tenant's last fifty",
             found="the tenant has forgotten it",
             how="the next pulumi up that changes the Action settles it",
@@ -352,7 +340,6 @@ def _secrets_written(sender: Sender, secrets: Secrets) -> Iterator[Finding]:
     newest = max(secrets.written[name] for name in secrets.since_deploy)
     yield Finding(
         kind="secret-changed",
-        subject=sender.trigger,
         what="secrets were written after the stack's last deploy, and "
         + ("are deployed" if secrets.run else "wait for the next one"),
         expected=f"as of {by_us.created_at}",
@@ -373,9 +360,9 @@ def _second_action(sender: Sender) -> Iterator[Finding]:
         if sender.trigger == ONE_PER_TENANT:
             name = redacted_code(seen(one.name))
             yield by_hand(
-                "second-action",
-                name,
-                "another Action stands on the trigger, and the tenant may send through it",
+                kind="second-action",
+                subject=name,
+                what="another Action stands on the trigger, and the tenant may send through it",
                 expected=f"{sender.name!r} alone on {sender.trigger}",
                 found=f"{name!r} ({one.id}){', bound' if one.id in bound else ''}",
                 since=one.created_at,
@@ -384,9 +371,10 @@ def _second_action(sender: Sender) -> Iterator[Finding]:
         # A trigger with room for many takes a creation that was sent twice.
         elif one.name == sender.name and one.id not in bound:
             yield by_hand(
-                "second-action",
-                f"{redacted_code(sender.name)}/{one.id}",
-                "another Action has our name: made twice, when an answer got lost, or by somebody",
+                kind="second-action",
+                subject=f"{redacted_code(sender.name)}/{one.id}",
+                what="another Action has our name: made twice, when an answer got lost, or by "
+                "somebody",
                 expected=f"one Action {sender.name!r}",
                 found=f"another ({one.id}), not bound",
                 since=one.created_at,
@@ -401,7 +389,6 @@ def _bindings(sender: Sender) -> Iterator[Finding]:
     if wanted and sender.ours and ours is None:
         yield Finding(
             kind="binding",
-            subject=sender.trigger,
             what="our Action is not bound to its trigger",
             expected=f"{sender.name!r} bound to {sender.trigger}",
             found=shown([one.display_name for one in sender.bindings]),
@@ -409,7 +396,6 @@ def _bindings(sender: Sender) -> Iterator[Finding]:
     elif wanted and ours is not None and any(differences(wanted, ours)):
         yield Finding(
             kind="binding",
-            subject=sender.trigger,
             what="our binding shows another name",
             expected=wanted.display_name,
             found=redacted_code(ours.display_name),
@@ -425,9 +411,9 @@ def _bindings(sender: Sender) -> Iterator[Finding]:
             before = place < sender.bindings.index(ours)
             where = f"bound, runs {'before' if before else 'after'} ours"
         yield by_hand(
-            "binding",
-            f"{sender.trigger}/{name}",
-            "somebody else's Action is bound too, and runs at every message",
+            kind="binding",
+            subject=f"{sender.trigger}/{name}",
+            what="somebody else's Action is bound too, and runs at every message",
             expected=f"{sender.name!r} alone on {sender.trigger}",
             found=f"{name!r} ({one.action_id}), {where}",
             since=one.created_at,

@@ -70,9 +70,9 @@ def _settings_not_compared(at: Sides) -> Iterator[Finding]:
     if applied.unknown and (configured or applied.is_unfinished):
         compared = "names and times of the Action's secrets were compared, " if configured else ""
         yield notice(
-            "not-compared",
-            "settings",
-            applied.unknown,
+            kind="not-compared",
+            subject="settings",
+            what=applied.unknown,
             expected="the settings that the last pulumi up applied",
             found=f"{compared}the stack's file with what was applied was not",
             how=applied.advice,

@@ -53,9 +53,9 @@ def _provider(at: Sides, declared: PhoneProvider) -> Iterator[Finding]:
     for other in providers:
         if other is not there:
             yield by_hand(
-                "provider",
-                other.id,
-                "the tenant has a second phone provider",
+                kind="provider",
+                subject=other.id,
+                what="the tenant has a second phone provider",
                 expected="one",
                 found=_provider_shown(other),
                 since=other.updated_at,

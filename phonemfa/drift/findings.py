@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final
 
 from components.masking import redacted_code
@@ -32,36 +33,30 @@ class Repair(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One difference.
-
-    Attributes:
-        kind: id of the kind, from `KINDS`.
-        subject: which of several of that kind: a template, a factor, an Action's name.
-        what: the difference in one sentence.
-        expected: what the stack declares.
-        found: what the tenant has.
-        since: when it was written, RFC 3339, if the tenant says.
-        how: what to do where Pulumi does not do it all, or what to know before it does.
-        blocks: `pulumi up` would fail, or make it worse, before this is settled by hand.
-        diff: unified diff from the declared to the tenant's text.
-        in_state: whether Pulumi's state holds it, so that a refresh would tell.
-        recorded: the state says what the tenant has: an unapplied change of the stack, or a
-            refresh that took the tenant's word.
-    """
+    """One difference: what the stack declares, and what was found in the tenant."""
 
     kind: str
+    """Its id, of `KINDS`."""
     subject: str = ""
+    """Which of several of that kind: a template, a factor, an Action's name."""
     level: Level = Level.DRIFT
     what: str
     expected: str
     found: str
     since: str | None = None
+    """When it was written, RFC 3339, if the tenant says."""
     repair: Repair = Repair.UP
     how: str = ""
+    """What to do where Pulumi does not do it all, or what to know before it does."""
     blocks: bool = False
+    """`pulumi up` would fail, or make it worse, before this is settled by hand."""
     diff: str = ""
+    """Unified, from the declared to the tenant's text."""
     in_state: bool = True
+    """Whether Pulumi's state holds it, so that a refresh would tell."""
     recorded: bool = False
+    """The state says what the tenant has: an unapplied change of the stack, or a refresh that took
+    the tenant's word."""
 
     @property
     def id(self) -> str:
@@ -69,16 +64,10 @@ class Finding:
         return f"{self.kind}:{self.subject}" if self.subject else self.kind
 
 
-def by_hand(kind: str, subject: str, what: str, **facts: Any) -> Finding:
-    """Something that no state holds, and that a person has to take away."""
-    facts |= {"repair": Repair.BY_HAND, "in_state": False}
-    return Finding(kind=kind, subject=subject, what=what, **facts)
-
-
-def notice(kind: str, subject: str, what: str, **facts: Any) -> Finding:
-    """What is no drift, and good to know."""
-    facts |= {"level": Level.NOTICE, "repair": Repair.NOTHING, "in_state": False}
-    return Finding(kind=kind, subject=subject, what=what, **facts)
+by_hand: Final = partial(Finding, repair=Repair.BY_HAND, in_state=False)
+"""Something that no state holds, and that a person has to take away."""
+notice: Final = partial(Finding, level=Level.NOTICE, repair=Repair.NOTHING, in_state=False)
+"""What is no drift, and good to know."""
 
 
 def is_drift(findings: Collection[Finding]) -> bool:

@@ -39,8 +39,7 @@ KINDS: Final = {
         Kind(
             "policy",
             "A second factor is asked for at other times",
-            _REFRESH,
-            f"{_UP}; by hand where the tenant asks more often, as no deploy lowers it",
+            repaired_by=f"{_UP}; by hand where the tenant asks more often, as no deploy lowers it",
         ),
         Kind("factor", "The phone factor is switched off"),
         Kind(
@@ -53,8 +52,7 @@ KINDS: Final = {
         Kind(
             "provider",
             "The phone provider is gone, disabled, replaced or set up otherwise",
-            _REFRESH,
-            f"{_UP}, which takes over whatever provider is there",
+            repaired_by=f"{_UP}, which takes over whatever provider is there",
         ),
         Kind(
             "binding",
@@ -102,13 +100,11 @@ KINDS: Final = {
             "action-settings",
             "The Action's settings in the stack's file are not those that were applied",
             "`pulumi preview`, as a change of the component",
-            _UP,
         ),
         Kind(
             "template",
             "A text was changed, disabled, reset or removed",
-            _REFRESH,
-            f"{_UP}; by hand where the template was made anew or got a sender",
+            repaired_by=f"{_UP}; by hand where the template was made anew or got a sender",
         ),
         Kind(
             "other-factor",
@@ -125,8 +121,7 @@ KINDS: Final = {
         Kind(
             "tenant-setting",
             "A tenant setting that the package only carries over has changed",
-            _REFRESH,
-            f"{_UP}, which records it and changes nothing in the tenant",
+            repaired_by=f"{_UP}, which records it and changes nothing in the tenant",
         ),
         Kind(
             "not-compared",

@@ -112,9 +112,9 @@ def _left_alone(at: Sides) -> Iterator[Finding]:
         if part in OTHER_FACTORS and found != getattr(before, part.field):
             key, _, member = part.setting.partition(".")
             yield notice(
-                kind,
-                subject,
-                f"{subject} was switched {shown(found)} since the last pulumi up; the stack "
+                kind=kind,
+                subject=subject,
+                what=f"{subject} was switched {shown(found)} since the last pulumi up; the stack "
                 "leaves it alone",
                 expected=f"{shown(not found)} at the last pulumi up",
                 found=shown(found),
@@ -123,9 +123,9 @@ def _left_alone(at: Sides) -> Iterator[Finding]:
             )
         elif part in WITH_DEFAULT and found != part.default:
             yield notice(
-                kind,
-                subject,
-                f"{subject} is not Auth0's default; the stack leaves it alone",
+                kind=kind,
+                subject=subject,
+                what=f"{subject} is not Auth0's default; the stack leaves it alone",
                 expected=shown(part.default),
                 found=shown(found),
                 how=f"to have it kept, name it: phonemfa:{part.setting}" if part.setting else "",
@@ -138,9 +138,9 @@ def _not_told(declared: Guardian, there: Guardian) -> Iterator[Finding]:
         names = ", ".join(one.part.setting for one in unseen)
         why = next((one.found.refusal.what for one in unseen if one.found.refusal), "")
         yield notice(
-            "not-compared",
-            "guardian",
-            f"{names}: the tenant does not tell. {why}".rstrip(),
+            kind="not-compared",
+            subject="guardian",
+            what=f"{names}: the tenant does not tell. {why}".rstrip(),
             expected="what the stack declares",
             found="unknown",
             how="python -m phonemfa doctor says what is missing",

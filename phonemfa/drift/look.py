@@ -7,70 +7,56 @@ Nothing in it can write: the engine only previews its refresh, and the tenant is
 scopes that `phonemfa.scopes` lists for it.
 """
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 from components.tenant import snapshot
 from components.tenant.access import Access
 from components.tenant.action import Action, Version
 from components.tenant.client import Heard, ask
-from components.tenant.model import LEFT_ALONE, plain, seen
+from components.tenant.model import LEFT_ALONE, Client, plain, seen
 from components.tenant.snapshot import EVERYTHING, About, Snapshot
 from components.vocabulary import TRIGGERS
 from phonemfa.answered import RefusedError
 from phonemfa.applied import NOT_READ, Applied
 from phonemfa.pulumi.preview import Step
 from phonemfa.pulumi.stack_file import StackFile
-from phonemfa.pulumi.state import Resource
-
-if TYPE_CHECKING:
-    from auth0.management import AsyncManagementClient
+from phonemfa.pulumi.state import Resource, State
 
 Working = Callable[[str], AbstractContextManager[Heard | None]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recorded:
-    """The state of a stack beside what a refresh would make of it.
+class Recorded(State):
+    """The auth0 resources of a state beside what a refresh would make of them.
 
     `applied` is what the last run applied of the stack's settings. `is_seen` is false where no
     state was read: then no resource is known, which does not mean that there is none.
     """
 
-    resources: tuple[Resource, ...]
-    changes: tuple[tuple[Resource, Step], ...]
+    changes: Sequence[tuple[Resource, Step]] = ()
     """Resources of which a refresh would change the record."""
-    applied: Applied
-    is_seen: bool = True
+    applied: Applied = NOT_READ
+    is_seen: bool = False
 
     @classmethod
-    def unseen(cls) -> Recorded:
-        """Where nobody looked: a nightly job has neither the state nor what decrypts it."""
-        return cls(resources=(), changes=(), applied=NOT_READ, is_seen=False)
-
-    @classmethod
-    def of(cls, steps: Iterable[Step]) -> Recorded:
-        """The auth0 resources and changes among the steps of a refresh."""
+    def after(cls, steps: Iterable[Step]) -> Self:
+        """Those among the steps of a refresh."""
         there = [(one.before, one) for one in steps if one.before and not one.before.is_replaced]
         ours = [(one, step) for one, step in there if one.type.startswith("auth0:")]
         return cls(
-            resources=tuple(one for one, _ in ours),
-            changes=tuple((one, step) for one, step in ours if step.is_change),
+            resources=[one for one, _ in ours],
+            changes=[(one, step) for one, step in ours if step.is_change],
             applied=Applied.of(one for one, _ in there),
+            is_seen=True,
         )
 
-    def all(self, type_: str) -> list[Resource]:
-        """The resources of one type."""
-        return [one for one in self.resources if one.type == type_]
-
-    def one(self, type_: str, **outputs: Any) -> Resource | None:
-        """The resource of one type whose outputs have these values."""
-        for found in self.all(type_):
+    def one(self, kind: str, **outputs: Any) -> Resource | None:
+        """The resource of a type whose outputs have these values."""
+        for found in self.all(kind):
             if all(found.outputs.get(name) == value for name, value in outputs.items()):
                 return found
         return None
@@ -101,23 +87,19 @@ def held(one: Snapshot) -> list[object]:
 
 
 def look(wanted: StackFile, access: Access, working: Working, *, with_state: bool = True) -> Sides:
-    """Look once.
+    """Look once; `with_state`, the engine is asked too.
 
-    Args:
-        wanted: the stack.
-        access: to its tenant.
-        working: shows that something takes its time, by what it does.
-        with_state: whether the engine is asked too.
+    `working` shows that something takes its time, by what it does.
 
     Raises:
         EngineFailedError: the engine gave no answer.
         RefusedError: the stack is empty.
         TenantUnreadableError: the tenant gave no answer, or a scope is missing.
     """
-    recorded = Recorded.unseen()
+    recorded = Recorded()
     if with_state:
         with working(f"pulumi refresh --preview-only of stack {wanted.stack}"):
-            recorded = Recorded.of(wanted.cli.refresh_preview())
+            recorded = Recorded.after(wanted.cli.refresh_preview())
         if not recorded.resources:
             raise RefusedError(
                 f"Stack {wanted.stack} has no resources: pulumi up has not run, or was undone. "
@@ -128,7 +110,7 @@ def look(wanted: StackFile, access: Access, working: Working, *, with_state: boo
         return ask(access, lambda client: _read(client, declared, recorded), heard=heard)
 
 
-async def _read(client: AsyncManagementClient, declared: Snapshot, recorded: Recorded) -> Sides:
+async def _read(client: Client, declared: Snapshot, recorded: Recorded) -> Sides:
     """With what the stack declares of a tenant, and what could stand beside it."""
     about = {*EVERYTHING}
     if declared.provider is None:
@@ -152,9 +134,7 @@ async def _read(client: AsyncManagementClient, declared: Snapshot, recorded: Rec
     return Sides(declared=declared, recorded=recorded, tenant=tenant, deployed_by_us=deployed)
 
 
-async def _version(
-    client: AsyncManagementClient, action: Action, version_id: str
-) -> Version | None:
+async def _version(client: Client, action: Action, version_id: str) -> Version | None:
     from auth0.management.core.api_error import ApiError  # noqa: PLC0415
 
     if action.running and action.running.id == version_id:

@@ -6,44 +6,98 @@ that an update ran from and whether its checkout had changes (`pulumi stack hist
 3.259 and a local backend).
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Final
 
 from components.tenant.action import Action, read_one
 from components.tenant.client import ask
-from components.tenant.model import Maybe
+from components.tenant.model import Client, Maybe
 from phonemfa.answered import RefusedError
+from phonemfa.asking import Target, agreed
+from phonemfa.audit import Record
 from phonemfa.deploying import deploy_draft
 from phonemfa.drift.actions import senders
 from phonemfa.drift.findings import Finding, Level, Repair
 from phonemfa.drift.look import Sides
+from phonemfa.drift.report import as_entry
 from phonemfa.git import git
-from phonemfa.output.terminal import working
+from phonemfa.output.document import Document, Entries, Section
+from phonemfa.output.terminal import give_up, notes, say, show, working
+from phonemfa.pulumi.engine import EngineFailedError
+from phonemfa.pulumi.preview import Operation
 from phonemfa.pulumi.stack_file import StackFile
 from phonemfa.pulumi.state import Checkout
 
-if TYPE_CHECKING:
-    from auth0.management import AsyncManagementClient
+_STEPS: Final = {
+    Repair.UP: "run pulumi up --refresh",
+    Repair.DEPLOY: "deploy the Action's draft",
+}
+_HEADINGS: Final = {
+    Repair.UP: "Repaired by pulumi up --refresh",
+    Repair.DEPLOY: "Repaired by deploying the Action's draft (needs create:actions)",
+    Repair.BY_HAND: "Not repaired, yours to do",
+}
 
 
-Plan = Mapping[Repair, Sequence[Finding]]
-"""What repairs each finding that is drift."""
+def repaired(
+    wanted: StackFile,
+    at: Sides,
+    findings: Iterable[Finding],
+    record: Record,
+    *,
+    yes: bool,
+    any_checkout: bool,
+) -> bool:
+    """Repair what is drift, once it is shown and agreed to; notices stay as they are.
 
-
-def plan_of(findings: Iterable[Finding]) -> Plan:
-    """What a repair does, finding by finding; notices stay as they are."""
+    Whether anything was done, all of it or not: then a second look says what is left.
+    """
     drifted = [one for one in findings if one.level is Level.DRIFT]
-    return {way: [one for one in drifted if one.repair is way] for way in Repair}
-
-
-def is_possible(plan: Plan) -> bool:
-    """Whether there is anything to do, and nothing that must be settled by hand first."""
-    blocked = any(one.blocks for findings in plan.values() for one in findings)
-    return bool(plan[Repair.UP] or plan[Repair.DEPLOY]) and not blocked
+    plan = {way: [one for one in drifted if one.repair is way] for way in Repair}
+    shown = [
+        Section(heading, (Entries(tuple(map(as_entry, plan[way]))),))
+        for way, heading in _HEADINGS.items()
+        if plan[way]
+    ]
+    show(Document("", tuple(shown)), notes())
+    what = " and ".join(said for way, said in _STEPS.items() if plan[way])
+    if not what or any(one.blocks for one in drifted):
+        say("Nothing was written: the rest is yours to do first.")
+        return False
+    other = "" if any_checkout else why_another(wanted.project, wanted.cli.last_update())
+    if other:
+        say(
+            f"Nothing was written: a repair applies this checkout, and {other}. Check out what "
+            "was deployed; or, if this is what the tenant is to have, --any-checkout."
+        )
+        return False
+    if plan[Repair.UP]:
+        with working("pulumi preview --refresh"):
+            changes = wanted.cli.preview(refresh=True).changes
+        for one in changes:
+            if one.operation is not Operation.SAME:
+                say(f"pulumi up --refresh will: {one.line}")
+    access = wanted.access
+    record.prepare()
+    if not agreed(what, Target(wanted.stack, access.domain), yes=yes):
+        return False
+    record.begin(what, stack=wanted.stack, tenant=access.domain, credential=access.who)
+    try:
+        if plan[Repair.UP]:
+            with working("pulumi up --refresh"):
+                wanted.cli.up()
+            say("pulumi up --refresh has run.")
+        _deploy_drafts(wanted, at, {one.subject for one in plan[Repair.DEPLOY]})
+    except KeyboardInterrupt:
+        give_up(
+            "Stopped as asked: what was repaired so far stays. "
+            "python -m phonemfa drift says what is left."
+        )
+    except (EngineFailedError, RefusedError) as error:
+        say(str(error))
+    return True
 
 
 def why_another(project: Path, deployed: Checkout) -> str:
@@ -64,27 +118,24 @@ def why_another(project: Path, deployed: Checkout) -> str:
     return ""
 
 
-def deploy_drafts(wanted: StackFile, at: Sides, findings: Iterable[Finding]) -> list[str]:
-    """Deploy each Action whose draft is as declared while something else runs: a line for each.
+def _deploy_drafts(wanted: StackFile, at: Sides, triggers: Collection[str]) -> None:
+    """Deploy each Action whose draft is as declared while something else runs.
 
-    The application needs `create:actions` too. A draft that has changed since it was looked at is
-    not deployed.
+    The application needs `create:actions` too.
 
     Raises:
-        RefusedError: the draft is not what was looked at, or does not get deployed.
+        RefusedError: the draft has changed since it was looked at, or does not get deployed.
         TenantUnreadableError: no answer, or a missing scope.
     """
-    triggers = {one.subject for one in findings}
-    done = []
     for sender in senders(at):
         if sender.ours and sender.trigger in triggers:
             deploy = partial(_deploy, action=sender.ours, code=sender.declared.code)
             with working(f"deploying the Action {sender.ours.name}") as heard:
-                done.append(ask(wanted.access, deploy, heard=heard))
-    return done
+                number = ask(wanted.access, deploy, heard=heard)
+            say(f"deployed the Action {sender.ours.name!r}, version {number}.")
 
 
-async def _deploy(client: AsyncManagementClient, *, action: Action, code: Maybe[str]) -> str:
+async def _deploy(client: Client, *, action: Action, code: Maybe[str]) -> int:
     now = await read_one(client, action.id, action.trigger)
     if now.code != code or now.secrets != action.secrets:
         raise RefusedError(
@@ -92,4 +143,4 @@ async def _deploy(client: AsyncManagementClient, *, action: Action, code: Maybe[
             "nothing was deployed. Look again."
         )
     running = (await deploy_draft(client, action.id)).running
-    return f"deployed the Action {action.name!r}, version {running.number if running else 0}"
+    return running.number if running else 0

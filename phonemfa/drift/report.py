@@ -1,10 +1,8 @@
 """What was found, for each format: a document, JSON, JUnit's cases, and the text of the issue."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from phonemfa.drift.findings import Finding, Level, Repair
 from phonemfa.drift.kinds import KINDS
@@ -22,11 +20,9 @@ from phonemfa.output.document import (
     Verbatim,
     words,
 )
+from phonemfa.output.issues import Issues, Posted
 from phonemfa.output.junit import Case
 from phonemfa.output.markdown import shortened
-
-if TYPE_CHECKING:
-    from phonemfa.output.issues import Issues, Posted
 
 LABEL: Final = "phone-mfa-drift"
 LONGEST_ISSUE: Final = 60_000

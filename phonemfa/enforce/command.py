@@ -37,12 +37,12 @@ from phonemfa.smoke.command import (
     SmokeResult,
     To,
     Wait,
+    allowed_number,
     asked,
     check_access,
     run_smoke,
     show,
     shown,
-    test_number,
 )
 
 
@@ -55,10 +55,6 @@ class Asking(StrEnum):
 
 class NotEnforcedError(Exception):
     """The policy was not touched, or is back; or the text says what is not back."""
-
-
-class _NotThereError(Exception):
-    """The tenant does not have the policy that was applied."""
 
 
 @answered
@@ -95,7 +91,7 @@ def enforce(
     """
     record = Record.of(context, "enforce", audit_file)
     wanted = read_stack_file(project, stack, file=config_file)
-    number = test_number(wanted.settings, to)
+    number = allowed_number(wanted.settings, to)
     record.agree(
         f"send test messages to {masked(number)}, and then ask users for codes ({policy})",
         stack=wanted.stack,
@@ -103,10 +99,10 @@ def enforce(
         yes=yes,
     )
     try:
-        before = _ready(wanted)
-        record.before = record.after = list(before)
-        step = _Step(wanted, Policy(policy.value), before, record)
-        step.refuse_to_lower()
+        asking = Policy(policy.value)
+        before = record.before = record.after = _ready(wanted)
+        _refuse_to_lower(asking, before)
+        step = _Step(wanted, asking, before, record)
         smoke = run_smoke(wanted, to=number, patience=wait)
         if not yes and smoke.verdict is not Verdict.FAILED:
             smoke = replace(smoke, sends=tuple(map(_at_the_phone, smoke.sends)))
@@ -118,7 +114,7 @@ def enforce(
         say(str(error))
         raise typer.Exit(Exit.FAULTY) from None
     if as_json:
-        told = {"before": list(before), "after": list(after), "smoke": shown(smoke)}
+        told = {"before": before, "after": after, "smoke": shown(smoke)}
         print_json({"enforced": True, **told})
     else:
         show(smoke)
@@ -131,7 +127,7 @@ def enforce(
     )
 
 
-def _ready(stack: StackFile) -> tuple[str, ...]:
+def _ready(stack: StackFile) -> list[str]:
     """The tenant's policy, once everything but that is applied and could send a code."""
     check_access(stack.access)
     with working("pulumi preview --refresh"):
@@ -153,13 +149,19 @@ def _ready(stack: StackFile) -> tuple[str, ...]:
     return _listed(seen(tenant.guardian.policy))
 
 
+def _refuse_to_lower(policy: Policy, before: list[str]) -> None:
+    if asks_less([policy.guardian_policy], before):
+        refusal = lowering([policy.guardian_policy], before)
+        raise NotEnforcedError(f"{refusal[0].upper()}{refusal[1:]}.")
+
+
 def _is_the_policy(step: Step) -> bool:
     return step.is_only(TOKEN, "policy") or step.keeps_settings(but_for={"policy"})
 
 
-def _listed(policy: str) -> tuple[str, ...]:
+def _listed(policy: str) -> list[str]:
     """A policy as the API lists it: nothing is "never"."""
-    return () if policy == NEVER else (policy,)
+    return [] if policy == NEVER else [policy]
 
 
 def _at_the_phone(send: Send) -> Send:
@@ -183,20 +185,11 @@ class _Step:
 
     stack: StackFile
     policy: Policy
-    before: tuple[str, ...]
+    before: list[str]
     record: Record
     file_before: bytes = field(default=b"", init=False)
 
-    @property
-    def wanted(self) -> tuple[str, ...]:
-        return (self.policy.guardian_policy,)
-
-    def refuse_to_lower(self) -> None:
-        if asks_less(self.wanted, self.before):
-            refusal = lowering(self.wanted, self.before)
-            raise NotEnforcedError(f"{refusal[0].upper()}{refusal[1:]}.")
-
-    def take(self) -> tuple[str, ...]:
+    def take(self) -> list[str]:
         """What the tenant's policy is then."""
         # Not before: while messages are awaited, somebody may edit the file.
         self.file_before = self.stack.file.read_bytes()
@@ -204,26 +197,26 @@ class _Step:
             self._apply,
             self._back,
             NotEnforcedError,
-            *(EngineFailedError, TenantUnreadableError, FileNotWrittenError, _NotThereError),
+            *(EngineFailedError, TenantUnreadableError, FileNotWrittenError, NotEnforcedError),
         )
 
-    def _apply(self) -> tuple[str, ...]:
+    def _apply(self) -> list[str]:
         self.stack.cli.set_value(f"{NAMESPACE}:policy", self.policy.value)
         keep_endings(self.stack.file, self.file_before)
         self.record.after = None  # until it is read
         with working(f"pulumi up --refresh with the policy {self.policy}"):
             self.stack.cli.up()
         after = self._policies()
-        if after != self.wanted:
-            raise _NotThereError(
+        if after != [self.policy.guardian_policy]:
+            raise NotEnforcedError(
                 f"pulumi up has ended, and the tenant's policy is {policy_word(after)}."
             )
         return after
 
-    def _policies(self) -> tuple[str, ...]:
+    def _policies(self) -> list[str]:
         tenant = ask(self.stack.access, lambda client: read(client, {About.LOGIN}))
         found = _listed(seen(tenant.guardian.policy))
-        self.record.after = list(found)
+        self.record.after = found
         return found
 
     def _back(self) -> str:
@@ -239,7 +232,7 @@ class _Step:
                 self.record.after = None
                 self.record.after = ask_to_write(
                     self.stack.access,
-                    lambda client: client.guardian.policies.set(request=list(self.before)),
+                    lambda client: client.guardian.policies.set(request=self.before),
                 )
         except (TenantUnreadableError, WriteFailedError, KeyboardInterrupt) as error:
             if isinstance(error, WriteFailedError):

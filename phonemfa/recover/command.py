@@ -51,13 +51,9 @@ _CREATING: Final = "creating"
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """The tenant has what was to be created.
+    """The tenant has the resource that was to be created, with this id for `pulumi import`.
 
-    Attributes:
-        resource: what the state lacks.
-        id: as `pulumi import` takes it.
-        called: what it is, in words.
-        differs: the parts in which it is not what the stack declares, in words.
+    `called` is what it is, and `differs` the parts in which it is not as declared, in words.
     """
 
     resource: Resource
@@ -68,19 +64,16 @@ class Found:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What there is to settle.
-
-    Attributes:
-        found: is in the tenant, and goes into the state.
-        absent: was begun and never made, or is declared again whatever the tenant has.
-        repeated: updates and deletions; the next `up` does them once more by itself.
-        components: those of the program that the state does not have yet.
-    """
+    """What there is to settle."""
 
     found: Sequence[Found]
+    """Goes into the state."""
     absent: Sequence[Resource]
+    """Was begun and never made, or is declared again whatever the tenant has."""
     repeated: Sequence[Pending]
+    """Updates and deletions; the next `up` does them once more by itself."""
     components: Sequence[Resource]
+    """Those of the program that the state does not have yet."""
 
     @classmethod
     def of(cls, tenant: Snapshot, state: State, steps: Iterable[Step] = ()) -> Self:
@@ -151,8 +144,12 @@ def recover(
             for line in lines_of(plan):
                 say(line)
             agree("settle that in the state; the tenant is not written to", yes=yes)
-            with working("settling the state"):
-                settle(cli, plan)
+            with working("settling the state"), tempfile.TemporaryDirectory() as folder:
+                if plan.found:
+                    path = Path(folder) / "import.json"
+                    path.write_text(json.dumps(import_file(plan)), encoding="utf-8")
+                    cli.import_resources(path)
+                cli.touch("--clear-pending-creates")
             record.after = as_dict(plan, locks)
     except KeyboardInterrupt:
         give_up("Stopped as asked. What is settled stays so; run this again for the rest.")
@@ -179,7 +176,8 @@ def _unlocked(cli: PulumiCli, *, asked_to: bool, agree: Callable[..., None]) -> 
     else:
         return []
     for lock in locks:
-        say(f"The stack is locked by {lock.holder}{_seen_from_here(lock)}.")
+        dead = ", and no process of this machine has that number" if lock.looks_dead else ""
+        say(f"The stack is locked by {lock.holder}{dead}.")
     if not asked_to and not on_terminal():
         give_up(
             "Nothing was written: taking the lock of a run that still works would let two runs "
@@ -193,30 +191,20 @@ def _unlocked(cli: PulumiCli, *, asked_to: bool, agree: Callable[..., None]) -> 
     return locks
 
 
-def _seen_from_here(lock: Lock) -> str:
-    return ", and no process of this machine has that number" if lock.looks_dead else ""
-
-
-def lines_of(plan: Plan) -> list[str]:
+def lines_of(plan: Plan) -> Iterator[str]:
     """What is in the tenant or was begun, and what becomes of it."""
-    return [
-        *(
+    for one in plan.found:
+        compared = "It is what the stack declares."
+        if one.differs:
+            compared = f"Not as declared: {', '.join(one.differs)}; the next up writes that."
+        yield (
             f"{one.resource.name}: in the tenant ({one.called}, {one.id}), not in the state; goes "
-            f"into it. {_compared(one)}"
-            for one in plan.found
-        ),
-        *(f"{one.name}: its creation was begun; the next up makes it" for one in plan.absent),
-        *(
-            f"{one.resource.name}: cut short while {one.kind}; the next up repeats it"
-            for one in plan.repeated
-        ),
-    ]
-
-
-def _compared(found: Found) -> str:
-    if not found.differs:
-        return "It is what the stack declares."
-    return f"Not as declared: {', '.join(found.differs)}; the next up writes that."
+            f"into it. {compared}"
+        )
+    for resource in plan.absent:
+        yield f"{resource.name}: its creation was begun; the next up makes it"
+    for each in plan.repeated:
+        yield f"{each.resource.name}: cut short while {each.kind}; the next up repeats it"
 
 
 def as_dict(plan: Plan, locks: Sequence[Lock]) -> dict[str, Any]:
@@ -232,20 +220,6 @@ def as_dict(plan: Plan, locks: Sequence[Lock]) -> dict[str, Any]:
             {"name": one.resource.name, "was": one.kind} for one in plan.repeated
         ],
     }
-
-
-def settle(cli: PulumiCli, plan: Plan) -> None:
-    """Carry a plan out on the state.
-
-    Raises:
-        EngineFailedError: the engine refused; the state is as it was, or a part of it is settled.
-    """
-    if plan.found:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "import.json"
-            path.write_text(json.dumps(import_file(plan)), encoding="utf-8")
-            cli.import_resources(path)
-    cli.touch("--clear-pending-creates")
 
 
 def import_file(plan: Plan) -> dict[str, Any]:
@@ -284,20 +258,16 @@ def _unrecorded(tenant: Snapshot, state: State, creations: Iterable[Resource]) -
     # A binding is of an Action that is in the state, or goes into it: it comes last.
     for one in sorted(creations, key=lambda one: one.type == trigger.TOKEN):
         actions = {identifier for kind, identifier in there if kind == action.TOKEN}
-        candidates = [
-            found
-            for found in _candidates(tenant, one, actions)
-            if (one.type, found.id) not in there
-        ]
-        if len(candidates) > 1:
+        candidates = _candidates(tenant, one, actions)
+        new = [found for found in candidates if (one.type, found.id) not in there]
+        if len(new) > 1:
             raise RefusedError(
-                f"The tenant has {len(candidates)} objects that can be {one.name}: "
-                f"{', '.join(f'{found.called} ({found.id})' for found in candidates)}. Delete "
+                f"The tenant has {len(new)} objects that can be {one.name}: "
+                f"{', '.join(f'{found.called} ({found.id})' for found in new)}. Delete "
                 "those that nobody needs, in the Dashboard, and run the command again."
             )
-        for found in candidates:
-            there.add((one.type, found.id))
-            yield found
+        there.update((one.type, found.id) for found in new)
+        yield from new
 
 
 def _candidates(tenant: Snapshot, one: Resource, actions: Collection[str]) -> Iterator[Found]:

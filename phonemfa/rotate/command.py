@@ -41,11 +41,11 @@ from phonemfa.smoke.command import (
     SmokeResult,
     To,
     Wait,
+    allowed_number,
     check_access,
     run_smoke,
     show,
     shown,
-    test_number,
 )
 
 DEPLOY_PATIENCE: Final = 60.0
@@ -119,7 +119,7 @@ def rotate(
     record = Record.of(context, "rotate", audit_file)
     wanted = read_stack_file(project, stack, file=config_file)
     host = _host(wanted)
-    number = test_number(wanted.settings, to)
+    number = allowed_number(wanted.settings, to)
     access = wanted.access
     key = read_key(Target(wanted.stack, access.domain))
     checked = _checked(wanted, host, key, address=cpaas_address, unchecked=unchecked)

@@ -8,12 +8,10 @@ login. So the Action's binding and the tenant's switch are looked at as well. Al
 and `enforce`.
 """
 
-from __future__ import annotations
-
 import uuid
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -26,7 +24,7 @@ from components.tenant.action import find, name_of, read_one
 from components.tenant.client import ONCE, WriteFailedError, ask_to_write
 from components.tenant.client import ask as ask_tenant
 from components.tenant.guardian import HOOK
-from components.tenant.model import seen
+from components.tenant.model import Client, seen
 from components.tenant.snapshot import SENDING, Snapshot, read
 from components.vocabulary import TRIGGERS, DeliveryMethod, Experience
 from phonemfa import options
@@ -39,9 +37,6 @@ from phonemfa.output.document import Document, Entries, Entry, Mark, Strong
 from phonemfa.output.json_text import print_json
 from phonemfa.output.terminal import say, working
 from phonemfa.pulumi.stack_file import StackFile, read_stack_file
-
-if TYPE_CHECKING:
-    from auth0.management import AsyncManagementClient
 
 _LEGACY_TRIGGER: Final = TRIGGERS[Experience.LEGACY]
 _ENDS: Final = {
@@ -109,7 +104,7 @@ def smoke(
     """
     record = Record.of(context, "smoke", audit_file)
     wanted = read_stack_file(project, stack, file=config_file)
-    number = test_number(wanted.settings, to)
+    number = allowed_number(wanted.settings, to)
     methods = [_WHAT_IT_IS[one.value] for one in sorted(wanted.settings.delivery_methods)]
     what = f"send {' and '.join(methods)} to {masked(number)} for real"
     record.agree(what, stack=wanted.stack, access=wanted.access, yes=yes)
@@ -167,7 +162,7 @@ def show(result: SmokeResult) -> None:
         )
 
 
-def test_number(settings: StackSettings, to: str | None) -> str:
+def allowed_number(settings: StackSettings, to: str | None) -> str:
     """The number that test messages go to: `to`, or the only one that the stack has.
 
     `RefusedError` where the stack allows no such number, or several and none was named.
@@ -194,16 +189,10 @@ def test_number(settings: StackSettings, to: str | None) -> str:
     return to
 
 
-test_number.__test__ = False  # type: ignore[attr-defined]  # no test, whatever pytest thinks
-
-
 def run_smoke(stack: StackFile, *, to: str, patience: float = PATIENCE) -> SmokeResult:
     """Send one test message by each declared channel, one after the other, and look for evidence.
 
-    Args:
-        stack: whose channels.
-        to: what `test_number` answered.
-        patience: seconds to wait for the tenant's log, a channel.
+    `to` is what `allowed_number` answered; `patience` in seconds a channel.
 
     Raises:
         TenantUnreadableError: the tenant could not be looked at; nothing was sent.
@@ -216,7 +205,7 @@ def run_smoke(stack: StackFile, *, to: str, patience: float = PATIENCE) -> Smoke
     methods = [one for one in DeliveryMethod if one in settings.delivery_methods]
     messages = Messages(to=to, methods=methods, patience=patience)
 
-    async def send_all(client: AsyncManagementClient) -> tuple[Send, ...]:
+    async def send_all(client: Client) -> tuple[Send, ...]:
         sends = []
         for method in methods:
             with working(f"test message by {method} to {masked(to)}"):
@@ -240,7 +229,7 @@ def check_access(access: Access) -> None:
 
 
 async def _through_action(  # noqa: PLR0911 - one a reason
-    client: AsyncManagementClient,
+    client: Client,
     tenant: Snapshot,
     settings: StackSettings,
     to: str,

@@ -4,7 +4,7 @@
 before the first deletion, with the way out of each.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -25,7 +25,7 @@ from phonemfa.output.document import Document, Paragraph
 from phonemfa.output.json_text import print_json
 from phonemfa.output.terminal import show, working
 from phonemfa.pulumi.stack_file import read_stack_file
-from phonemfa.pulumi.state import State
+from phonemfa.pulumi.state import Resource, State
 
 ABOUT: Final = frozenset({About.ACTIONS, About.BINDINGS, About.PROVIDER, About.LOGIN})
 """What is to be read of the tenant."""
@@ -83,20 +83,6 @@ class Obstacle(NamedTuple):
 
 def obstacles(state: State, tenant: Snapshot) -> Iterator[Obstacle]:
     """What is in the way, in the order in which it is to be settled."""
-    yield from _policy(state, tenant)
-    yield from _protected(state)
-    yield from _bound_by_hand(state, tenant)
-    yield from _used_by_others(state, tenant)
-
-
-def other_factors(state: State, tenant: Snapshot) -> list[str]:
-    """Factors beside the phone that are on, and that Guardian's deletion switches off."""
-    on = tenant.guardian.other_factors
-    there = state.all(guardian.TOKEN)
-    return [name_of(one) for one in OTHER_FACTORS if on.get(one.field)] if there else []
-
-
-def _policy(state: State, tenant: Snapshot) -> Iterator[Obstacle]:
     policy = seen(tenant.guardian.policy)
     if policy != NEVER and state.all(guardian.TOKEN):
         # One resource switches policy and factors off, and goes on when the first is refused.
@@ -106,23 +92,16 @@ def _policy(state: State, tenant: Snapshot) -> Iterator[Obstacle]:
             way_out="python -m phonemfa break-glass with a reason, which is recorded, and "
             "phonemfa:policy: never, so that no pulumi up asks again",
         )
-
-
-def _protected(state: State) -> Iterator[Obstacle]:
-    names = sorted(one.name for one in state.resources if one.protect)
-    if names:
+    if names := sorted(one.name for one in state.resources if one.protect):
         yield Obstacle(
             what=f"protected, so that pulumi destroy deletes nothing: {', '.join(names)}",
             way_out="phonemfa:protect: false, then pulumi up; what stays protected after that was "
             "protected by hand (pulumi state unprotect URN)",
         )
-
-
-def _bound_by_hand(state: State, tenant: Snapshot) -> Iterator[Obstacle]:
     ours = {one.id for one in state.all(action.TOKEN)}
-    held = {one.id for one in state.all(trigger.TOKEN)}
+    bound = {one.id for one in state.all(trigger.TOKEN)}
     for one in seen(tenant.bindings):
-        if one.action_id in ours and one.pulumi_id not in held:
+        if one.action_id in ours and one.pulumi_id not in bound:
             yield Obstacle(
                 what=f"the Action {redacted_code(one.action_name or one.display_name)} was bound "
                 f"to {one.trigger} by hand: a tenant refuses to delete it (409), when the factor "
@@ -130,13 +109,15 @@ def _bound_by_hand(state: State, tenant: Snapshot) -> Iterator[Obstacle]:
                 way_out="take it out of the trigger's flow in the dashboard, or "
                 "phonemfa:bindAction: true and pulumi up, which takes the binding into the stack",
             )
-
-
-def _used_by_others(state: State, tenant: Snapshot) -> Iterator[Obstacle]:
-    held = next(iter(state.all(phone_provider.TOKEN)), None)
     there = tenant.provider
-    if held is None or not isinstance(there, PhoneProvider):
-        return
+    for held in state.all(phone_provider.TOKEN):
+        if isinstance(there, PhoneProvider):
+            yield from _used_by_others(there, held, tenant, ours)
+
+
+def _used_by_others(
+    there: PhoneProvider, held: Resource, tenant: Snapshot, ours: Collection[str]
+) -> Iterator[Obstacle]:
     keep = (
         "to leave it to them, pulumi destroy --target with Guardian's URN, then pulumi state "
         f"delete '{held.urn}', then the rest; if nobody needs it, nothing is to be done"
@@ -148,12 +129,18 @@ def _used_by_others(state: State, tenant: Snapshot) -> Iterator[Obstacle]:
             "else set it up, and destroy deletes it",
             way_out=keep,
         )
-    ours = {one.id for one in state.all(action.TOKEN)}
     for one in tenant.actions_on(TRIGGERS[Experience.UNIFIED]):
         if there.name == CUSTOM and one.id not in ours and seen(one.deployed):
-            name = redacted_code(seen(one.name))
             yield Obstacle(
-                what=f"the phone provider hands messages to the Action {name} too, which is not "
-                "this stack's and sends nothing without it",
+                what="the phone provider hands messages to the Action "
+                f"{redacted_code(seen(one.name))} too, which is not this stack's and sends nothing "
+                "without it",
                 way_out=keep,
             )
+
+
+def other_factors(state: State, tenant: Snapshot) -> list[str]:
+    """Factors beside the phone that are on, and that Guardian's deletion switches off."""
+    on = tenant.guardian.other_factors
+    there = state.all(guardian.TOKEN)
+    return [name_of(one) for one in OTHER_FACTORS if on.get(one.field)] if there else []

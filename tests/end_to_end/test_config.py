@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from components.config_files import StackFileError, config_in, decoded, read_config
 from components.vocabulary import COMPONENT
 from phonemfa.pulumi.engine import PulumiCli
+from phonemfa.pulumi.locks import locks_of
 from phonemfa.pulumi.stack_file import read_stack_file
 from sandbox.engine.ensure import Engine
 from sandbox.engine.environment import engine_environment
@@ -191,9 +192,11 @@ def test_values_of_an_environment_are_the_programs_and_the_commands(
             monkeypatch.setenv(name, value)
         found = read_stack_file(package.folder, cloud.stack)
         printed = package.run("preview", "--json").out
-        assert found.cli.running() is None
+        where = {"project": package.name, "stack": "t1"}
+        assert locks_of(found.cli, "https://api.pulumi.example", **where) == []
         cloud.running = {"kind": "update", "author": "joe", "started": 1790000000}
-        assert found.cli.running() == ("joe", "update", "2026-09-21T14:13:20.000Z")
+        locks = locks_of(found.cli, "https://api.pulumi.example", **where) or ()
+        assert [one.holder for one in locks] == ["joe (update), since 2026-09-21T14:13:20.000Z"]
     assert KEY not in printed
     created = [one["newState"] for one in json.loads(printed)["steps"]]
     (asked,) = [one["inputs"]["settings"] for one in created if one["type"] == COMPONENT]

@@ -19,7 +19,7 @@ from components.tenant.tenant_settings import TenantSettings
 from components.tenant.trigger import Binding
 from components.vocabulary import TRIGGERS, Experience
 from phonemfa import scopes
-from phonemfa.doctor.checks import check
+from phonemfa.doctor.command import check
 from phonemfa.doctor.findings import Finding, Level, Subject
 from phonemfa.doctor.reading import Reading
 from phonemfa.pulumi.engine import PulumiCli

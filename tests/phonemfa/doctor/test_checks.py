@@ -36,7 +36,7 @@ from components.tenant.tenant_settings import TenantSettings
 from components.vocabulary import MessageType
 from phonemfa import scopes
 from phonemfa.doctor.access import requests_of_first_up
-from phonemfa.doctor.checks import check
+from phonemfa.doctor.command import check
 from phonemfa.doctor.findings import Finding, Level, Subject, as_document
 from phonemfa.doctor.login import code_checks, remembered_browsers
 from phonemfa.doctor.messages import sender_checks, text_checks
@@ -288,7 +288,10 @@ SENDERS: list[tuple[dict[str, Any], str]] = [
             **asking("always", login={FACTORS: refused(Why.OTHER)}),
         ),
         says("factors: ok: phone is off, and will be switched on", login=BOTH_OFFERED),
-        says("policy: warning … some-day / ok: never", login={POLICIES: ["some-day"]}),
+        says(  # As the guard in front of the policy has it.
+            "policy: warning … some-day / fault … lower it to never ¬ config set",
+            login={POLICIES: ["some-day"], FACTORS: factors("otp")},
+        ),
         *(
             says(
                 f"policy: {first} / ok: always",

@@ -9,7 +9,6 @@ import pytest
 
 from phonemfa import deploying
 from phonemfa.drift import repair
-from phonemfa.drift.findings import Repair
 from phonemfa.pulumi.state import Checkout
 from sandbox.drift.scenarios import SCENARIOS
 from sandbox.tenant.context import Page
@@ -116,9 +115,11 @@ def test_what_is_for_a_person_to_do_is_not_repaired(
 def test_a_draft_of_ours_that_waits_is_deployed_by_a_repair(applied: Apply) -> None:
     desk = applied()
     _, good = run_another(desk)
-    said = desk.run("drift", "--repair", "--yes", expect=0)
+    switch_off(desk)
+    said = desk.run("drift", "--repair", "--yes", "--accept", "policy", expect=0)
     assert "Repaired by deploying the Action's draft" in said.stderr
     assert running_version(desk.tenant)["code"] == good
+    assert desk.policies() == [], "what somebody lives with is not repaired"
 
 
 @pytest.mark.parametrize("part", ["code", "secrets"])
@@ -129,13 +130,12 @@ def test_a_draft_that_changes_between_look_and_repair_is_not_deployed(
     path, good = run_another(desk)
     bad = running_version(desk.tenant)["code"]
 
-    def meanwhile(plan: repair.Plan) -> None:
-        assert plan[Repair.DEPLOY]
+    def meanwhile(*_: object) -> None:
         foreign = [{"name": "CPAAS_API_KEY", "value": "canary-of-somebody"}]
         change = {"code": f"{good}// and again"} if part == "code" else {"secrets": foreign}
         desk.tenant.api("PATCH", path, change)
 
-    monkeypatch.setattr("phonemfa.drift.command._show_plan", meanwhile)
+    monkeypatch.setattr("phonemfa.drift.repair.show", meanwhile)
     said = desk.run("drift", "--repair", "--yes", expect=DRIFTED)
     assert "has changed since it was looked at" in said.stderr
     assert running_version(desk.tenant)["code"] == bad

@@ -195,8 +195,6 @@ def test_an_edited_draft_is_told_with_what_runs_beside_it(running: str | None, w
     at.action["code"] = code["edited"]
     at.see("action-0", "code")
     runs(at, code=code.get(running or "", running))
-    if not running:
-        del at.action["deployed_version"]
     finding = at.findings()[CODE]
     assert finding.what.endswith(words)
     assert finding.repair is Repair.UP

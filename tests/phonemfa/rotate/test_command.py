@@ -10,7 +10,7 @@ import pytest
 from components.tenant.client import TenantUnreadableError, WriteFailedError
 from components.tenant.guardian import TOKEN
 from components.vocabulary import DeliveryMethod
-from phonemfa.doctor.cpaas import Answer, Failure, Probe
+from phonemfa.doctor.cpaas import Answer, Probe
 from phonemfa.doctor.findings import Level
 from phonemfa.files import FileNotWrittenError
 from phonemfa.pulumi.engine import EngineFailedError
@@ -260,7 +260,7 @@ def probe(text: Answer | None, voice: Answer | None, *without_key: Answer) -> Pr
     [
         (probe(GOOD, GOOD), Level.OK, "text: accepted (400 to a request with nothing to send); v"),
         (probe(Answer(status=500), FOREIGN), Level.FAULT, "voice"),
-        (probe(GOOD, Answer(failure=Failure.SILENT)), Level.UNKNOWN, "in time"),
+        (probe(GOOD, Answer(failure="no answer in time")), Level.UNKNOWN, "in time"),
         (probe(None, None, GOOD, GOOD), Level.UNKNOWN, "without a key"),
     ],
 )

@@ -8,7 +8,7 @@ from components.guards.test_message import Send, Verdict
 from components.vocabulary import DeliveryMethod
 from phonemfa.answered import RefusedError
 from phonemfa.smoke import command
-from phonemfa.smoke.command import SmokeResult, login_event, test_number
+from phonemfa.smoke.command import SmokeResult, allowed_number, login_event
 from sandbox.tenant import Generation
 from tests.end_to_end.conftest import PHONE
 from tests.end_to_end.operators import writes
@@ -181,10 +181,10 @@ def test_only_listed_numbers_get_messages_and_no_refusal_repeats_one_in_full(
 ) -> None:
     settings = stack_settings(testNumbers=listed)
     if number:
-        assert test_number(settings, to) == number
+        assert allowed_number(settings, to) == number
         return
     with pytest.raises(RefusedError) as refused:
-        test_number(settings, to)
+        allowed_number(settings, to)
     assert PHONE not in str(refused.value)
     assert OTHER not in str(refused.value)
 

@@ -104,7 +104,7 @@ class AppliedStack:
         self.changes[name] = {"paths": paths, "gone": gone, "after": after}
 
     def recorded(self) -> Recorded:
-        return Recorded.of(read_refresh({"steps": [*map(self._step, self.resources)]}))
+        return Recorded.after(read_refresh({"steps": [*map(self._step, self.resources)]}))
 
     def findings(self, *accepted: str) -> dict[str, Finding]:
         """What the check finds, by id."""
