@@ -17,7 +17,6 @@ from components.tenant.client import (
     Heard,
     TenantUnreadableError,
     WriteFailedError,
-    access_of,
     ask,
     ask_to_write,
 )
@@ -62,7 +61,7 @@ def break_glass(
         give_up("Nothing was written: --reason is empty. The record needs one.")
     record = Record.of(context, "break-glass", audit_file, reason=reason.strip(), printed=True)
     try:
-        access = access_of(_auth0_of(stack, project) if stack else None)
+        access = Access.of(config=_auth0_of(stack, project) if stack else None)
         if stack:
             _refuse_another_tenant(stack, project, access)
     except TenantUnreadableError as error:

@@ -26,7 +26,6 @@ from components.settings.model import StackSettings
 from components.settings.raw_config import API_KEY, NAMESPACE, secret_faults, turned_faults
 from components.settings.text_files import with_text_files
 from components.tenant.access import Access, NoAccessError
-from components.tenant.client import access_of
 from components.tenant.tenants_file import read_tenants_file
 from phonemfa.output.terminal import working
 from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
@@ -60,7 +59,7 @@ class StackFile:
         Raises:
             TenantUnreadableError: naming every credential that is missing.
         """
-        return access_of(self.auth0)
+        return Access.of(config=self.auth0)
 
 
 def find_stack(
