@@ -54,10 +54,6 @@ def _packages(value: Any) -> tuple[str, ...]:
     return tuple(f"{one.get('name')}@{one.get('version')}" for one in items(value))
 
 
-def _names(value: Any) -> tuple[str, ...]:
-    return tuple(str(one["name"]) for one in items(value) if one.get("name"))
-
-
 def times(value: Any) -> dict[str, str]:
     """When each secret of a draft or a version was written, by name, as far as it is told."""
     return {
@@ -65,6 +61,10 @@ def times(value: Any) -> dict[str, str]:
         for one in items(value)
         if one.get("name")
     }
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    return tuple(times(value))
 
 
 def moment(text: str) -> datetime | None:
@@ -138,7 +138,13 @@ class Action(Resource):
     dependencies: Packages
     secret_names: Annotated[
         Maybe[tuple[str, ...]],
-        Part("secrets", setting="retiredSecrets", of=_names, absent=(), ordered=False),
+        Part(
+            "secrets",
+            setting="retiredSecrets",
+            of=lambda one: tuple(times(one)),
+            absent=(),
+            ordered=False,
+        ),
     ]
     """Of all its secrets, the key among them."""
     deployed: Annotated[Maybe[bool], Part("deployed_version", "deploy", of=bool, absent=False)]
