@@ -9,7 +9,6 @@ A stack changes a rule's level or options with Pulumi's own policy config (level
 """
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass, field, replace
@@ -63,12 +62,10 @@ Check = Callable[[Any, Context], Iterator[Finding]]
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule over one resource, which holds or breaks whatever else the stack declares.
+    """A rule over each resource of the types `of` (of all, when there are none).
 
-    Attributes:
-        of: the types of resources that it looks at; empty: all of them.
-        of_stack: it is over all resources together, and needs the unchanged ones too.
-        options: with `PRODUCTION` among them, it holds in stacks that users depend on alone.
+    One `of_stack` is over all resources together, and needs the unchanged ones too. With
+    `PRODUCTION` among its options, it holds in stacks that users depend on alone.
     """
 
     name: str
@@ -441,19 +438,17 @@ def _exactly_one(found: Sequence[Declared], what: str) -> Iterator[Finding]:
 
 
 def _one_a_type(templates: Sequence[Declared]) -> Iterator[Finding]:
-    found: Counter[str] = Counter()
+    found = set()
     for template in templates:
         kind = phone_template.kind_of(template.properties)
-        if not isinstance(kind, str):
-            continue
-        found[kind] += 1
-        if found[kind] > 1:
+        if isinstance(kind, str) and kind in found:
             yield Finding(
                 f"{template.name} is a second template of {kind}: the tenant has room for one and "
                 "refuses the other.",
                 f"keep one template of {kind}",
                 template.urn,
             )
+        found.add(kind)
 
 
 @_rule(

@@ -105,7 +105,6 @@ class Version(Resource):
 
     @classmethod
     def of_api(cls, answer: Mapping[str, Any]) -> Self:
-        """A version as the API tells it."""
         return cls(
             id=str(answer.get("id") or ""),
             number=int(answer.get("number") or 0),

@@ -12,8 +12,9 @@ from typing import Annotated, Any, ClassVar, Final, Self
 
 from pydantic.alias_generators import to_camel
 
+from components.settings.adopted import FoundPhone
 from components.settings.model import StackSettings
-from components.settings.texts import for_legacy
+from components.settings.texts import TextOverride, for_legacy
 from components.settings.values import duration, seconds
 from components.tenant.model import (
     LEFT_ALONE,
@@ -241,7 +242,6 @@ class Guardian(Resource):
 
     @classmethod
     def recorded(cls, properties: Mapping[str, Any]) -> Self:
-        """Guardian as one side of a preview, or a state, has it."""
         return cls(**cls.parts_of_pulumi(properties))
 
 
@@ -261,7 +261,7 @@ def declared(settings: StackSettings) -> Guardian:
         **settings.other_factors.model_dump(exclude_none=True),
     }
     if settings.adopted:
-        return Guardian(**common, **_as_found(settings))
+        return Guardian(**common, **_as_found(settings.adopted.phone, settings.texts))
     types = tuple(guardian_message_types(settings.delivery_methods))
     common |= {"phone_enabled": True, "message_types": types}
     if settings.experience is Experience.LEGACY:
@@ -301,12 +301,11 @@ def in_force(settings: StackSettings, there: Guardian) -> dict[str, Any]:
     return asked | {key: block for key, block in blocks(there).items() if asked[key] is None}
 
 
-def _as_found(settings: StackSettings) -> dict[str, Any]:
-    found = settings.adopted.phone if settings.adopted else None
-    if found is None or not found.enabled:
+def _as_found(found: FoundPhone, own: Mapping[MessageType, TextOverride]) -> dict[str, Any]:
+    if not found.enabled:
         # A factor that is off has neither channels nor provider nor texts.
         return {"phone_enabled": False, "message_types": LEFT_ALONE}
-    given = {kind: own.text for kind, own in settings.texts.items()}
+    given = {kind: one.text for kind, one in own.items()}
     enrollment = found.enrollment_message or given.get(MessageType.OTP_ENROLL)
     verification = found.verification_message or given.get(MessageType.OTP_VERIFY)
     # The provider takes both texts or none, and none beside Twilio.

@@ -163,7 +163,10 @@ def named_alike(path: str, setting: str = "", **more: Any) -> Part:
 
 
 class Resource:
-    """A resource of a tenant."""
+    """A resource of a tenant.
+
+    `of_api` makes one of the API's answer, `recorded` of one side of a preview, or of a state.
+    """
 
     PARTS: ClassVar[tuple[Part, ...]] = ()
 
@@ -232,7 +235,6 @@ class Identified(Resource):
 
     @classmethod
     def of_api(cls, answer: Mapping[str, Any]) -> Self:
-        """The resource as the API tells it."""
         return cls(
             **cls.parts_of_api(answer),
             id=str(answer.get("id") or ""),
@@ -241,7 +243,6 @@ class Identified(Resource):
 
     @classmethod
     def recorded(cls, properties: Mapping[str, Any]) -> Self:
-        """The resource as one side of a preview, or a state, has it."""
         return cls(**cls.parts_of_pulumi(properties), id=str(properties.get("id") or ""))
 
 

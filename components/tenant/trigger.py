@@ -35,7 +35,6 @@ class Binding(Resource):
 
     @classmethod
     def of_api(cls, answer: Mapping[str, Any], trigger: str) -> Self:
-        """A binding as the API tells it."""
         action = answer.get("action") or {}
         return cls(
             trigger=trigger,
