@@ -32,8 +32,6 @@ from policy.model import PRODUCTION, Context, Declared, Finding, Level, Violatio
 
 _UNIFIED_TRIGGER: Final = TRIGGERS[Experience.UNIFIED]
 _LEGACY_TRIGGER: Final = TRIGGERS[Experience.LEGACY]
-_TWILIO: Final = "twilio"
-"""The one provider that sends without an Action."""
 _WITHOUT_CODE: Final = [kind.value for kind in MessageType if not kind.carries_code]
 _CREDENTIAL_NAME: Final = re.compile(r"(secret|token|password|key)\Z", re.IGNORECASE)
 _CPAAS_KEY: Final = re.compile(r"\b[0-9a-f]{32}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
@@ -391,7 +389,8 @@ def _one_sender_per_channel(resources: Sequence[Declared], _context: Context) ->
     templates = _all(resources, phone_template.TOKEN)
     if unified or providers or templates:
         with suppress(UnseenError):
-            if unified or any(one.said("name") != _TWILIO for one in providers):
+            # Twilio alone sends without an Action.
+            if unified or any(one.said("name") != phone_provider.TWILIO for one in providers):
                 yield from _exactly_one(unified, f"Action on {_UNIFIED_TRIGGER}")
         yield from _exactly_one(providers, "phone provider")
         yield from _one_a_type(templates)

@@ -7,12 +7,11 @@ header: h11 quotes an illegal one, and that may be a token. Nothing is repeated.
 """
 
 import asyncio
-import contextlib
 import itertools
 import json
 import os
 import threading
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine
 from typing import Any, Final, Self, TypeVar
 
 import httpx
@@ -35,26 +34,6 @@ class BrokenAnswerError(httpx.RemoteProtocolError):
     """An answer had begun and did not end: the request surely arrived."""
 
 
-@contextlib.contextmanager
-def _surroundings_named() -> Iterator[None]:
-    """Say which variable keeps a client from being made: neither ssl nor httpx does."""
-    try:
-        yield
-    except UnicodeError:
-        raise  # A header's, such as a token's: no proxy is at fault.
-    except (ImportError, ValueError, httpx.InvalidURL):
-        # Without their words, which have the address, and that may have a password.
-        raise OSError(
-            "HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names a proxy that is not http:// or https://; "
-            "set one that is, or name the hosts in NO_PROXY"
-        ) from None
-    except OSError as error:
-        named = os.environ.get("SSL_CERT_FILE")
-        if not named:
-            raise  # Those that httpx brings along: no variable would mend it.
-        raise OSError(error.errno, error.strerror, f"SSL_CERT_FILE {named}") from None
-
-
 class BoundedAsyncClient(httpx.AsyncClient):
     """`httpx.AsyncClient` with limits.
 
@@ -66,8 +45,22 @@ class BoundedAsyncClient(httpx.AsyncClient):
     def __init__(
         self, *, total: float, json_only: bool = False, most: int | None = None, **options: Any
     ) -> None:
-        with _surroundings_named():
+        # Neither ssl nor httpx says which variable keeps a client from being made.
+        try:
             super().__init__(**options)
+        except UnicodeError:
+            raise  # A header's, such as a token's: no proxy is at fault.
+        except (ImportError, ValueError, httpx.InvalidURL):
+            # Without their words, which have the address, and that may have a password.
+            raise OSError(
+                "HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names a proxy that is not http:// or "
+                "https://; set one that is, or name the hosts in NO_PROXY"
+            ) from None
+        except OSError as error:
+            named = os.environ.get("SSL_CERT_FILE")
+            if not named:
+                raise  # Those that httpx brings along: no variable would mend it.
+            raise OSError(error.errno, error.strerror, f"SSL_CERT_FILE {named}") from None
         self._total, self._json_only = total, json_only
         self._most, self._count = most or MOST_REQUESTS, itertools.count(1)
 

@@ -109,7 +109,7 @@ def known(value: Maybe[T], otherwise: T) -> T:
 
 def nonempty(value: Any) -> str | None:
     """A text; None for an empty one, which means none."""
-    return str(value) or None
+    return str(value) if value else None
 
 
 def texts(value: Any) -> tuple[str, ...]:
@@ -307,11 +307,6 @@ def listed(value: Any) -> Sequence[Any]:
 def items(value: Any) -> tuple[Mapping[str, Any], ...]:
     """The objects in a list; none where there is no list, or where it is hidden."""
     return tuple(one for one in listed(value) if isinstance(one, Mapping))
-
-
-def told_time(value: Any) -> str | None:
-    """A time as text; None where none is told."""
-    return str(value) if value else None
 
 
 def plain(answer: Any) -> dict[str, Any]:
