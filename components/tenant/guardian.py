@@ -85,11 +85,11 @@ def _text(value: Any) -> Any:
     return str(value) if value else UNSEEN
 
 
-def _switch(name: str, pulumi: str = "") -> Part:
-    pulumi = pulumi or to_camel(name.replace("-", "_"))
+def _switch(name: str, key: str = "", *, block: bool = False) -> Part:
+    key = key or to_camel(name.replace("-", "_"))
     # The paths of the API are names of their own here: a name with a dot is none of theirs.
-    setting = f"otherFactors.{pulumi.removesuffix('.enabled')}"
-    return Part(f"{FACTORS}.{name}", pulumi, setting, of=flag, absent=False)
+    pulumi = f"{key}.enabled" if block else key
+    return Part(f"{FACTORS}.{name}", pulumi, f"otherFactors.{key}", of=flag, absent=False)
 
 
 def name_of(part: Part) -> str:
@@ -158,14 +158,10 @@ class Guardian(Resource):
     email: Annotated[Maybe[bool], _switch("email")] = LEFT_ALONE
     otp: Annotated[Maybe[bool], _switch("otp")] = LEFT_ALONE
     recovery_code: Annotated[Maybe[bool], _switch("recovery-code")] = LEFT_ALONE
-    webauthn_roaming: Annotated[
-        Maybe[bool], _switch("webauthn-roaming", "webauthnRoaming.enabled")
-    ] = LEFT_ALONE
-    webauthn_platform: Annotated[
-        Maybe[bool], _switch("webauthn-platform", "webauthnPlatform.enabled")
-    ] = LEFT_ALONE
-    duo: Annotated[Maybe[bool], _switch("duo", "duo.enabled")] = LEFT_ALONE
-    push: Annotated[Maybe[bool], _switch("push-notification", "push.enabled")] = LEFT_ALONE
+    webauthn_roaming: Annotated[Maybe[bool], _switch("webauthn-roaming", block=True)] = LEFT_ALONE
+    webauthn_platform: Annotated[Maybe[bool], _switch("webauthn-platform", block=True)] = LEFT_ALONE
+    duo: Annotated[Maybe[bool], _switch("duo", block=True)] = LEFT_ALONE
+    push: Annotated[Maybe[bool], _switch("push-notification", "push", block=True)] = LEFT_ALONE
 
     code_length: Annotated[
         Maybe[int], _by_plan(PHONE_SETTINGS, "otp_length", "oneTimeCode.length", default=6)
