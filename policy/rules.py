@@ -437,7 +437,7 @@ def _exactly_one(found: Sequence[Declared], what: str) -> Iterator[Finding]:
 
 
 def _one_a_type(templates: Sequence[Declared]) -> Iterator[Finding]:
-    found = set()
+    found: list[Any] = []  # Of any form, as a preview may have it.
     for template in templates:
         kind = phone_template.kind_of(template.properties)
         if isinstance(kind, str) and kind in found:
@@ -447,7 +447,7 @@ def _one_a_type(templates: Sequence[Declared]) -> Iterator[Finding]:
                 f"keep one template of {kind}",
                 template.urn,
             )
-        found.add(kind)
+        found.append(kind)
 
 
 @_rule(
