@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
 import yaml
 
@@ -47,12 +47,7 @@ _TURNED: Final = re.compile(
 """What it takes for another number, or for a date, and so changes; without underscores."""
 
 Place = tuple[str | int, ...]
-
-
-NOT_UTF8: Final = (
-    "The locale here is not UTF-8 ({encoding}): texts would be deployed as garbage. "
-    "Set LC_ALL=C.UTF-8, or PYTHONUTF8=1."
-)
+T = TypeVar("T")
 
 
 class StackFileError(Exception):
@@ -86,13 +81,10 @@ class Turned:
 class Config:
     """What the files of a project say of one stack.
 
-    Attributes:
-        folder: where Pulumi.yaml is.
-        file: the stack's, which need not be there.
-        values: by `namespace:name`, as `decoded` gives what the engine hands to a program; an
-            encrypted one is a mapping with `secure`.
-        turned: those in force that the engine does not take as they are written.
-        environments: whether values of Pulumi ESC belong to it, which only the engine has.
+    `folder` has Pulumi.yaml; the stack's `file` need not be there. `values` are by
+    `namespace:name`, as `decoded` gives what the engine hands to a program (an encrypted one is a
+    mapping with `secure`), `turned` those that the engine does not take as they are written.
+    `environments` says whether values of Pulumi ESC belong to it, which only the engine has.
     """
 
     stack: str
@@ -105,21 +97,14 @@ class Config:
 
     def of(self, namespace: str) -> dict[str, Any]:
         """The values of a namespace, by their names."""
-        prefix = f"{namespace}:"
-        return {
-            key.removeprefix(prefix): value
-            for key, value in self.values.items()
-            if key.startswith(prefix)
-        }
+        return in_namespace(self.values, namespace)
 
 
 def read_config(folder: Path, stack: str, *, file: Path | None = None) -> Config:
     """The config of a stack; without a file of its own, what the project says.
 
     The folder is the project's, or one below it; the stack its name, or organisation/project/stack.
-
-    Raises:
-        StackFileError: a file cannot be used, or the stack is another project's.
+    A `StackFileError` says that a file cannot be used, or that the stack is another project's.
     """
     project = _Project.of(folder)
     *owner, name = stack.split("/")
@@ -170,11 +155,23 @@ def stack_names(folder: Path) -> list[str]:
     return sorted(one.name[len(front) : -len(end)] for one in files)
 
 
+def in_namespace(values: Mapping[str, T], namespace: str) -> dict[str, T]:
+    """Those of a config's values whose keys are in a namespace, by their names."""
+    prefix = f"{namespace}:"
+    return {
+        key.removeprefix(prefix): value for key, value in values.items() if key.startswith(prefix)
+    }
+
+
 def locale_fault() -> str:
     """What is wrong with how this process reads its environment, which is how config comes."""
     encoding = sys.getfilesystemencoding()
-    is_utf8 = codecs.lookup(encoding).name == "utf-8"
-    return "" if is_utf8 else NOT_UTF8.format(encoding=encoding)
+    if codecs.lookup(encoding).name == "utf-8":
+        return ""
+    return (
+        f"The locale here is not UTF-8 ({encoding}): texts would be deployed as garbage. "
+        "Set LC_ALL=C.UTF-8, or PYTHONUTF8=1."
+    )
 
 
 def decoded(value: str) -> Any:

@@ -146,7 +146,8 @@ _GUARDIAN_POLICIES: Final = {
     Policy.NEVER: "never",
 }
 _STRENGTH: Final = {"never": 0, "confidence-score": 1, "all-applications": 2}
-_MESSAGE_TYPES: Final = {DeliveryMethod.TEXT: "sms", DeliveryMethod.VOICE: "voice"}
+CHANNELS: Final = {DeliveryMethod.TEXT: "sms", DeliveryMethod.VOICE: "voice"}
+"""Delivery method to the word that the factor, a legacy tenant's texts and the log have for it."""
 
 
 def guardian_message_types(methods: Collection[DeliveryMethod]) -> list[str]:
@@ -155,4 +156,4 @@ def guardian_message_types(methods: Collection[DeliveryMethod]) -> list[str]:
     Guardian answers `["sms", "voice"]` whatever was written, and its list is ordered: any other
     order would show as drift for ever.
     """
-    return [_MESSAGE_TYPES[method] for method in DeliveryMethod if method in methods]
+    return [CHANNELS[method] for method in DeliveryMethod if method in methods]

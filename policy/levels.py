@@ -47,7 +47,13 @@ def settings_of(stack: str, project: Path) -> dict[str, Setting]:
 
     A `LevelsError` says that its file is not JSON, or names what there is not.
     """
-    said = _file(stack, project)
+    content, path = {}, file_of(stack, project)
+    if path is not None:
+        try:
+            content = json.loads(path.read_bytes())
+        except (ValueError, RecursionError) as error:
+            raise LevelsError(f"{FOLDER}/{path.name} is not JSON ({error})") from error
+    said = parse(content, source=f"{FOLDER}/{stack}.json")
     return {
         rule.name: replace(
             said[rule.name], options={**said[rule.name].options, **production_in(project, rule)}
@@ -68,17 +74,6 @@ def production_in(project: Path, rule: Rule) -> dict[str, list[str]]:
     except NotNamedError as error:
         raise LevelsError(str(error)) from None
     return {} if named is None else {PRODUCTION: named}
-
-
-def _file(stack: str, project: Path) -> dict[str, Setting]:
-    path = file_of(stack, project)
-    if path is None:
-        return parse({}, source="no file")
-    try:
-        content = json.loads(path.read_bytes())
-    except (ValueError, RecursionError) as error:
-        raise LevelsError(f"{FOLDER}/{path.name} is not JSON ({error})") from error
-    return parse(content, source=f"{FOLDER}/{path.name}")
 
 
 def is_production(stack: str, project: Path) -> bool:

@@ -9,7 +9,6 @@ A stack changes a rule's level or options with Pulumi's own policy config (level
 """
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass, field, replace
@@ -33,8 +32,6 @@ from policy.model import PRODUCTION, Context, Declared, Finding, Level, Violatio
 
 _UNIFIED_TRIGGER: Final = TRIGGERS[Experience.UNIFIED]
 _LEGACY_TRIGGER: Final = TRIGGERS[Experience.LEGACY]
-_TWILIO: Final = "twilio"
-"""The one provider that sends without an Action."""
 _WITHOUT_CODE: Final = [kind.value for kind in MessageType if not kind.carries_code]
 _CREDENTIAL_NAME: Final = re.compile(r"(secret|token|password|key)\Z", re.IGNORECASE)
 _CPAAS_KEY: Final = re.compile(r"\b[0-9a-f]{32}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
@@ -63,12 +60,10 @@ Check = Callable[[Any, Context], Iterator[Finding]]
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule over one resource, which holds or breaks whatever else the stack declares.
+    """A rule over each resource of the types `of` (of all, when there are none).
 
-    Attributes:
-        of: the types of resources that it looks at; empty: all of them.
-        of_stack: it is over all resources together, and needs the unchanged ones too.
-        options: with `PRODUCTION` among them, it holds in stacks that users depend on alone.
+    One `of_stack` is over all resources together, and needs the unchanged ones too. With
+    `PRODUCTION` among its options, it holds in stacks that users depend on alone.
     """
 
     name: str
@@ -394,7 +389,8 @@ def _one_sender_per_channel(resources: Sequence[Declared], _context: Context) ->
     templates = _all(resources, phone_template.TOKEN)
     if unified or providers or templates:
         with suppress(UnseenError):
-            if unified or any(one.said("name") != _TWILIO for one in providers):
+            # Twilio alone sends without an Action.
+            if unified or any(one.said("name") != phone_provider.TWILIO for one in providers):
                 yield from _exactly_one(unified, f"Action on {_UNIFIED_TRIGGER}")
         yield from _exactly_one(providers, "phone provider")
         yield from _one_a_type(templates)
@@ -441,19 +437,17 @@ def _exactly_one(found: Sequence[Declared], what: str) -> Iterator[Finding]:
 
 
 def _one_a_type(templates: Sequence[Declared]) -> Iterator[Finding]:
-    found: Counter[str] = Counter()
+    found: list[Any] = []  # Of any form, as a preview may have it.
     for template in templates:
         kind = phone_template.kind_of(template.properties)
-        if not isinstance(kind, str):
-            continue
-        found[kind] += 1
-        if found[kind] > 1:
+        if isinstance(kind, str) and kind in found:
             yield Finding(
                 f"{template.name} is a second template of {kind}: the tenant has room for one and "
                 "refuses the other.",
                 f"keep one template of {kind}",
                 template.urn,
             )
+        found.append(kind)
 
 
 @_rule(

@@ -51,11 +51,9 @@ class WriteHooks:
 
     def hooks(self) -> pulumi.ResourceHookBinding:
         """What the engine calls, and when."""
-        bound: dict[str, Any] = {}
-        if self.WRITES:
-            opts = pulumi.ResourceHookOptions(on_dry_run=True)
-            look = pulumi.ResourceHook(self.NAME, self._before, opts=opts)
-            bound = {f"before_{write}": [look] for write in self.WRITES}
+        opts = pulumi.ResourceHookOptions(on_dry_run=True)
+        look = pulumi.ResourceHook(self.NAME, self._before, opts=opts)
+        bound: dict[str, Any] = {f"before_{write}": [look] for write in self.WRITES}
         if self.FAILED:
             bound["on_error"] = [pulumi.ErrorHook(self.FAILED, self._failed)]
         return pulumi.ResourceHookBinding(**bound)

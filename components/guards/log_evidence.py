@@ -10,10 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from components.masking import redacted
-from components.vocabulary import DeliveryMethod
-
-CHANNELS: Final = {DeliveryMethod.TEXT: "sms", DeliveryMethod.VOICE: "voice"}
-"""Delivery method to the word that the log has for it."""
+from components.vocabulary import CHANNELS, DeliveryMethod
 
 PATIENCE: Final = 60.0
 """Seconds in which a tenant's log shows what was sent."""
@@ -72,10 +69,7 @@ def find(
     entries: Iterable[Mapping[str, Any]], *, to: str, method: DeliveryMethod
 ) -> Evidence | None:
     """The newest of `entries` (newest first, all after the send) that is about the message."""
-    for entry in entries:
-        if _is_about(entry, to, method):
-            return _evidence(entry, method)
-    return None
+    return next((_evidence(one, method) for one in entries if _is_about(one, to, method)), None)
 
 
 def _is_about(entry: Mapping[str, Any], to: str, method: DeliveryMethod) -> bool:
@@ -101,8 +95,7 @@ def _same_number(shown: Any, to: str) -> bool:
     have, want = shown.replace(" ", "")[::-1], to[::-1]
     if not have[:_LAST_DIGITS].isdigit():
         return False
-    hidden = bool(_HIDDEN.search(have))
-    if not hidden:
+    if not _HIDDEN.search(have):
         return have.rstrip("+") == want.rstrip("+")
     return all(a == b or _HIDDEN.match(a) for a, b in zip(have, want, strict=False))
 

@@ -52,13 +52,6 @@ SAMPLE: Final[Mapping[str, Any]] = {
 """Values for counting: as long as they get in practice."""
 
 
-def sample(digits: int = 6, friendly_name: str = "", custom_domain: str = "") -> Mapping[str, Any]:
-    """Those values with what is known better: the codes' length, and how the tenant is called."""
-    names = {"friendly_name": friendly_name, "custom_domain": custom_domain}
-    known = {key: name for key, name in names.items() if name}
-    return {**SAMPLE, "code": ("1234567890" * 2)[:digits], **known}
-
-
 _PLAIN_OUTPUT: Final = re.compile(r"(?<!\{)\{\{\s*([a-z_]+)\s*\}\}")
 """Beside three braces it is the parser's matter: "{{{ code }}" is not Liquid."""
 

@@ -4,7 +4,7 @@ Each setting stands here once: what it may be, alone and beside the others, how 
 it, and what a reviewer calls it. None is a secret.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final, Self
 
 from pydantic import Field, TypeAdapter, ValidationError, ValidationInfo, field_validator
@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from components.settings.adopted import Adopted
 from components.settings.faults import Fault, SettingsError, faults_of, rule_broken
 from components.settings.health_levels import HealthLevels
-from components.settings.message_size import sample
+from components.settings.message_size import SAMPLE
 from components.settings.raw_config import NAMESPACE, shape_faults
 from components.settings.strict import Strict, Words
 from components.settings.text_rules import text_faults
@@ -385,24 +385,16 @@ class StackSettings(Strict):
         The test numbers are left out: they are people's own, and a state keeps what it is told. So
         are the levels of health, which change nothing in a tenant.
         """
-        values = self.model_dump(
+        told = self.model_dump(
             mode="json", by_alias=True, exclude_none=True, exclude={"test_numbers", "health"}
         )
-        # A set has no order, and its dump another one in each process.
-        sets = {
-            field.alias or name
-            for name, field in type(self).model_fields.items()
-            if isinstance(getattr(self, name), frozenset)
-        }
-        unset = {
-            field.alias or name: None
-            for name, field in type(self).model_fields.items()
-            if getattr(self, name) is None
-        }
-        # What is not set is told too: a record without a key is of a version without the setting.
-        return unset | {
-            key: sorted(value) if key in sets else value for key, value in values.items()
-        }
+        for name, field in type(self).model_fields.items():
+            key, value = field.alias or name, getattr(self, name)
+            if value is None:  # Told too: a record without a key is of a version without it.
+                told[key] = None
+            elif isinstance(value, frozenset):  # Without order, its dump has another each time.
+                told[key].sort()
+        return told
 
     @classmethod
     def of_plain(cls, plain: Any) -> Self:
@@ -468,9 +460,7 @@ class StackSettings(Strict):
     def _texts_are_used(
         cls, value: dict[MessageType, TextOverride], info: ValidationInfo
     ) -> dict[MessageType, TextOverride]:
-        broken = list(
-            _broken_texts(value, info.data.get("message_types"), info.data.get("experience"))
-        )
+        broken = list(_broken_texts(value, info.data))
         if broken:
             raise rule_broken(
                 " ".join(consequence for consequence, _ in broken),
@@ -600,32 +590,27 @@ def _well_formed_texts(values: Mapping[str, Any]) -> dict[MessageType, TextOverr
 
 
 def _broken_texts(
-    texts: Mapping[MessageType, TextOverride],
-    wanted: Collection[MessageType] | None,
-    experience: Experience | None,
+    texts: Mapping[MessageType, TextOverride], before: Mapping[str, Any]
 ) -> Iterator[tuple[str, str]]:
     """(consequence, fix) of every text that would never be sent."""
+    is_legacy = before.get("experience") is Experience.LEGACY
     for kind, override in texts.items():
         if kind not in SHIPPED and not (override.text and override.voice):
             yield (
                 f"The package ships no text for {kind}: one of two is not enough.",
                 f"give both texts.{kind}.text and texts.{kind}.voice",
             )
-        if experience is Experience.LEGACY and kind not in LEGACY_MESSAGE_TYPES:
+        if is_legacy and kind not in LEGACY_MESSAGE_TYPES:
             yield (
                 f"texts.{kind} is never used: legacy tenants only enrol and verify by phone.",
                 f"remove texts.{kind}",
             )
-        elif (
-            experience is Experience.LEGACY
-            and override.voice
-            and decides_by_channel(override.text or "")
-        ):
+        elif is_legacy and override.voice and decides_by_channel(override.text or ""):
             yield (
                 f"texts.{kind}.voice is never used: by message_type, the other one has a call's.",
                 f"remove texts.{kind}.voice, or message_type from texts.{kind}.text",
             )
-        elif wanted is not None and kind not in wanted:
+        elif kind not in before.get("message_types", (kind,)):
             yield (
                 f"texts.{kind} is never used: the type is not in messageTypes.",
                 f"add {kind} to messageTypes, or remove its texts",
@@ -639,7 +624,9 @@ def sample_of(
     code = plain.get("oneTimeCode")
     length = code.get("length") if isinstance(code, Mapping) else None
     digits = length if isinstance(length, int) else OneTimeCode().length
-    return sample(digits, friendly_name, custom_domain)
+    names = {"friendly_name": friendly_name, "custom_domain": custom_domain}
+    known = {key: name for key, name in names.items() if name}
+    return {**SAMPLE, "code": "1234567890"[:digits], **known}
 
 
 def fields_by_key() -> dict[str, FieldInfo]:

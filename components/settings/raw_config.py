@@ -5,7 +5,7 @@ values of a shape that neither a tenant nor a terminal could take.
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 import pulumi
@@ -23,18 +23,6 @@ _LONG: Final = 20
 """Digits from which on a number is none that somebody means."""
 DEEPEST: Final = 32
 """How deep a value may be nested; `adopted` is the deepest that is used, with six."""
-
-
-def values_of(config: pulumi.Config) -> dict[str, str]:
-    """Every value under the namespace, as the engine hands it over, by its key."""
-    # pulumi.Config answers single keys only; a misspelt key must be seen, so all are read.
-    everything = {**pulumi.runtime.config.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
-    prefix = f"{config.name}:"
-    return {
-        key.removeprefix(prefix): value
-        for key, value in everything.items()
-        if key.startswith(prefix)
-    }
 
 
 def secret_faults(
@@ -67,12 +55,8 @@ def secret_faults(
     ]
 
 
-def turned_faults(turned: Iterable[Turned]) -> list[Fault]:
-    """A fault for each value that would be deployed otherwise than it is written."""
-    return [_turned_fault(one) for one in turned]
-
-
-def _turned_fault(turned: Turned) -> Fault:
+def turned_fault(turned: Turned) -> Fault:
+    """The fault of a value that would be deployed otherwise than it is written."""
     path = "".join(f"[{one}]" if isinstance(one, int) else f".{one}" for one in turned.path)
     hidden = turned.key in {f"{NAMESPACE}:{API_KEY}", *(f"auth0:{one}" for one in SECRETS)}
     read = "" if hidden or len(turned.read) > _LONG else turned.read

@@ -10,7 +10,14 @@ from typing import Any
 
 import pulumi
 
-from components.config_files import StackFileError, Turned, decoded, locale_fault, read_config
+from components.config_files import (
+    StackFileError,
+    Turned,
+    decoded,
+    in_namespace,
+    locale_fault,
+    read_config,
+)
 from components.settings.adopted import NOTICE
 from components.settings.message_size import SmsSize
 from components.settings.model import StackSettings, sample_of
@@ -18,9 +25,8 @@ from components.settings.raw_config import (
     API_KEY,
     NAMESPACE,
     secret_faults,
-    turned_faults,
+    turned_fault,
     usable_key,
-    values_of,
 )
 from components.settings.text_files import with_text_files
 from components.settings.text_rules import sms_sizes, text_warnings
@@ -66,12 +72,14 @@ def load() -> Loaded:
     if fault:
         raise pulumi.RunError(f"{fault} Nothing was written.")
     config = pulumi.Config(NAMESPACE)
-    raw = values_of(config)
+    # pulumi.Config answers single keys only; a misspelt key must be seen, so all are read.
+    everything = {**pulumi.runtime.config.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
+    raw = in_namespace(everything, NAMESPACE)
     secrets = {one for one in raw if pulumi.runtime.is_config_secret(f"{NAMESPACE}:{one}")}
     values = {key: decoded(value) for key, value in raw.items() if key not in secrets | {API_KEY}}
     faults = [
         *secret_faults(raw, secrets, key_needed="adopted" not in raw),
-        *turned_faults(_turned(values)),
+        *map(turned_fault, _turned(values)),
     ]
     # An older language host does not tell; Pulumi starts programs in their folder.
     project = Path(pulumi.get_root_directory() or "")

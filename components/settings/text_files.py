@@ -13,12 +13,11 @@ from components.settings.raw_config import NAMESPACE
 from components.vocabulary import MessageType
 
 KEY: Final = "textFiles"
-_CHANNELS: Final = ("text", "voice")
 _LARGEST: Final = 2**16
 _NAMES: Final = {
     f"{kind}.{channel}.liquid": (kind.value, channel)
     for kind in MessageType
-    for channel in _CHANNELS
+    for channel in ("text", "voice")
 }
 
 

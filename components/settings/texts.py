@@ -75,18 +75,13 @@ def texts_for(
     Shipped texts say the `lifetime` of a login's code, which is in seconds.
     """
     found: dict[MessageType, Texts] = {}
-    for message_type in MessageType:
-        if message_type not in message_types:
-            continue
-        override = overrides.get(message_type)
-        if override is None and message_type not in SHIPPED:
-            continue
-        own = {"text": override and override.text, "voice": override and override.voice}
-        text, voice = (
-            given or _shipped(language, message_type, channel, lifetime)
-            for channel, given in own.items()
-        )
-        found[message_type] = Texts(text=text, voice=voice)
+    for kind in MessageType:
+        if kind in message_types and (kind in overrides or kind in SHIPPED):
+            own = overrides.get(kind, TextOverride())
+            found[kind] = Texts(
+                text=own.text or _shipped(language, kind, "text", lifetime),
+                voice=own.voice or _shipped(language, kind, "voice", lifetime),
+            )
     return found
 
 

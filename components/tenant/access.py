@@ -4,7 +4,8 @@ The stack's config goes before the variables, value by value. An API token goes 
 of a client, a signed assertion goes before its secret (provider-traps.md, "Credentials").
 """
 
-from collections.abc import Mapping
+import os
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
@@ -26,7 +27,6 @@ SECRETS: Final = ("clientSecret", "clientAssertionPrivateKey", "apiToken")
 """Those that are secret by nature."""
 
 _ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-_ASSERTION_SECONDS: Final = 60
 
 
 class TenantUnreadableError(Exception):
@@ -61,7 +61,9 @@ class Access:
     audience: str = ""
 
     @classmethod
-    def of(cls, environ: Mapping[str, str], config: Mapping[str, Any] | None = None) -> Self:
+    def of(
+        cls, environ: Mapping[str, str] = os.environ, config: Mapping[str, Any] | None = None
+    ) -> Self:
         """Access as the provider has it; a `NoAccessError` names everything that is missing.
 
         `config` has the stack's `auth0:` keys, without that prefix. An encrypted value is a mapping
@@ -69,19 +71,14 @@ class Access:
         """
         said = config or {}
         check_one_tenant(said.get("domain"), environ.get("AUTH0_DOMAIN", ""))
-        found, encrypted = {}, []
-        for key, variable in VARIABLES.items():
-            value = said.get(key)
-            if value is not None and not isinstance(value, str):
-                encrypted.append(key)
-                value = None
-            found[key] = value or environ.get(variable, "")
-        cls._check(found, encrypted)
+        plain = {key: value for key, value in said.items() if isinstance(value, str)}
+        found = {key: plain.get(key) or environ.get(name, "") for key, name in VARIABLES.items()}
+        cls._check(found, encrypted=said.keys() - plain.keys())
         found["domain"] = bare(found["domain"])
         return cls(**{FIELDS[key]: value for key, value in found.items()})
 
     @staticmethod
-    def _check(found: Mapping[str, str], encrypted: list[str]) -> None:
+    def _check(found: Mapping[str, str], encrypted: Collection[str]) -> None:
         missing = [] if found["domain"] else [VARIABLES["domain"]]
         if not found["apiToken"]:
             if not found["clientId"]:
@@ -94,7 +91,7 @@ class Access:
         if not missing:
             return
         also = ""
-        if hidden := [f"auth0:{key}" for key in encrypted if not found[key]]:
+        if hidden := [f"auth0:{key}" for key in found if key in encrypted and not found[key]]:
             also = (
                 f" {', '.join(hidden)} of the stack's file cannot be read by this command, as it "
                 "is encrypted: set the variable to the same value."
@@ -109,17 +106,12 @@ class Access:
         """Who asks, for a sentence and a record; no secret."""
         return self.client_id if not self.api_token else "the bearer of AUTH0_API_TOKEN"
 
-    @property
-    def token_audience(self) -> str:
-        """Whose token is asked for: the Management API of the domain unless it is said."""
-        return self.audience or f"https://{self.domain}/api/v2/"
-
     def token_request(self) -> dict[str, str]:
         """The form of a request for a token (client credentials grant, management-api.md §2.1)."""
         form = {
             "grant_type": "client_credentials",
             "client_id": self.client_id,
-            "audience": self.token_audience,
+            "audience": self.audience or f"https://{self.domain}/api/v2/",
         }
         if not self.client_assertion_private_key:
             return form | {"client_secret": self.client_secret}
@@ -137,7 +129,7 @@ class Access:
             "sub": self.client_id,
             "aud": f"https://{self.domain}/",
             "iat": now,
-            "exp": now + _ASSERTION_SECONDS,
+            "exp": now + 60,
             "jti": str(uuid.uuid4()),
         }
         algorithm = self.client_assertion_signing_alg or "RS256"

@@ -27,8 +27,8 @@ from components.tenant.model import (
     flag,
     items,
     known,
+    nonempty,
     plain,
-    told_time,
 )
 from components.vocabulary import TRIGGERS, Experience, MessageType, action_name
 
@@ -38,9 +38,6 @@ SCOPE: Final = "read:actions"
 
 KEY_SECRET: Final = "CPAAS_API_KEY"  # noqa: S105 - its name
 """The Action's one secret that is a secret."""
-
-RETIRED: Final = "retired"
-"""The value of a secret that an adopted Action had and ours has no use for."""
 
 TRIGGER_VERSIONS: Final = {Experience.UNIFIED: "v1", Experience.LEGACY: "v2"}
 
@@ -54,10 +51,6 @@ def _packages(value: Any) -> tuple[str, ...]:
     return tuple(f"{one.get('name')}@{one.get('version')}" for one in items(value))
 
 
-def _names(value: Any) -> tuple[str, ...]:
-    return tuple(str(one["name"]) for one in items(value) if one.get("name"))
-
-
 def times(value: Any) -> dict[str, str]:
     """When each secret of a draft or a version was written, by name, as far as it is told."""
     return {
@@ -65,6 +58,10 @@ def times(value: Any) -> dict[str, str]:
         for one in items(value)
         if one.get("name")
     }
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    return tuple(times(value))
 
 
 def moment(text: str) -> datetime | None:
@@ -105,7 +102,6 @@ class Version(Resource):
 
     @classmethod
     def of_api(cls, answer: Mapping[str, Any]) -> Self:
-        """A version as the API tells it."""
         return cls(
             id=str(answer.get("id") or ""),
             number=int(answer.get("number") or 0),
@@ -138,7 +134,13 @@ class Action(Resource):
     dependencies: Packages
     secret_names: Annotated[
         Maybe[tuple[str, ...]],
-        Part("secrets", setting="retiredSecrets", of=_names, absent=(), ordered=False),
+        Part(
+            "secrets",
+            setting="retiredSecrets",
+            of=lambda one: tuple(times(one)),
+            absent=(),
+            ordered=False,
+        ),
     ]
     """Of all its secrets, the key among them."""
     deployed: Annotated[Maybe[bool], Part("deployed_version", "deploy", of=bool, absent=False)]
@@ -171,8 +173,8 @@ class Action(Resource):
             ),
             **cls.parts_of_api(answer),
             id=str(answer.get("id") or ""),
-            created_at=told_time(answer.get("created_at")),
-            updated_at=told_time(answer.get("updated_at")),
+            created_at=nonempty(answer.get("created_at")),
+            updated_at=nonempty(answer.get("updated_at")),
             status=str(answer.get("status") or ""),
             secrets=times(answer.get("secrets")),
             all_changes_deployed=answer.get("all_changes_deployed"),
@@ -262,8 +264,8 @@ def configuration(settings: StackSettings) -> dict[str, str]:
     own = plain_configuration(settings)
     # The provider refuses an update that would drop secrets of which it knows nothing. Declared
     # once, with a value that is no secret any more, they can go with the next update.
-    retired = {one: RETIRED for one in settings.retired_secrets if one not in {KEY_SECRET, *own}}
-    return own | retired
+    gone = [one for one in settings.retired_secrets if one not in {KEY_SECRET, *own}]
+    return own | dict.fromkeys(gone, "retired")
 
 
 def declared(settings: StackSettings, checkout: Path = Path()) -> tuple[Action, ...]:

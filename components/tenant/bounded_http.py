@@ -7,27 +7,22 @@ header: h11 quotes an illegal one, and that may be a token. Nothing is repeated.
 """
 
 import asyncio
-import contextlib
 import itertools
 import json
 import os
-import queue
-import socket
 import threading
-import weakref
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from typing import Any, Final
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any, Final, Self, TypeVar
 
 import httpx
+
+T = TypeVar("T")
 
 MOST_REQUESTS: Final = 1000
 """Of one client: reading page by page ends, also when a tenant repeats a page without end."""
 
 MAX_ANSWER_BYTES: Final = 16 * 1024 * 1024
 """Of one answer: a page of a hundred Actions of 100 kB each fits."""
-
-_GRACE: Final = 1.0
-"""Seconds in which a connection that was hung up on is closed."""
 
 _ILLEGAL_HEADER: Final = (
     "a header of the request has a character that HTTP does not allow: is there a line break, or "
@@ -39,199 +34,127 @@ class BrokenAnswerError(httpx.RemoteProtocolError):
     """An answer had begun and did not end: the request surely arrived."""
 
 
-@contextlib.contextmanager
-def _surroundings_named() -> Iterator[None]:
-    """Say which variable keeps a client from being made: neither ssl nor httpx does."""
-    try:
-        yield
-    except UnicodeError:
-        raise  # A header's, such as a token's: no proxy is at fault.
-    except (ImportError, ValueError, httpx.InvalidURL):
-        # Without their words, which have the address, and that may have a password.
-        raise OSError(
-            "HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names a proxy that is not http:// or https://; "
-            "set one that is, or name the hosts in NO_PROXY"
-        ) from None
-    except OSError as error:
-        named = os.environ.get("SSL_CERT_FILE")
-        if not named:
-            raise  # Those that httpx brings along: no variable would mend it.
-        raise OSError(error.errno, error.strerror, f"SSL_CERT_FILE {named}") from None
+class BoundedAsyncClient(httpx.AsyncClient):
+    """`httpx.AsyncClient` with limits.
 
-
-class BoundedClient(httpx.Client):
-    """`httpx.Client` with limits.
-
-    Args:
-        total: seconds for one request, from connecting to the last byte of its answer.
-        json_only: a good answer is JSON or empty, anything else an `httpx.DecodingError`; of a
-            refusal whose body is neither, the status is left.
-        most: how many requests it makes.
-        options: of `httpx.Client`.
+    `total` is in seconds, for one request from connecting to the last byte of its answer; `most`
+    says how many requests it makes. With `json_only` a good answer is JSON or empty, anything else
+    an `httpx.DecodingError`; of a refusal whose body is neither, the status is left.
     """
 
     def __init__(
         self, *, total: float, json_only: bool = False, most: int | None = None, **options: Any
     ) -> None:
-        with _surroundings_named():
+        # Neither ssl nor httpx says which variable keeps a client from being made.
+        try:
             super().__init__(**options)
-        self._most = most
-        self._total = total
-        self._json_only = json_only
-        self._count = itertools.count(1)
-        self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+        except UnicodeError:
+            raise  # A header's, such as a token's: no proxy is at fault.
+        except (ImportError, ValueError, httpx.InvalidURL):
+            # Without their words, which have the address, and that may have a password.
+            raise OSError(
+                "HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names a proxy that is not http:// or "
+                "https://; set one that is, or name the hosts in NO_PROXY"
+            ) from None
+        except OSError as error:
+            named = os.environ.get("SSL_CERT_FILE")
+            if not named:
+                raise  # Those that httpx brings along: no variable would mend it.
+            raise OSError(error.errno, error.strerror, f"SSL_CERT_FILE {named}") from None
+        self._total, self._json_only = total, json_only
+        self._most, self._count = most or MOST_REQUESTS, itertools.count(1)
 
     def build_request(self, *args: Any, **options: Any) -> httpx.Request:
         """A request, or an `httpx.HTTPError` when there can be none."""
-        return _built(lambda: super(BoundedClient, self).build_request(*args, **options))
-
-    def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
-        """Send a request, and read all of its answer."""
-        _check_count(self._count, request, self._most or MOST_REQUESTS)
-        ended: queue.SimpleQueue[httpx.Response | BaseException] = queue.SimpleQueue()
-
-        def work() -> None:
-            try:
-                ended.put(self._exchange(request, options))
-            except BaseException as error:  # noqa: BLE001 - told in the thread that waits
-                ended.put(error)
-
-        request.extensions = {**request.extensions, "trace": self._note}
-        # In a thread of its own, as nothing else ends a read to which bytes keep trickling.
-        worker = threading.Thread(target=work, name="bounded-http", daemon=True)
-        worker.start()
         try:
-            outcome = ended.get(timeout=self._total)
-        except queue.Empty:
-            self._hang_up()
-            worker.join(_GRACE)
-            raise _late(request, self._total) from None
-        if isinstance(outcome, httpx.Response):
-            return outcome
-        raise _as_http_error(outcome, request)
-
-    def _note(self, event: str, info: Mapping[str, Any]) -> None:
-        """Keep the sockets that are opened; called by httpcore for each step of a request."""
-        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
-            self._sockets.add(info["return_value"].get_extra_info("socket"))
-
-    def _hang_up(self) -> None:
-        """End every connection, so that whoever reads from one sees its end, and closes it.
-
-        Closed from here, its number could be another connection's while the other thread reads.
-        """
-        for one in list(self._sockets):
-            with contextlib.suppress(OSError):
-                # Not the method of an SSLSocket, which takes the TLS away under the reader.
-                socket.socket.shutdown(one, socket.SHUT_RDWR)
-
-    def _exchange(self, request: httpx.Request, options: dict[str, Any]) -> httpx.Response:
-        answer = super().send(request, **{**options, "stream": True})
-        try:
-            answer.stream = _Limited(answer.stream, request)
-            answer.read()
-        except BaseException as error:  # noqa: BLE001 - _broken passes on what is not HTTP's
-            answer.close()
-            raise _broken(error) from None
-        return _readable(answer) if self._json_only else answer
-
-
-class BoundedAsyncClient(httpx.AsyncClient):
-    """`httpx.AsyncClient` with the limits of `BoundedClient`."""
-
-    def __init__(self, *, total: float, json_only: bool = False, **options: Any) -> None:
-        with _surroundings_named():
-            super().__init__(**options)
-        self._total = total
-        self._json_only = json_only
-        self._count = itertools.count(1)
-
-    def build_request(self, *args: Any, **options: Any) -> httpx.Request:
-        """A request, or an `httpx.HTTPError` when there can be none."""
-        return _built(lambda: super(BoundedAsyncClient, self).build_request(*args, **options))
+            return super().build_request(*args, **options)
+        except UnicodeEncodeError:
+            raise httpx.LocalProtocolError(_ILLEGAL_HEADER) from None
+        except (httpx.InvalidURL, UnicodeError) as error:  # the latter of a name such as xn--
+            raise httpx.UnsupportedProtocol(f"not an address: {error}") from None
 
     async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Send a request, and read all of its answer."""
-        _check_count(self._count, request, MOST_REQUESTS)
+        if next(self._count) > self._most:
+            raise httpx.RemoteProtocolError(
+                f"over {self._most} requests for one piece of work: is a page repeated without "
+                "end?",
+                request=request,
+            )
         try:
             async with asyncio.timeout(self._total):
                 answer = await super().send(request, **{**options, "stream": True})
                 try:
                     answer.stream = _Limited(answer.stream, request)
                     await answer.aread()
-                except BaseException as error:  # noqa: BLE001 - as above
+                except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
+                    raise BrokenAnswerError(str(error) or type(error).__name__) from None
+                finally:
                     await answer.aclose()
-                    raise _broken(error) from None
         except TimeoutError:
-            raise _late(request, self._total) from None
-        except (ValueError, httpx.LocalProtocolError) as error:
-            raise _as_http_error(error, request) from None
+            text = f"no whole answer within {self._total:g} s"
+            raise httpx.ReadTimeout(text, request=request) from None
+        except httpx.LocalProtocolError:
+            raise httpx.LocalProtocolError(_ILLEGAL_HEADER, request=request) from None
+        # A label of the host's name that is empty or too long for DNS; or a redirect to such a one.
+        except (UnicodeError, httpx.InvalidURL):
+            text = "not a host name that DNS could know"
+            raise httpx.UnsupportedProtocol(text, request=request) from None
         return _readable(answer) if self._json_only else answer
 
 
-class _Limited(httpx.SyncByteStream, httpx.AsyncByteStream):
+class BoundedClient:
+    """A `BoundedAsyncClient` for who cannot await; it works in a thread of its own."""
+
+    def __init__(self, **options: Any) -> None:
+        self._http = BoundedAsyncClient(**options)
+        self._loop = asyncio.new_event_loop()
+        work = self._loop.run_forever
+        self._thread = threading.Thread(target=work, name="bounded-http", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._done(self._http.aclose())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def get(self, url: str, **options: Any) -> httpx.Response:
+        return self.request("GET", url, **options)
+
+    def post(self, url: str, **options: Any) -> httpx.Response:
+        return self.request("POST", url, **options)
+
+    def request(self, method: str, url: str, **options: Any) -> httpx.Response:
+        return self._done(self._http.request(method, url, **options))
+
+    def send(self, request: httpx.Request) -> httpx.Response:
+        return self._done(self._http.send(request))
+
+    def _done(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+
+class _Limited(httpx.AsyncByteStream):
     """An answer's bytes, until they are too many."""
 
     def __init__(self, stream: Any, request: httpx.Request) -> None:
-        self._stream, self._request, self._size = stream, request, 0
-
-    def __iter__(self) -> Iterator[bytes]:
-        for part in self._stream:
-            self._count(part)
-            yield part
+        self._stream, self._request = stream, request
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        size = 0
         async for part in self._stream:
-            self._count(part)
+            size += len(part)
+            if size > MAX_ANSWER_BYTES:
+                limit = MAX_ANSWER_BYTES // 2**20
+                raise httpx.DecodingError(f"an answer of over {limit} MiB", request=self._request)
             yield part
-
-    def _count(self, part: bytes) -> None:
-        self._size += len(part)
-        if self._size > MAX_ANSWER_BYTES:
-            limit = MAX_ANSWER_BYTES // 2**20
-            raise httpx.DecodingError(f"an answer of over {limit} MiB", request=self._request)
-
-    def close(self) -> None:
-        self._stream.close()
 
     async def aclose(self) -> None:
         await self._stream.aclose()
-
-
-def _check_count(count: Iterator[int], request: httpx.Request, most: int) -> None:
-    if next(count) > most:
-        raise httpx.RemoteProtocolError(
-            f"over {most} requests for one piece of work: is a page repeated without end?",
-            request=request,
-        )
-
-
-def _late(request: httpx.Request, total: float) -> httpx.ReadTimeout:
-    return httpx.ReadTimeout(f"no whole answer within {total:g} s", request=request)
-
-
-def _broken(error: BaseException) -> BaseException:
-    if isinstance(error, (httpx.NetworkError, httpx.RemoteProtocolError)):
-        return BrokenAnswerError(str(error) or type(error).__name__)
-    return error
-
-
-def _built(build: Callable[[], httpx.Request]) -> httpx.Request:
-    try:
-        return build()
-    except UnicodeEncodeError:
-        raise httpx.LocalProtocolError(_ILLEGAL_HEADER) from None
-    except (httpx.InvalidURL, UnicodeError) as error:  # the latter of a name such as xn--
-        raise httpx.UnsupportedProtocol(f"not an address: {error}") from None
-
-
-def _as_http_error(error: BaseException, request: httpx.Request) -> BaseException:
-    if isinstance(error, httpx.LocalProtocolError):
-        return httpx.LocalProtocolError(_ILLEGAL_HEADER, request=request)
-    # A label of the host's name that is empty or too long for DNS; or a redirect to such a place.
-    if isinstance(error, (UnicodeError, httpx.InvalidURL)):
-        return httpx.UnsupportedProtocol("not a host name that DNS could know", request=request)
-    return error
 
 
 def _readable(answer: httpx.Response) -> httpx.Response:

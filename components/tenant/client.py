@@ -4,24 +4,17 @@ Hooks connect with the credentials of the running program (`stack_access`); a co
 own. Loads neither Pulumi nor a stack's settings, and auth0-python only when a tenant is asked.
 """
 
-from __future__ import annotations
-
 import asyncio
-import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from components.tenant.access import Access, NoAccessError
 from components.tenant.access import TenantUnreadableError as TenantUnreadableError  # noqa: PLC0414 - goes on
+from components.tenant.model import Client
 from components.tenant.token import NoTokenError, Tokens, scopes_of
-
-if TYPE_CHECKING:
-    import httpx
-    from auth0.management import AsyncManagementClient
-    from auth0.management.core.request_options import RequestOptions
 
 T = TypeVar("T")
 
@@ -31,7 +24,7 @@ SILENCE: Final = 30.0
 TOTAL: Final = 60.0
 """Seconds for one request, all of it. A refusal that may pass is met with two more requests."""
 
-ONCE: Final[RequestOptions] = {"max_retries": 0}
+ONCE: Final[Any] = {"max_retries": 0}
 """For requests that must not be repeated after an answer that got lost, such as a send."""
 
 
@@ -43,35 +36,26 @@ class WriteFailedError(Exception):
 class Heard:
     """What a tenant's answers tell beside what was asked.
 
-    Attributes:
-        scopes: what the token may do; None where neither it nor its answer says.
-        limit: how many requests the tenant takes at once; None: it does not tell.
-        refusals: how many were refused for that limit.
+    `scopes` is what the token may do, `limit` how many requests the tenant takes at once, and
+    `refusals` how many were refused for that; None where nothing says.
     """
 
     scopes: frozenset[str] | None = None
     limit: int | None = None
     refusals: int = 0
 
-    async def note(self, answer: httpx.Response) -> None:
-        """Look at an answer of the Management API."""
+    async def note(self, answer: Any) -> None:
+        """Look at an answer (httpx's) of the Management API."""
         self.refusals += answer.status_code == HTTPStatus.TOO_MANY_REQUESTS
         limit = answer.headers.get("x-ratelimit-limit", "")
         if limit.isdecimal():
             self.limit = int(limit)
 
 
-def access_of(
-    config: Mapping[str, Any] | None = None, *, environ: Mapping[str, str] = os.environ
-) -> Access:
-    """Who asks the tenant, as Pulumi would: the stack's `auth0:` keys, then the variables."""
-    return Access.of(environ, config)
-
-
 @asynccontextmanager
 async def connect(
     access: Access, *, origin: str = "", tokens: Tokens | None = None, heard: Heard | None = None
-) -> AsyncIterator[AsyncManagementClient]:
+) -> AsyncIterator[Client]:
     """A client; what fails inside is a `TenantUnreadableError`.
 
     `origin` says where the credentials were found, for who has to correct them; other connections
@@ -102,7 +86,7 @@ async def connect(
 
 def ask(
     access: Access,
-    question: Callable[[AsyncManagementClient], Awaitable[T]],
+    question: Callable[[Client], Awaitable[T]],
     *,
     heard: Heard | None = None,
 ) -> T:
@@ -117,7 +101,7 @@ def ask(
 
 def ask_to_write(
     access: Access,
-    writes: Callable[[AsyncManagementClient], Awaitable[T]],
+    writes: Callable[[Client], Awaitable[T]],
     *,
     heard: Heard | None = None,
 ) -> T:

@@ -12,8 +12,9 @@ from typing import Annotated, Any, ClassVar, Final, Self
 
 from pydantic.alias_generators import to_camel
 
+from components.settings.adopted import FoundPhone
 from components.settings.model import StackSettings
-from components.settings.texts import for_legacy
+from components.settings.texts import TextOverride, for_legacy
 from components.settings.values import duration, seconds
 from components.tenant.model import (
     LEFT_ALONE,
@@ -84,11 +85,11 @@ def _text(value: Any) -> Any:
     return str(value) if value else UNSEEN
 
 
-def _switch(name: str, pulumi: str = "") -> Part:
-    pulumi = pulumi or to_camel(name.replace("-", "_"))
+def _switch(name: str, key: str = "", *, block: bool = False) -> Part:
+    key = key or to_camel(name.replace("-", "_"))
     # The paths of the API are names of their own here: a name with a dot is none of theirs.
-    setting = f"otherFactors.{pulumi.removesuffix('.enabled')}"
-    return Part(f"{FACTORS}.{name}", pulumi, setting, of=flag, absent=False)
+    pulumi = f"{key}.enabled" if block else key
+    return Part(f"{FACTORS}.{name}", pulumi, f"otherFactors.{key}", of=flag, absent=False)
 
 
 def name_of(part: Part) -> str:
@@ -157,14 +158,10 @@ class Guardian(Resource):
     email: Annotated[Maybe[bool], _switch("email")] = LEFT_ALONE
     otp: Annotated[Maybe[bool], _switch("otp")] = LEFT_ALONE
     recovery_code: Annotated[Maybe[bool], _switch("recovery-code")] = LEFT_ALONE
-    webauthn_roaming: Annotated[
-        Maybe[bool], _switch("webauthn-roaming", "webauthnRoaming.enabled")
-    ] = LEFT_ALONE
-    webauthn_platform: Annotated[
-        Maybe[bool], _switch("webauthn-platform", "webauthnPlatform.enabled")
-    ] = LEFT_ALONE
-    duo: Annotated[Maybe[bool], _switch("duo", "duo.enabled")] = LEFT_ALONE
-    push: Annotated[Maybe[bool], _switch("push-notification", "push.enabled")] = LEFT_ALONE
+    webauthn_roaming: Annotated[Maybe[bool], _switch("webauthn-roaming", block=True)] = LEFT_ALONE
+    webauthn_platform: Annotated[Maybe[bool], _switch("webauthn-platform", block=True)] = LEFT_ALONE
+    duo: Annotated[Maybe[bool], _switch("duo", block=True)] = LEFT_ALONE
+    push: Annotated[Maybe[bool], _switch("push-notification", "push", block=True)] = LEFT_ALONE
 
     code_length: Annotated[
         Maybe[int], _by_plan(PHONE_SETTINGS, "otp_length", "oneTimeCode.length", default=6)
@@ -241,7 +238,6 @@ class Guardian(Resource):
 
     @classmethod
     def recorded(cls, properties: Mapping[str, Any]) -> Self:
-        """Guardian as one side of a preview, or a state, has it."""
         return cls(**cls.parts_of_pulumi(properties))
 
 
@@ -261,7 +257,7 @@ def declared(settings: StackSettings) -> Guardian:
         **settings.other_factors.model_dump(exclude_none=True),
     }
     if settings.adopted:
-        return Guardian(**common, **_as_found(settings))
+        return Guardian(**common, **_as_found(settings.adopted.phone, settings.texts))
     types = tuple(guardian_message_types(settings.delivery_methods))
     common |= {"phone_enabled": True, "message_types": types}
     if settings.experience is Experience.LEGACY:
@@ -301,12 +297,11 @@ def in_force(settings: StackSettings, there: Guardian) -> dict[str, Any]:
     return asked | {key: block for key, block in blocks(there).items() if asked[key] is None}
 
 
-def _as_found(settings: StackSettings) -> dict[str, Any]:
-    found = settings.adopted.phone if settings.adopted else None
-    if found is None or not found.enabled:
+def _as_found(found: FoundPhone, own: Mapping[MessageType, TextOverride]) -> dict[str, Any]:
+    if not found.enabled:
         # A factor that is off has neither channels nor provider nor texts.
         return {"phone_enabled": False, "message_types": LEFT_ALONE}
-    given = {kind: own.text for kind, own in settings.texts.items()}
+    given = {kind: one.text for kind, one in own.items()}
     enrollment = found.enrollment_message or given.get(MessageType.OTP_ENROLL)
     verification = found.verification_message or given.get(MessageType.OTP_VERIFY)
     # The provider takes both texts or none, and none beside Twilio.

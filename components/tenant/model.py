@@ -109,7 +109,7 @@ def known(value: Maybe[T], otherwise: T) -> T:
 
 def nonempty(value: Any) -> str | None:
     """A text; None for an empty one, which means none."""
-    return str(value) or None
+    return str(value) if value else None
 
 
 def texts(value: Any) -> tuple[str, ...]:
@@ -163,7 +163,10 @@ def named_alike(path: str, setting: str = "", **more: Any) -> Part:
 
 
 class Resource:
-    """A resource of a tenant."""
+    """A resource of a tenant.
+
+    `of_api` makes one of the API's answer, `recorded` of one side of a preview, or of a state.
+    """
 
     PARTS: ClassVar[tuple[Part, ...]] = ()
 
@@ -232,7 +235,6 @@ class Identified(Resource):
 
     @classmethod
     def of_api(cls, answer: Mapping[str, Any]) -> Self:
-        """The resource as the API tells it."""
         return cls(
             **cls.parts_of_api(answer),
             id=str(answer.get("id") or ""),
@@ -241,7 +243,6 @@ class Identified(Resource):
 
     @classmethod
     def recorded(cls, properties: Mapping[str, Any]) -> Self:
-        """The resource as one side of a preview, or a state, has it."""
         return cls(**cls.parts_of_pulumi(properties), id=str(properties.get("id") or ""))
 
 
@@ -306,11 +307,6 @@ def listed(value: Any) -> Sequence[Any]:
 def items(value: Any) -> tuple[Mapping[str, Any], ...]:
     """The objects in a list; none where there is no list, or where it is hidden."""
     return tuple(one for one in listed(value) if isinstance(one, Mapping))
-
-
-def told_time(value: Any) -> str | None:
-    """A time as text; None where none is told."""
-    return str(value) if value else None
 
 
 def plain(answer: Any) -> dict[str, Any]:

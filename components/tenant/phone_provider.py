@@ -87,6 +87,6 @@ async def read_twilio(client: Client) -> PhoneProvider | None:
         name=TWILIO,
         delivery_methods=UNSEEN,
         sid=str(answer["sid"]),
-        default_from=nonempty(answer.get("from") or ""),
-        mssid=nonempty(answer.get("messaging_service_sid") or ""),
+        default_from=nonempty(answer.get("from")),
+        mssid=nonempty(answer.get("messaging_service_sid")),
     )

@@ -248,30 +248,23 @@ async def asked(path: str, scope: str, question: Callable[[], Awaitable[T]]) -> 
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What a tenant is to send by.
-
-    Attributes:
-        experience: the generation to judge; the tenant's own, when it is None.
-        action_name: of the stack's Action; empty: any Action will do.
-        selected_provider: who sends on a legacy tenant; empty: whoever the tenant has.
-        factor: whether the factor must be on already.
-    """
+    """What a tenant is to send by; what is empty, or None, is whatever the tenant has."""
 
     experience: Experience | None = None
     action_name: str = ""
     message_types: Collection[str] = ()
     selected_provider: str = ""
+    """Who sends on a legacy tenant."""
     factor: bool = True
+    """Whether it must be on already."""
 
     @classmethod
     def by(cls, settings: StackSettings) -> Self:
         """What a stack wants of its tenant, once it is applied."""
-        declared_factor = guardian.declared(settings)
-        selected = declared_factor.selected_provider
         return cls(
             action_name=action.name_of(settings, settings.experience) or "",
             message_types=guardian_message_types(settings.delivery_methods),
-            selected_provider=selected if isinstance(selected, str) else "",
+            selected_provider=known(guardian.declared(settings).selected_provider, ""),
         )
 
 

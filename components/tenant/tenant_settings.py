@@ -51,14 +51,12 @@ class TenantSettings(Resource):
 
     @classmethod
     def of_api(cls, answer: Mapping[str, Any]) -> Self:
-        """The switches as the API tells them."""
         flagged = answer.get("phone_consolidated_experience") is not None
         name = str(answer.get("friendly_name") or "")
         return cls(**cls.parts_of_api(answer), flagged=flagged, friendly_name=name)
 
     @classmethod
     def recorded(cls, properties: Mapping[str, Any]) -> Self:
-        """The switches as one side of a preview, or a state, has them."""
         told = at(properties, "phoneConsolidatedExperience")
         return cls(**cls.parts_of_pulumi(properties), flagged=isinstance(told, bool))
 

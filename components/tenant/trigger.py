@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Final, Self
 
 from components.settings.model import StackSettings
-from components.tenant.model import Client, Part, Resource, at, items, known, plain, told_time
+from components.tenant.model import Client, Part, Resource, at, items, known, nonempty, plain
 from components.vocabulary import TRIGGERS, Experience, action_name
 
 TOKEN: Final = "auth0:index/triggerAction:TriggerAction"  # noqa: S105 - a type
@@ -35,15 +35,14 @@ class Binding(Resource):
 
     @classmethod
     def of_api(cls, answer: Mapping[str, Any], trigger: str) -> Self:
-        """A binding as the API tells it."""
         action = answer.get("action") or {}
         return cls(
             trigger=trigger,
             action_name=str(action.get("name") or ""),
             display_name=str(answer.get("display_name") or ""),
             action_id=str(action.get("id") or ""),
-            created_at=told_time(answer.get("created_at")),
-            updated_at=told_time(answer.get("updated_at")),
+            created_at=nonempty(answer.get("created_at")),
+            updated_at=nonempty(answer.get("updated_at")),
         )
 
     @classmethod

@@ -17,7 +17,8 @@ from components.config_files import Config, StackFileError, config_in, read_conf
 from components.settings.faults import shown
 from components.settings.model import StackSettings
 from components.settings.raw_config import API_KEY, NAMESPACE
-from components.tenant.client import access_of, ask
+from components.tenant.access import Access
+from components.tenant.client import ask
 from components.tenant.tenants_file import read_tenants_file
 from phonemfa import options
 from phonemfa.adopt.plan import FOLDER, Fate, Plan, plan_of, read_found
@@ -81,7 +82,7 @@ def adopt(
     record = Record.of(context, "adopt", audit_file)
     config = read_config(project, name_of(project, stack), file=config_file)
     refuse_turned(config)
-    access = access_of(config.of("auth0"))
+    access = Access.of(config=config.of("auth0"))
     read_tenants_file(config.folder).check(config.stack, domain=access.domain)
     with working(f"reading the tenant {access.domain}") as heard:
         found = ask(access, read_found, heard=heard)

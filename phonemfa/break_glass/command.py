@@ -15,7 +15,6 @@ from components.tenant.client import (
     Heard,
     TenantUnreadableError,
     WriteFailedError,
-    access_of,
     ask,
     ask_to_write,
 )
@@ -58,7 +57,7 @@ def break_glass(
         give_up("Nothing was written: --reason is empty. The record needs one.")
     record = Record.of(context, "break-glass", audit_file, reason=reason.strip(), printed=True)
     try:
-        access = _access_by_stack(stack, project) if stack else access_of()
+        access = _access_by_stack(stack, project) if stack else Access.of()
     except TenantUnreadableError as error:
         give_up(f"Nothing was written: {error}")
     record.agree(
@@ -149,6 +148,6 @@ def _access_by_stack(stack: str, project: Path) -> Access:
             f"Nothing was written: the stack {stack} gives no auth0:domain ({why}). "
             "Set AUTH0_DOMAIN and leave --stack out."
         )
-    access = access_of(auth0)
+    access = Access.of(config=auth0)
     read_tenants_file(project).check(stack, domain=access.domain)
     return access

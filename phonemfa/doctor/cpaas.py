@@ -32,6 +32,8 @@ from phonemfa.pulumi.stack_file import StackFile
 if TYPE_CHECKING:
     import httpx
 
+    from components.tenant.bounded_http import BoundedClient
+
 TIMEOUT: Final = 10.0
 """Seconds for a connection, and for silence within an answer. The Action itself waits 8 s."""
 
@@ -95,7 +97,7 @@ def probe(
     return Probe(host=host, without_key=without_key, with_key=with_key)
 
 
-def _client(host: str, address: str) -> httpx.Client:
+def _client(host: str, address: str) -> BoundedClient:
     import httpx  # noqa: PLC0415 - only when the CPaaS is asked
 
     from components.tenant.bounded_http import BoundedClient  # noqa: PLC0415
@@ -104,6 +106,10 @@ def _client(host: str, address: str) -> httpx.Client:
         return BoundedClient(total=TOTAL, base_url=f"https://{host}", timeout=TIMEOUT)
     if not _ADDRESS.match(address):
         raise RefusedError(f"{address!r} is no address: host:port, such as localhost:8444.")
+
+    async def named(request: httpx.Request) -> None:
+        request.extensions.update(sni_hostname=host)
+
     return BoundedClient(
         total=TOTAL,
         base_url=f"https://{address}",
@@ -112,11 +118,13 @@ def _client(host: str, address: str) -> httpx.Client:
         verify=httpx.create_ssl_context(),
         # A proxy would be asked for the address, which is this machine's or network's own.
         trust_env=False,
-        event_hooks={"request": [lambda one: one.extensions.update(sni_hostname=host)]},
+        event_hooks={"request": [named]},
     )
 
 
-def _ask(http: httpx.Client, method: DeliveryMethod, *, key: str | None = None) -> Answer:
+def _ask(
+    http: httpx.Client | BoundedClient, method: DeliveryMethod, *, key: str | None = None
+) -> Answer:
     import httpx  # noqa: PLC0415
 
     headers = {"Accept": "application/json"}
@@ -140,6 +148,8 @@ def _no_answer(error: httpx.HTTPError) -> Answer:
 
     causes: list[BaseException] = [error]
     while before := causes[-1].__cause__ or causes[-1].__context__:
+        if isinstance(before, ssl.SSLWantReadError):
+            break  # No fault of TLS: a read was ended for its time.
         causes.append(before)
     untrusted = [one for one in causes if isinstance(one, ssl.SSLCertVerificationError)]
     said = untrusted[0].verify_message if untrusted else str(error)

@@ -8,9 +8,9 @@ from typing import Any
 
 from components.settings.model import StackSettings
 from components.tenant import action, attack_protection, custom_domain, phone_provider, snapshot
-from components.tenant.access import bare
+from components.tenant.access import Access, bare
 from components.tenant.attack_protection import AttackProtection
-from components.tenant.client import Heard, TenantUnreadableError, access_of, ask
+from components.tenant.client import Heard, TenantUnreadableError, ask
 from components.tenant.guardian import Guardian
 from components.tenant.model import UNSEEN, Client, Maybe, Refusal, Unseen, Why
 from components.tenant.phone_provider import PhoneProvider
@@ -63,7 +63,7 @@ def read(
     gets what the answers tell beside what was asked.
     """
     try:
-        access = access_of(config, environ=environ)
+        access = Access.of(environ, config)
         return ask(
             access, lambda client: _everything(client, access.domain, stack, heard), heard=heard
         )

@@ -21,7 +21,6 @@ from components.tenant.access import (
     TwoTenantsError,
     check_one_tenant,
 )
-from components.tenant.client import access_of
 from phonemfa.answered import NO_ANSWER
 from phonemfa.drift.check import check
 from phonemfa.drift.findings import is_drift
@@ -266,7 +265,7 @@ def access_to(site: Site, member: Member) -> Access:
                 raise EngineFailedError(
                     f"auth0:{key} of {member.file.name} cannot be read: {redacted(error.said)}"
                 ) from None
-    return access_of(config, environ=member.environ)
+    return Access.of(member.environ, config)
 
 
 def _in_a_list(path: str) -> str:

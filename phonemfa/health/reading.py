@@ -29,6 +29,8 @@ from phonemfa.scopes import named
 if TYPE_CHECKING:
     import httpx
 
+    from components.tenant.bounded_http import BoundedClient
+
 PER_PAGE: Final = 100
 PAGES: Final = 10
 """Of one search: 1,000 results."""
@@ -77,7 +79,7 @@ class LogReader:
         by_second: the time of day counts in a search, else days alone.
     """
 
-    http: httpx.Client
+    http: httpx.Client | BoundedClient
     domain: str
     token: Callable[[], str]
     per_minute: int = 60

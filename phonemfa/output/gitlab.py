@@ -38,7 +38,6 @@ class GitLab(Issues):
         super().__init__(environ)
         self._place = f"{self.url}/projects/{environ['CI_PROJECT_ID']}/issues"
         self._headers = {"PRIVATE-TOKEN": environ[TOKEN]}
-        self._http = BoundedClient(total=TOTAL, timeout=SILENT)
 
     def open_issues(self, label: str) -> Iterator[Issue]:
         wanted = {"labels": label, "state": "opened", "sort": "asc", "per_page": PER_PAGE}
@@ -62,7 +61,8 @@ class GitLab(Issues):
         # request with one is an HTTPError that says so.
         how["headers"] = self._headers
         try:
-            answer = self._http.request(method, f"{self._place}{path}", **how)
+            with BoundedClient(total=TOTAL, timeout=SILENT) as http:
+                answer = http.request(method, f"{self._place}{path}", **how)
         except httpx.HTTPError as error:
             raise self.unreachable(error) from None
         if not answer.is_success:

@@ -24,10 +24,9 @@ from components.config_files import (
 from components.masking import printable
 from components.settings.faults import SettingsError
 from components.settings.model import StackSettings
-from components.settings.raw_config import API_KEY, NAMESPACE, secret_faults, turned_faults
+from components.settings.raw_config import API_KEY, NAMESPACE, secret_faults, turned_fault
 from components.settings.text_files import with_text_files
 from components.tenant.access import Access, NoAccessError
-from components.tenant.client import access_of
 from components.tenant.tenants_file import read_tenants_file
 from phonemfa.files import write_whole
 from phonemfa.output.terminal import working
@@ -60,13 +59,13 @@ class StackFile:
     @cached_property
     def access(self) -> Access:
         """Who asks the tenant; a `TenantUnreadableError` names every credential that is missing."""
-        return access_of(self.auth0)
+        return Access.of(config=self.auth0)
 
 
 def refuse_turned(config: Config) -> None:
     """Raise `SettingsError` where something would be deployed otherwise than it is written."""
     if config.turned:
-        raise SettingsError(config.stack, turned_faults(config.turned))
+        raise SettingsError(config.stack, [turned_fault(one) for one in config.turned])
 
 
 def read_stack_file(project: Path, stack: str | None, *, file: Path | None = None) -> StackFile:
@@ -100,7 +99,11 @@ def read_stack_file(project: Path, stack: str | None, *, file: Path | None = Non
     values = {key: value for key, value in said.items() if key not in secrets | {API_KEY}}
     values, more = with_text_files(values, config.folder)
     # The key's not being set is no fault: a check before the first `pulumi config set` is normal.
-    faults = secret_faults(said, secrets, key_needed=False) + turned_faults(config.turned) + more
+    faults = [
+        *secret_faults(said, secrets, key_needed=False),
+        *map(turned_fault, config.turned),
+        *more,
+    ]
     settings = StackSettings.check(config.stack, values, faults=faults)
     try:
         # AUTH0_DOMAIN counts where the config is silent; that both name one tenant is checked by

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from components.guards.log_evidence import CHANNELS, PATIENCE
+from components.guards.log_evidence import PATIENCE
 from components.guards.test_message import Messages, Send, Verdict, failed, unknown
 from components.masking import masked, redacted
 from components.settings.model import StackSettings
@@ -26,7 +26,7 @@ from components.tenant.client import ask as ask_tenant
 from components.tenant.guardian import HOOK
 from components.tenant.model import Client, seen
 from components.tenant.snapshot import SENDING, Snapshot, read
-from components.vocabulary import TRIGGERS, DeliveryMethod, Experience
+from components.vocabulary import CHANNELS, TRIGGERS, DeliveryMethod, Experience
 from phonemfa import options
 from phonemfa.answered import RefusedError, answered
 from phonemfa.asking import answer_of

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from components.config_files import Turned, decoded
 from components.settings.faults import SettingsError
 from components.settings.model import StackSettings
-from components.settings.raw_config import turned_faults
+from components.settings.raw_config import turned_fault
 from tests.components.test_settings import GOOD
 
 KEYS = sorted({field.alias or name for name, field in StackSettings.model_fields.items()})
@@ -162,4 +162,4 @@ def test_no_fault_of_an_unknown_setting_repeats_it(key: str) -> None:
 def test_neither_does_the_fault_of_a_number_that_is_longer_than_any() -> None:
     number = "0123456701234567012345670"
     turned = Turned(file="Pulumi.dev.yaml", key="phonemfa:smsSender", path=(), written=number)
-    assert number not in str(turned_faults([turned]))
+    assert number not in str(turned_fault(turned))

@@ -127,12 +127,6 @@ PASSWORD = {"change_password": {"text": "{{ code }}", "voice": "{{ code }}"}}
         ),
         pytest.param(BLOCKED, {}, {"phonemfa:texts": "never used"}, id="not sent"),
         pytest.param(BLOCKED, {"messageTypes": KINDS}, {}, id="sent"),
-        pytest.param(
-            {"blocked_account": {"text": "only the SMS"}},
-            {"messageTypes": KINDS},
-            {"phonemfa:texts": "no text for blocked_account"},
-            id="half, without a shipped one",
-        ),
         pytest.param(PASSWORD, {}, {}, id="of a unified tenant"),
         pytest.param(
             PASSWORD, LEGACY, {"phonemfa:texts": "never used"}, id="of none in a legacy tenant"

@@ -12,7 +12,8 @@ from components.settings.code_in_text import shows, where_missing
 from components.settings.message_size import SAMPLE, rendered, sms_size, unshowable
 from components.settings.model import StackSettings
 from components.settings.text_rules import text_warnings
-from components.settings.texts import Texts, texts_for
+from components.settings.texts import TextOverride, Texts, texts_for
+from components.tenant import guardian
 from components.vocabulary import Language, MessageType
 from phonemfa.report.messages import render
 from policy.model import Context
@@ -89,6 +90,16 @@ def test_the_shipped_texts_give_no_warning(language: Language) -> None:
     # The line that browsers fill in counts too.
     long = list(text_warnings(texts, "login.example.co.jp"))
     assert len(long) == len(texts) or language is Language.ENGLISH
+
+
+def test_own_texts_are_taken_where_none_is_shipped_and_where_a_tenant_is_as_it_was_found() -> None:
+    own = {MessageType.BLOCKED_ACCOUNT: TextOverride(text="t", voice="v")}
+    taken = texts_for(Language.ENGLISH, set(MessageType), own, 300)[MessageType.BLOCKED_ACCOUNT]
+    assert taken == Texts(text="t", voice="v")
+    phone = {"enabled": True, "provider": "auth0", "verificationMessage": "B {{ code }}"}
+    found = {"adopted": {"phone": phone}, "texts": {"otp_enroll": {"text": "A {{ code }}"}}}
+    told = guardian.declared(StackSettings.check("dev", GOOD | {"experience": "legacy"} | found))
+    assert list(told.texts.values()) == ["A {{ code }}", "B {{ code }}"]
 
 
 def test_long_texts_and_emoji_are_worth_a_warning() -> None:

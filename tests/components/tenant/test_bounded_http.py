@@ -6,7 +6,7 @@ What trickles, is cut off or is a proxy's page: `tests/faults` has all of it ove
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
@@ -40,12 +40,8 @@ def send(request: pytest.FixtureRequest) -> Send:
     return found
 
 
-class Endless(httpx.SyncByteStream, httpx.AsyncByteStream):
+class Endless(httpx.AsyncByteStream):
     """A body without end."""
-
-    def __iter__(self) -> Iterator[bytes]:
-        while True:
-            yield b" " * 100
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         while True:
