@@ -1,17 +1,13 @@
 """An Action's draft or version comes to run, and is known to."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from components.tenant.action import Action, read_one
+from components.tenant.model import Client
 from phonemfa.answered import RefusedError
-
-if TYPE_CHECKING:
-    from auth0.management import AsyncManagementClient
 
 PATIENCE: Final = 60.0
 """Seconds that a build or a deploy may take; recorded ones took up to ten."""
@@ -23,14 +19,14 @@ class NotLiveError(RefusedError):
     """What was asked for is not what the tenant runs; the text says how far it got."""
 
 
-async def deploy_draft(client: AsyncManagementClient, action_id: str) -> Action:
+async def deploy_draft(client: Client, action_id: str) -> Action:
     """Deploy an Action's draft once it is built; the Action once that runs, or `NotLiveError`."""
     await _until(client, action_id, lambda now: now.status == "built", "its draft is not built")
     made = await client.actions.deploy(action_id)
     return await until_it_runs(client, action_id, str(made.id))
 
 
-async def until_it_runs(client: AsyncManagementClient, action_id: str, version_id: str) -> Action:
+async def until_it_runs(client: Client, action_id: str, version_id: str) -> Action:
     """The Action once it runs a version that was deployed, or `NotLiveError` after `PATIENCE` s."""
 
     def runs(now: Action) -> bool:
@@ -41,7 +37,7 @@ async def until_it_runs(client: AsyncManagementClient, action_id: str, version_i
 
 
 async def _until(
-    client: AsyncManagementClient, action_id: str, ready: Callable[[Action], bool], otherwise: str
+    client: Client, action_id: str, ready: Callable[[Action], bool], otherwise: str
 ) -> Action:
     deadline = time.monotonic() + PATIENCE
     while True:

@@ -4,13 +4,11 @@ A version has its secrets inside: one from before a rotation would bring back th
 repository is not touched: the command says what to do there.
 """
 
-from __future__ import annotations
-
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -27,7 +25,7 @@ from components.tenant.action import (
     read_versions,
 )
 from components.tenant.client import TenantUnreadableError, ask, ask_to_write
-from components.tenant.model import known, seen
+from components.tenant.model import Client, known, seen
 from components.vocabulary import TRIGGERS
 from phonemfa import options
 from phonemfa.answered import RefusedError, answered
@@ -40,10 +38,6 @@ from phonemfa.output.json_text import print_json
 from phonemfa.output.terminal import give_up, say, show, working
 from phonemfa.pulumi.stack_file import read_stack_file
 from phonemfa.rollback.history import Commit, commit_of
-
-if TYPE_CHECKING:
-    from auth0.management import AsyncManagementClient
-
 
 Secrets = Literal["current", "version"]
 """Whose secrets the code runs with after a rollback."""
@@ -75,9 +69,7 @@ class Installed:
         return code_of(version) == self.declared
 
 
-async def read_installed(
-    client: AsyncManagementClient, settings: StackSettings, project: Path
-) -> Installed:
+async def read_installed(client: Client, settings: StackSettings, project: Path) -> Installed:
     """The Action that the stack deploys on its own generation's trigger, or `RefusedError`.
 
     `project` is the folder with Pulumi.yaml, where an adopted Action's code is.
@@ -316,7 +308,7 @@ def _as_object(installed: Installed) -> dict[str, Any]:
     }
 
 
-async def deploy_version(client: AsyncManagementClient, action_id: str, target: Version) -> Version:
+async def deploy_version(client: Client, action_id: str, target: Version) -> Version:
     """Deploy a version as it is, with the secrets that it had; the draft becomes it too.
 
     The draft goes along so that what runs and what is edited are one, and `pulumi preview
@@ -329,7 +321,7 @@ async def deploy_version(client: AsyncManagementClient, action_id: str, target: 
     return _verified(await until_it_runs(client, action_id, str(made.id)), target)
 
 
-async def deploy_code(client: AsyncManagementClient, action_id: str, target: Version) -> Version:
+async def deploy_code(client: Client, action_id: str, target: Version) -> Version:
     """Deploy a version's code with the secrets that the Action has now; as `deploy_version`."""
     before = await read_one(client, action_id, "")
     if before.secrets != (before.running.secrets if before.running else {}):
