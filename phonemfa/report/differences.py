@@ -14,7 +14,7 @@ from components.settings.words import meaning, subject, value_in_words, words
 from components.tenant import model, trigger
 from components.tenant.action import Action
 from components.tenant.guardian import OTHER_FACTORS, Guardian
-from components.tenant.model import Part, at, known
+from components.tenant.model import Part, at, known, seen
 from components.tenant.phone_provider import PhoneProvider
 from components.tenant.phone_template import PhoneTemplate, kind_of
 from components.tenant.snapshot import MODELS
@@ -218,7 +218,9 @@ _OF_A_SIDE: Final[Mapping[str, Callable[[Side], str | None]]] = {
     "phone factor": lambda side: _on_off(side.tenant.guardian.phone_enabled),
     "phone provider": _provider,
     "channels": lambda side: ", ".join(CHANNEL_NAMES[one] for one in side.channels) or None,
-    "bound triggers": lambda side: ", ".join(side.bound) or None,
+    "bound triggers": lambda side: (
+        ", ".join(sorted({one.trigger for one in seen(side.tenant.bindings)})) or None
+    ),
     "protection against deletion": lambda side: _on_off(side.protected),
 }
 

@@ -59,11 +59,6 @@ class Environment:
         told = self.violations or self.relaxed or self.warnings or self.not_compared
         return not (self.changes or self.failure or told)
 
-    @property
-    def changed_messages(self) -> tuple[Message, ...]:
-        """Messages that users will get in other words."""
-        return tuple(one for one in self.messages if one.changed)
-
 
 def environment(
     preview: Preview, project: Path = Path(), *, base: Path | None = None
