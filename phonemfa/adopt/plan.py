@@ -4,14 +4,12 @@ Plain functions from what was read. What was found is declared as it is; moving 
 own parts is a later change that somebody reviews.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from uuid import NAMESPACE_DNS, uuid5
 
 from pydantic import TypeAdapter, ValidationError
@@ -28,7 +26,7 @@ from components.tenant import action as model_action
 from components.tenant import guardian, phone_provider, phone_template, trigger
 from components.tenant.action import Action
 from components.tenant.guardian import NEVER, OTHER_FACTORS, Guardian, blocks, name_of
-from components.tenant.model import LEFT_ALONE, known, seen
+from components.tenant.model import LEFT_ALONE, Client, known, seen
 from components.tenant.phone_provider import CUSTOM
 from components.tenant.phone_template import PhoneTemplate
 from components.tenant.snapshot import Snapshot, read
@@ -42,9 +40,6 @@ from components.vocabulary import (
 )
 from phonemfa.answered import RefusedError
 from phonemfa.pulumi.engine import to_import
-
-if TYPE_CHECKING:
-    from auth0.management import AsyncManagementClient
 
 FOLDER: Final = "adopted"
 """Where a stack's adopted code and import file are, below the project."""
@@ -145,7 +140,7 @@ class Plan:
         entries.append(to_import(token, f"{parent}-{name}", identifier, parent))
 
 
-async def read_found(client: AsyncManagementClient) -> Snapshot:
+async def read_found(client: Client) -> Snapshot:
     """Everything of a tenant that can be adopted; of a legacy one's Twilio account, nothing."""
     found = await read(client)
     # An item of a list is complete, but for a draft that is being built.
