@@ -102,9 +102,9 @@ def test_what_is_imported_is_what_the_program_declares(found: Snapshot, tmp_path
         PhoneMfa("phone-mfa", PhoneMfaArgs.of(loaded))
 
     imported = plan.imports["resources"]
-    assert {(one["type"], one["name"], one.get("parent", "")) for one in imported} == {
+    assert sorted((one["type"], one["name"], one.get("parent", "")) for one in imported) == sorted(
         (one.type, one.name, parent_of(one.options.parent)) for one in declare(program).values()
-    }
+    )
 
 
 def parent_of(urn: str) -> str:

@@ -13,6 +13,7 @@ from components.action_code import assemble
 from components.settings import words as setting_words
 from components.settings.model import StackSettings
 from components.settings.words import OTHER_FACTORS, subject, value_in_words
+from components.tenant import trigger
 from components.tenant.action import IN_SECRETS, plain_configuration, settings_behind
 from phonemfa.pulumi.preview import Operation, read_preview
 from phonemfa.report.differences import CodeChange
@@ -150,6 +151,15 @@ def legacy(provider: str) -> Change:
     return change
 
 
+def binds() -> Change:
+    change, inputs = Change(), {"trigger": "custom-phone-provider", "actionId": "a"}
+    new = {"type": trigger.TOKEN, "custom": True, "inputs": inputs}
+    change.answer["steps"].append(
+        {"op": "create", "urn": "urn:pulumi:t1::p::t::b", "newState": new}
+    )
+    return change
+
+
 def incomplete(*, settings: Any = None, inputs: bool = True) -> Change:
     """The component tells less than it does; without either there is none."""
     change = Change().rotates()
@@ -199,6 +209,7 @@ TOLD: dict[str, tuple[Change, dict[str, Any], list[Known]]] = {
     "a key": (Change().rotates(), {}, [Known.CHANGED]),
     "a key beside a policy": (Change().asks(policy="never").rotates(), NEVER, [Known.CHANGED]),
     "a key without a component": (incomplete(), {}, UNTOLD),
+    "a binding": (binds(), {"bound triggers": (None, "custom-phone-provider")}, []),
     "another code": (Change().recodes("// other"), {}, []),
     "a replacement": (Change().replace(ACTION), {}, UNTOLD),
     "an earlier version's state": (Change().of_an_earlier_version(), {}, []),
