@@ -300,7 +300,9 @@ def test_a_new_stack_tells_what_it_has_and_a_deleted_one_what_it_had() -> None:
     for step in deleted.answer["steps"]:
         step["op"] = "delete"
         del step["newState"]
-    assert told(deleted.environment())["SMS sender"] == ("0005212345", None)
+    gone = told(deleted.environment())
+    assert gone["SMS sender"] == ("0005212345", None)
+    assert "protection against deletion" not in gone
 
 
 @pytest.mark.parametrize("key", OTHER_VALUES)
