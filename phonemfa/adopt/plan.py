@@ -226,18 +226,17 @@ def _with_default(there: Guardian, plan: Plan) -> None:
     """Settings that a stack may leave alone: declared where they are not Auth0's own."""
     found, fields = blocks(there), fields_by_key()
     for key, usual in blocks(_UNCHANGED).items():
-        block = found.get(key)
-        if block is None:
+        block = found.get(key, {})
+        words = ", ".join(f"{name} {json.dumps(value)}" for name, value in block.items())
+        if not block:
             plan.tell(key, "not shown", "left as it is", Fate.UNREADABLE)
         elif block == usual:
             plan.tell(key, "Auth0's own", "left as it is", Fate.LEFT)
+        elif _takes(fields[key].annotation, block):
+            plan.facts[key] = block
+            plan.tell(key, words, f"{key}, as it is")
         else:
-            words = ", ".join(f"{name} {json.dumps(value)}" for name, value in block.items())
-            if _takes(fields[key].annotation, block):
-                plan.facts[key] = block
-                plan.tell(key, words, f"{key}, as it is")
-            else:
-                plan.tell(key, words, "no setting can say that: left as it is", Fate.LEFT)
+            plan.tell(key, words, "no setting can say that: left as it is", Fate.LEFT)
 
 
 def _phone(found: Snapshot, plan: Plan) -> None:
@@ -383,12 +382,12 @@ def _texts(found: Snapshot, plan: Plan) -> None:
     (no code in it, Liquid that the tenant does not know) stays in the adopted block, where no
     rule reads it, and goes with the block.
     """
-    before, settings = len(plan.rows), plan.facts.setdefault("texts", {})
+    before = len(plan.rows)
     if found.experience is Experience.UNIFIED:
         templates = seen(found.templates)
         for name, template in templates.items():
             if name in _TYPES:
-                _template(MessageType(name), template, settings, plan)
+                _template(MessageType(name), template, plan)
             else:
                 becomes = "left as it is: no setting knows its type"
                 plan.tell(f"template {name}", "customised", becomes, Fate.LEFT)
@@ -397,18 +396,16 @@ def _texts(found: Snapshot, plan: Plan) -> None:
             plan.facts["messageTypes"] = [kind.value for kind in MessageType if kind in types]
     else:
         for kind, text in found.guardian.texts.items():
-            _legacy_text(kind, text, settings, plan)
-    if not settings:
-        del plan.facts["texts"]
+            _legacy_text(kind, text, plan)
     if len(plan.rows) == before:
         plan.tell("texts", "Auth0's own", "none is declared", Fate.ABSENT)
 
 
-def _legacy_text(kind: MessageType, text: str, settings: dict[str, Any], plan: Plan) -> None:
+def _legacy_text(kind: MessageType, text: str, plan: Plan) -> None:
     name, problem = f"legacy text {kind}", _problem(kind, "text", text, legacy=True)
     phone = plan.adopted["phone"]
     if not problem:
-        settings[kind.value] = {"text": text}
+        plan.facts.setdefault("texts", {})[kind.value] = {"text": text}
         plan.tell(name, "customised", f"texts.{kind}.text")
     elif "provider" in phone:
         phone[_MESSAGES[kind]] = text
@@ -418,9 +415,7 @@ def _legacy_text(kind: MessageType, text: str, settings: dict[str, Any], plan: P
         plan.tell(name, "customised", becomes, Fate.LEFT)
 
 
-def _template(
-    kind: MessageType, template: PhoneTemplate, settings: dict[str, Any], plan: Plan
-) -> None:
+def _template(kind: MessageType, template: PhoneTemplate, plan: Plan) -> None:
     channels = {"text": known(template.text, None), "voice": known(template.voice, None)}
     given = {channel: text for channel, text in channels.items() if text is not None}
     problems = {channel: _problem(kind, channel, text) for channel, text in given.items()}
@@ -434,7 +429,7 @@ def _template(
     plan.take("delivery", phone_template.TOKEN, kind.replace("_", "-"), template.id)
     plan.adopted.setdefault("templates", {})[kind.value] = block
     if fit:
-        settings[kind.value] = fit
+        plan.facts.setdefault("texts", {})[kind.value] = fit
     name, sender = f"template {kind}", f", from {origin}" if origin else ""
     plan.tell(name, "customised", f"{'texts' if fit else 'adopted.templates'}.{kind}{sender}")
     if disabled:

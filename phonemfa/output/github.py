@@ -68,11 +68,7 @@ class GitHub(Issues):
         return [label]
 
     def upsert_comment(self, pull: int, marker: str, body: str) -> Posted:
-        """Write the one comment that `marker` names on a pull request, or bring it up to date.
-
-        Raises:
-            HostError: refused, unreachable, or the body is over `MAX_BODY`.
-        """
+        """Write the one comment that `marker` names on a pull request, or bring it up to date."""
         text = self.marked(marker, body)
         with self.reading():
             for comment in self.pages(f"/issues/{pull}/comments", {}):
@@ -88,11 +84,7 @@ class GitHub(Issues):
             return Posted("opened", made["html_url"])
 
     def open_pull(self, branch: str, *, base: str, title: str, body: str) -> str:
-        """Open a pull request; its address.
-
-        Raises:
-            HostError: refused or unreachable.
-        """
+        """Open a pull request; its address."""
         content = {"head": branch, "base": base, "title": title, "body": body}
         with self.reading():
             return str(self.ask("POST", "/pulls", content)["html_url"])

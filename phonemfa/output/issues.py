@@ -43,7 +43,10 @@ class Issue:
 
 
 class Issues(ABC):
-    """The issues of one repository. GitHub and GitLab have one API in other words."""
+    """The issues of one repository. GitHub and GitLab have one API in other words.
+
+    Whatever asks raises `HostError` where it is refused, or the host is not reachable.
+    """
 
     name: str
     address: str  # The variable that says where it is; `domain` is its host.
@@ -84,9 +87,6 @@ class Issues(ABC):
         """Open the one issue that `marker` names, or bring the open one up to date.
 
         Issues are looked for under the label, which the host makes when it does not exist.
-
-        Raises:
-            HostError: refused, unreachable, or the body is over `largest`.
         """
         text = self.marked(marker, body)
         for issue in self._about(marker, label):
@@ -105,11 +105,7 @@ class Issues(ABC):
         return Posted("opened", made.url)
 
     def close_issue(self, marker: str, *, label: str, comment: str) -> list[Posted]:
-        """Close every open issue that `marker` names, each with a last comment.
-
-        Raises:
-            HostError: refused or unreachable.
-        """
+        """Close every open issue that `marker` names, each with a last comment."""
         about = list(self._about(marker, label))
         for issue in about:
             self.ask("POST", f"/issues/{issue.number}/{self.remarks}", {"body": comment})
@@ -176,8 +172,7 @@ class Issues(ABC):
     def ask(self, method: str, path: str, content: Mapping[str, Any]) -> Any:
         """One request below the repository, with a query or with JSON; what it was answered.
 
-        Raises:
-            HostError: refused or unreachable. A redirect is not followed, so nothing was done.
+        A redirect is a refusal: it is not followed, so nothing was done.
         """
         answer = self.send(method, path, **{"params" if method == "GET" else "json": content})
         if not answer.is_success:

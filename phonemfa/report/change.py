@@ -151,8 +151,9 @@ class Change:
 
     def touched(self, model: Any, *operations: Operation) -> list[Step]:
         """Steps on resources of a model, of these operations."""
-        of_it = [one for one in self.steps if one.type == model.TOKEN]
-        return [one for one in of_it if one.operation in operations]
+        return [
+            one for one in self.steps if one.type == model.TOKEN and one.operation in operations
+        ]
 
     def actions(self) -> list[Step]:
         """Steps on Actions of the phone triggers."""

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -22,7 +23,7 @@ from phonemfa.pulumi.preview import Preview, PreviewError, read_preview
 from phonemfa.pulumi.stack_file import name_of, refuse_turned
 from phonemfa.report.document import as_comment, as_document
 from phonemfa.report.pull_request import post_comment, whole_report
-from phonemfa.report.summary import Environment, as_objects, environment, failed, faulty
+from phonemfa.report.summary import Environment, environment, failed, faulty
 from policy.levels import LevelsError
 
 
@@ -100,7 +101,7 @@ def report(
     if html:
         write_whole(html, as_page(as_document(environments, preface=preface)))
     if as_json_:
-        print_json(as_objects(environments))
+        print_json([asdict(one) for one in environments])
     elif not (markdown or html or comment):
         typer.echo(text, nl=False)
     if comment:
