@@ -149,10 +149,8 @@ def _blocks(blocks: Iterable[doc.Block]) -> Iterator[str]:
                 yield fence(text, language)
             case doc.Folded(title, inner):
                 # Markdown's escapes are none in HTML. Empty lines make GitHub read Markdown again.
-                summary, body = (
-                    html.escape(_broken(on_one_line(title))),
-                    "\n\n".join(_blocks(inner)),
-                )
+                summary = html.escape(_broken(on_one_line(title)))
+                body = "\n\n".join(_blocks(inner))
                 yield f"<details><summary>{summary}</summary>\n\n{body}\n\n</details>"
             case doc.Picture(_, words):
                 yield prose(words)

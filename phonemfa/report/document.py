@@ -81,16 +81,14 @@ _SAMPLES: Final = "Messages show sample values of realistic length. Secrets are 
 _REPEATED: Final = "the Action adds a sentence that says the code again"
 
 
-def as_comment(
-    environments: Sequence[Environment], *, whole: Line, preface: str = "", limit: int = MAX_LENGTH
-) -> str:
-    """The report as Markdown, within `limit` (1,000 or more) UTF-16 units.
+def as_comment(environments: Sequence[Environment], *, whole: Line, preface: str = "") -> str:
+    """The report as Markdown, within `MAX_LENGTH`.
 
     What is left out is in the `whole` report; the `preface` is said before all else.
     """
     note = (Strong("Shortened"), " to fit into a comment; the whole is in ", *whole, ".")
     documents = (as_document(environments, room, preface=preface) for room in (_COMMENT, _CUT))
-    return shortened(documents, note=note, limit=limit)
+    return shortened(documents, note=note, limit=MAX_LENGTH)
 
 
 def as_document(
@@ -123,10 +121,11 @@ def _blocks(environments: Sequence[Environment], room: Room) -> Iterator[Block]:
     for title, blocks in sections.items():
         if found := tuple(blocks):
             yield Section(title, found)
-    stand_in = [_STAND_IN] if any(one.foreign_plugin for one in loud) else []
-    samples = [_SAMPLES] if changing else []
-    if samples or stand_in:
-        yield Small((" ".join([*samples, *stand_in]),))
+    remarks = [_SAMPLES] if changing else []
+    if any(one.foreign_plugin for one in loud):
+        remarks.append(_STAND_IN)
+    if remarks:
+        yield Small((" ".join(remarks),))
 
 
 def _together(

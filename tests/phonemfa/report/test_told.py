@@ -347,24 +347,23 @@ def test_a_resource_of_any_form_is_read(odd: Any) -> None:
             Change().has(name, **{key: odd}).update(name, lambda _: None, key).environment()
 
 
+def twice(change: Change, name: str) -> Environment:
+    """With a second resource of the same kind, which changes too."""
+    step = change.step(name)
+    change.answer["steps"].append(step | {"urn": f"{step['urn']}-two"})
+    return change.environment()
+
+
 def test_several_components_are_told_apart() -> None:
-    change = Change().asks(recipientLimit=33)
-    second = json.loads(json.dumps(change.step(COMPONENT)))
-    second["urn"] += "-two"
-    change.answer["steps"].append(second)
-    assert told(change.environment()) == {
+    assert told(twice(Change().asks(recipientLimit=33), COMPONENT)) == {
         f"{LIMIT} of phone-mfa": ("10", "33"),
         f"{LIMIT} of phone-mfa-two": ("10", "33"),
     }
 
 
 def test_each_of_several_actions_is_told() -> None:
-    change = Change().sets(ACTION, runtime="node24")
-    second = json.loads(json.dumps(change.step(ACTION)))
-    second["urn"] += "-two"
-    change.answer["steps"].append(second)
-    subjects = [one.subject for one in change.environment().differences]
-    assert subjects == ["the Action's runtime"] * 2
+    environment = twice(Change().sets(ACTION, runtime="node24"), ACTION)
+    assert [one.subject for one in environment.differences] == ["the Action's runtime"] * 2
 
 
 def test_the_fixture_is_as_the_official_plugin_prints_it() -> None:
