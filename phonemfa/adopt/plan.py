@@ -63,11 +63,6 @@ _BLOCKS: Final = {one.field for one in OTHER_FACTORS if one.pulumi.endswith(".en
 _TYPES: Final = frozenset(MessageType)
 _SENDERS: Final = ("default_from", "mssid")
 """Of a phone provider: a tenant may have both, a program one."""
-_DEFAULT_TYPES: Final = {
-    MessageType.OTP_ENROLL,
-    MessageType.OTP_VERIFY,
-    MessageType.CHANGE_PASSWORD,
-}
 _HOST: Final = re.compile(r"\b[a-z0-9-]+\.api\.infobip\.com\b")
 _LITERAL: Final = re.compile(r"""['"`](?:(?:App|Bearer|Basic) )?([\w.+/=-]{20,})['"`]""")
 _MIXED: Final = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w+=-]+\Z")
@@ -391,8 +386,9 @@ def _texts(found: Snapshot, plan: Plan) -> None:
             else:
                 becomes = "left as it is: no setting knows its type"
                 plan.tell(f"template {name}", "customised", becomes, Fate.LEFT)
-        if (_TYPES & templates.keys()) - _DEFAULT_TYPES:
-            types = _DEFAULT_TYPES | templates.keys()
+        usual = fields_by_key()["messageTypes"].default
+        if (_TYPES & templates.keys()) - usual:
+            types = usual | templates.keys()
             plan.facts["messageTypes"] = [kind.value for kind in MessageType if kind in types]
     else:
         for kind, text in found.guardian.texts.items():

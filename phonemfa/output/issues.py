@@ -243,11 +243,7 @@ def issues_of_this_run() -> Issues:
 
 
 def post_issues(keep: Callable[[Issues], list[Posted]]) -> None:
-    """Do to issues what `keep` does, and say on the terminal what became of each.
-
-    Raises:
-        HostError: the host refused, is not reachable, or a variable is missing.
-    """
+    """Do to issues what `keep` does, and say on the terminal what became of each."""
     with working("issue"):
         posted = keep(issues_of_this_run())
     for one in posted:
