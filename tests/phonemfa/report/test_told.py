@@ -209,6 +209,14 @@ TOLD: dict[str, tuple[Change, dict[str, Any], list[Known]]] = {
     "a key": (Change().rotates(), {}, [Known.CHANGED]),
     "a key beside a policy": (Change().asks(policy="never").rotates(), NEVER, [Known.CHANGED]),
     "a key without a component": (incomplete(), {}, UNTOLD),
+    "an Action's trigger": (
+        Change().sets(ACTION, supportedTriggers={"id": "send-phone-message"}),
+        {
+            "phone experience": ("unified", "legacy"),
+            "the Action's trigger": ("custom-phone-provider", "send-phone-message"),
+        },
+        [],
+    ),
     "a binding": (binds(), {"bound triggers": (None, "custom-phone-provider")}, []),
     "another code": (Change().recodes("// other"), {}, []),
     "a replacement": (Change().replace(ACTION), {}, UNTOLD),
