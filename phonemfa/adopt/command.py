@@ -6,7 +6,7 @@ would not accept.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +15,7 @@ import typer
 
 from components.config_files import Config, StackFileError, config_in, read_config
 from components.settings.faults import shown
-from components.settings.model import StackSettings
+from components.settings.model import StackSettings, fields_by_key
 from components.settings.raw_config import API_KEY, NAMESPACE
 from components.tenant.access import Access
 from components.tenant.client import ask
@@ -31,7 +31,11 @@ from phonemfa.output.json_text import print_json
 from phonemfa.output.terminal import show, working
 from phonemfa.pulumi.stack_file import name_of, refuse_turned
 
-_PREFIX: Final = f"{NAMESPACE}:"
+_NEXT: Final = (
+    "The import warns that a phone provider's credentials fail to validate: no API answers them. "
+    "The preview may update the component phone-mfa, which records the settings in the state, and "
+    "nothing else: the tenant stays as it is. Taking over is a later change: docs/guides/adopt.md."
+)
 _MARKS: Final = {
     Fate.ADOPTED: Mark.GOOD,
     Fate.ABSENT: Mark.NOTE,
@@ -111,14 +115,8 @@ def adopt(
         (write_private if path in changes.code else write_whole)(path, content)
     record.after = _hashes(changes)
     if not as_json:
-        told = (
-            "The import warns that a phone provider's credentials fail to validate: no API answers "
-            "them. The preview may update the component phone-mfa, which records the settings in "
-            "the state, and nothing else: the tenant stays as it is. Taking over is a later "
-            "change: docs/guides/adopt.md."
-        )
         next_ones = Verbatim("\n".join(f"  {one}" for one in commands), "sh")
-        show(Document("Written. Next:", (next_ones, Paragraph((told,)))))
+        show(Document("Written. Next:", (next_ones, Paragraph((_NEXT,)))))
 
 
 def _hashes(changes: Changes) -> dict[str, str | None]:
@@ -179,14 +177,14 @@ def changes_of(plan: Plan, config: Config, import_file: str) -> Changes:
     path, project = config.file, config.folder
     before = stack_text(path)
     there = config_in(path.name, before)
-    new = {key: value for key, value in plan.suggestions.items() if key not in there}
-    new |= {key: value for key, value in plan.facts.items() if there.get(key) != value}
-    new = {key: new[key] for key in sorted(new, key=_place)}
+    wanted = {key: value for key, value in plan.suggestions.items() if key not in there}
+    wanted |= {key: value for key, value in plan.facts.items() if there.get(key) != value}
+    # As the settings are documented, what is not theirs first, the long block last.
+    order = ["auth0:domain", *(f"{NAMESPACE}:{key}" for key in fields_by_key() if key != "adopted")]
+    new = {key: wanted[key] for key in (*order, f"{NAMESPACE}:adopted") if key in wanted}
     text = with_values(path.name, before, new) if new else before
-    written = config_in(path.name, text)
-    values = config.of(NAMESPACE) | {
-        key.removeprefix(_PREFIX): one for key, one in written.items() if key.startswith(_PREFIX)
-    }
+    written = replace(config, values={**config.values, **config_in(path.name, text)})
+    values = written.of(NAMESPACE)
     values.pop(API_KEY, None)
     StackSettings.check(config.stack, values)
     imports = json.dumps(plan.imports, indent=2) + "\n"
@@ -203,12 +201,3 @@ def changes_of(plan: Plan, config: Config, import_file: str) -> Changes:
         if one != path and one.exists() and one.read_bytes() != content.encode("utf-8")
     ]
     return Changes(files=files, code=frozenset(code), replacements=tuple(replaced))
-
-
-def _place(key: str) -> int:
-    # As the settings are documented, what is not theirs first, the long block last.
-    names = [field.alias or name for name, field in StackSettings.model_fields.items()]
-    name = key.removeprefix(_PREFIX)
-    if name not in names:
-        return -1
-    return len(names) if name == "adopted" else names.index(name)

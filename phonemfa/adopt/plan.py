@@ -4,14 +4,12 @@ Plain functions from what was read. What was found is declared as it is; moving 
 own parts is a later change that somebody reviews.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from uuid import NAMESPACE_DNS, uuid5
 
 from pydantic import TypeAdapter, ValidationError
@@ -28,8 +26,8 @@ from components.tenant import action as model_action
 from components.tenant import guardian, phone_provider, phone_template, trigger
 from components.tenant.action import Action
 from components.tenant.guardian import NEVER, OTHER_FACTORS, Guardian, blocks, name_of
-from components.tenant.model import LEFT_ALONE, known, seen
-from components.tenant.phone_provider import CUSTOM, PhoneProvider
+from components.tenant.model import LEFT_ALONE, Client, known, seen
+from components.tenant.phone_provider import CUSTOM
 from components.tenant.phone_template import PhoneTemplate
 from components.tenant.snapshot import Snapshot, read
 from components.vocabulary import (
@@ -42,9 +40,6 @@ from components.vocabulary import (
 )
 from phonemfa.answered import RefusedError
 from phonemfa.pulumi.engine import to_import
-
-if TYPE_CHECKING:
-    from auth0.management import AsyncManagementClient
 
 FOLDER: Final = "adopted"
 """Where a stack's adopted code and import file are, below the project."""
@@ -66,11 +61,8 @@ _UNCHANGED: Final = Guardian(phone_enabled=False, message_types=LEFT_ALONE, poli
 _BLOCKS: Final = {one.field for one in OTHER_FACTORS if one.pulumi.endswith(".enabled")}
 """The other factors that have settings of their own."""
 _TYPES: Final = frozenset(MessageType)
-_DEFAULT_TYPES: Final = {
-    MessageType.OTP_ENROLL,
-    MessageType.OTP_VERIFY,
-    MessageType.CHANGE_PASSWORD,
-}
+_SENDERS: Final = ("default_from", "mssid")
+"""Of a phone provider: a tenant may have both, a program one."""
 _HOST: Final = re.compile(r"\b[a-z0-9-]+\.api\.infobip\.com\b")
 _LITERAL: Final = re.compile(r"""['"`](?:(?:App|Bearer|Basic) )?([\w.+/=-]{20,})['"`]""")
 _MIXED: Final = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w+=-]+\Z")
@@ -111,12 +103,15 @@ class Plan:
     """Everything that adopting writes.
 
     `facts` are config values (whole keys) that the tenant has; `suggestions` are values that it
-    does not say, for keys that nobody has set. `files` are texts by path below the project.
+    does not say, for keys that nobody has set. `files` are texts by path below the project, and
+    `imports` is what `pulumi import --file` reads.
     """
 
     facts: dict[str, Any] = field(default_factory=dict)
     suggestions: dict[str, Any] = field(default_factory=dict)
-    imports: dict[str, Any] = field(default_factory=dict)
+    imports: dict[str, list[dict[str, Any]]] = field(
+        default_factory=lambda: {"resources": [to_import(COMPONENT, ROOT)]}
+    )
     files: dict[str, str] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)
     adopted: dict[str, Any] = field(default_factory=dict)
@@ -127,8 +122,20 @@ class Plan:
         found, becomes = without_keys(found), without_keys(becomes)
         self.rows.append(Row(part=part, found=found, becomes=becomes, fate=fate))
 
+    def take(self, part: str, token: str, name: str, identifier: str) -> None:
+        """Import a resource where the program declares it: below a part of phone MFA.
 
-async def read_found(client: AsyncManagementClient) -> Snapshot:
+        The part is in the file too, so that the resource gets the very URN that it has in the
+        program. The engine takes the inputs from the auth0 provider's own reading.
+        """
+        entries, parent = self.imports["resources"], f"{ROOT}-{part}"
+        if parent not in {one["name"] for one in entries}:
+            kind = part.removeprefix("legacy-").capitalize()
+            entries.append(to_import(f"phonemfa:index:{kind}", parent, parent=ROOT))
+        entries.append(to_import(token, f"{parent}-{name}", identifier, parent))
+
+
+async def read_found(client: Client) -> Snapshot:
     """Everything of a tenant that can be adopted; of a legacy one's Twilio account, nothing."""
     found = await read(client)
     # An item of a list is complete, but for a draft that is being built.
@@ -161,7 +168,8 @@ def plan_of(found: Snapshot, stack: str, domain: str) -> Plan:
     plan.suggestions["protect"] = True
     plan.facts = {"auth0:domain": domain} | _whole(plan.facts)
     plan.suggestions = _whole(plan.suggestions)
-    plan.imports = import_file(found, action, domain)
+    # Guardian is one a tenant, and its id a name that nobody looks up.
+    plan.take("factor", guardian.TOKEN, "guardian", str(uuid5(NAMESPACE_DNS, domain)))
     return plan
 
 
@@ -213,25 +221,36 @@ def _with_default(there: Guardian, plan: Plan) -> None:
     """Settings that a stack may leave alone: declared where they are not Auth0's own."""
     found, fields = blocks(there), fields_by_key()
     for key, usual in blocks(_UNCHANGED).items():
-        block = found.get(key)
-        if block is None:
+        block = found.get(key, {})
+        words = ", ".join(f"{name} {json.dumps(value)}" for name, value in block.items())
+        if not block:
             plan.tell(key, "not shown", "left as it is", Fate.UNREADABLE)
         elif block == usual:
             plan.tell(key, "Auth0's own", "left as it is", Fate.LEFT)
+        elif _takes(fields[key].annotation, block):
+            plan.facts[key] = block
+            plan.tell(key, words, f"{key}, as it is")
         else:
-            words = ", ".join(f"{name} {json.dumps(value)}" for name, value in block.items())
-            if _takes(fields[key].annotation, block):
-                plan.facts[key] = block
-                plan.tell(key, words, f"{key}, as it is")
-            else:
-                plan.tell(key, words, "no setting can say that: left as it is", Fate.LEFT)
+            plan.tell(key, words, "no setting can say that: left as it is", Fate.LEFT)
 
 
 def _phone(found: Snapshot, plan: Plan) -> None:
     enabled = seen(found.guardian.phone_enabled)
     types = seen(found.guardian.message_types)
     selected = known(found.guardian.selected_provider, "")
-    legacy = _legacy_phone(found, selected, plan) if enabled and selected else {}
+    legacy = {}
+    if enabled and selected and seen(found.settings).flagged:
+        legacy["provider"] = selected
+        plan.tell("delivery provider", selected, "adopted.phone.provider")
+        if selected == "twilio":
+            what = "Twilio account and token"
+            plan.tell(what, "not looked at", "stay in the tenant", Fate.UNREADABLE)
+    elif enabled and selected:
+        becomes = (
+            "the auth0 provider cannot see them: the tenant's settings have no "
+            "phone_consolidated_experience, and it takes that for unified"
+        )
+        plan.tell("delivery provider and texts", selected, becomes, Fate.LEFT)
     plan.adopted["phone"] = _written(
         FoundPhone, enabled=enabled, message_types=types if enabled else (), **legacy
     )
@@ -249,30 +268,19 @@ def _phone(found: Snapshot, plan: Plan) -> None:
         plan.tell("channels", "none is on", becomes, Fate.WARNING)
 
 
-def _legacy_phone(found: Snapshot, provider: str, plan: Plan) -> dict[str, str]:
-    if not seen(found.settings).flagged:
-        becomes = (
-            "the auth0 provider cannot see them: the tenant's settings have no "
-            "phone_consolidated_experience, and it takes that for unified"
-        )
-        plan.tell("delivery provider and texts", provider, becomes, Fate.LEFT)
-        return {}
-    plan.tell("delivery provider", provider, "adopted.phone.provider")
-    if provider == "twilio":
-        what = "Twilio account and token"
-        plan.tell(what, "not looked at", "stay in the tenant", Fate.UNREADABLE)
-    return {"provider": provider}
-
-
 def _action(found: Snapshot, action: Action | None, stack: str, plan: Plan) -> None:
-    trigger = TRIGGERS[found.experience]
+    trigger_id = TRIGGERS[found.experience]
     if action is None:
-        plan.tell(trigger, "no Action that could be adopted", "none is declared", Fate.ABSENT)
+        plan.tell(trigger_id, "no Action that could be adopted", "none is declared", Fate.ABSENT)
         return
     path = f"{FOLDER}/{stack}/action.js"
     name, code, runtime = seen(action.name), known(action.code, ""), known(action.runtime, "")
     secrets = known(action.secret_names, ())
-    bound = {one.action_id: one.display_name for one in found.bindings_of(trigger)}
+    bound = [one for one in found.bindings_of(trigger_id) if one.action_id == action.id]
+    part = "sender" if found.experience is Experience.UNIFIED else "legacy-sender"
+    plan.take(part, model_action.TOKEN, "action", action.id)
+    for one in bound:
+        plan.take(part, trigger.TOKEN, "binding", one.pulumi_id)
     plan.adopted["action"] = _written(
         FoundAction,
         name=name,
@@ -280,14 +288,14 @@ def _action(found: Snapshot, action: Action | None, stack: str, plan: Plan) -> N
         runtime=runtime,
         trigger_version=action.trigger_version,
         dependencies=known(action.dependencies, ()),
-        binding=bound.get(action.id),
+        binding=bound[0].display_name if bound else None,
     )
     plan.suggestions["actionName"] = name.removesuffix("-legacy") or name
-    if found.experience is Experience.UNIFIED and action.id in bound:
+    if found.experience is Experience.UNIFIED and bound:
         plan.facts["bindAction"] = True
     plan.tell(
-        trigger,
-        f"Action {name!r}, {'bound' if action.id in bound else 'not bound'}, {runtime}",
+        trigger_id,
+        f"Action {name!r}, {'bound' if bound else 'not bound'}, {runtime}",
         f"adopted.action, code in {path}",
     )
     _code("its code", code, path, plan)
@@ -338,25 +346,25 @@ def _provider(found: Snapshot, plan: Plan) -> None:
     if provider is None:
         plan.tell("phone provider", "none", "none is declared", Fate.ABSENT)
         return
-    if not declarable(provider):
+    senders = {name: known(getattr(provider, name), None) or None for name in _SENDERS}
+    if all(senders.values()):
         both = f"{provider.name}, with a sender and a Messaging Service"
         becomes = "not declared (a program may name one of the two); ours takes its place later"
         plan.tell("phone provider", both, becomes, Fate.WARNING)
         return
     methods, disabled = known(provider.delivery_methods, ()), seen(provider.disabled)
-    sender = known(provider.default_from, None) or None
+    plan.take("delivery", phone_provider.TOKEN, "provider", provider.id)
     plan.adopted["provider"] = _written(
         FoundProvider,
         name=provider.name,
         delivery_methods=methods,
         disabled=disabled,
-        default_from=sender,
-        mssid=known(provider.mssid, None) or None,
         sid=known(provider.sid, None) or None,
+        **senders,
     )
     what = f"{provider.name}, {'off' if disabled else 'on'}, {', '.join(methods)}"
-    if sender:
-        what += f", from {sender}"
+    if senders["default_from"]:
+        what += f", from {senders['default_from']}"
     plan.tell("phone provider", what, "adopted.provider")
     if provider.name != CUSTOM:
         plan.tell("its credentials", "never answered", "stay in the tenant", Fate.UNREADABLE)
@@ -369,32 +377,31 @@ def _texts(found: Snapshot, plan: Plan) -> None:
     (no code in it, Liquid that the tenant does not know) stays in the adopted block, where no
     rule reads it, and goes with the block.
     """
-    before, settings = len(plan.rows), plan.facts.setdefault("texts", {})
+    before = len(plan.rows)
     if found.experience is Experience.UNIFIED:
         templates = seen(found.templates)
         for name, template in templates.items():
             if name in _TYPES:
-                _template(MessageType(name), template, settings, plan)
+                _template(MessageType(name), template, plan)
             else:
                 becomes = "left as it is: no setting knows its type"
                 plan.tell(f"template {name}", "customised", becomes, Fate.LEFT)
-        if (_TYPES & templates.keys()) - _DEFAULT_TYPES:
-            types = _DEFAULT_TYPES | templates.keys()
+        usual = fields_by_key()["messageTypes"].default
+        if (_TYPES & templates.keys()) - usual:
+            types = usual | templates.keys()
             plan.facts["messageTypes"] = [kind.value for kind in MessageType if kind in types]
     else:
         for kind, text in found.guardian.texts.items():
-            _legacy_text(kind, text, settings, plan)
-    if not settings:
-        del plan.facts["texts"]
+            _legacy_text(kind, text, plan)
     if len(plan.rows) == before:
         plan.tell("texts", "Auth0's own", "none is declared", Fate.ABSENT)
 
 
-def _legacy_text(kind: MessageType, text: str, settings: dict[str, Any], plan: Plan) -> None:
+def _legacy_text(kind: MessageType, text: str, plan: Plan) -> None:
     name, problem = f"legacy text {kind}", _problem(kind, "text", text, legacy=True)
     phone = plan.adopted["phone"]
     if not problem:
-        settings[kind.value] = {"text": text}
+        plan.facts.setdefault("texts", {})[kind.value] = {"text": text}
         plan.tell(name, "customised", f"texts.{kind}.text")
     elif "provider" in phone:
         phone[_MESSAGES[kind]] = text
@@ -404,25 +411,23 @@ def _legacy_text(kind: MessageType, text: str, settings: dict[str, Any], plan: P
         plan.tell(name, "customised", becomes, Fate.LEFT)
 
 
-def _template(
-    kind: MessageType, template: PhoneTemplate, settings: dict[str, Any], plan: Plan
-) -> None:
-    texts = {"text": known(template.text, None), "voice": known(template.voice, None)}
-    given = {channel: text for channel, text in texts.items() if text is not None}
+def _template(kind: MessageType, template: PhoneTemplate, plan: Plan) -> None:
+    channels = {"text": known(template.text, None), "voice": known(template.voice, None)}
+    given = {channel: text for channel, text in channels.items() if text is not None}
     problems = {channel: _problem(kind, channel, text) for channel, text in given.items()}
     fit = {channel: text for channel, text in given.items() if not problems[channel]}
-    if kind not in SHIPPED and len(fit) < len(texts):
+    if kind not in SHIPPED and len(fit) < len(channels):
         # Of a type without shipped texts the settings take both or none.
         fit = {}
     disabled, origin = seen(template.disabled), known(template.sender, None) or None
     unfit = {channel: text for channel, text in given.items() if channel not in fit}
     block = _written(FoundTemplate, disabled=disabled, sender=origin, **unfit)
+    plan.take("delivery", phone_template.TOKEN, kind.replace("_", "-"), template.id)
     plan.adopted.setdefault("templates", {})[kind.value] = block
     if fit:
-        settings[kind.value] = fit
+        plan.facts.setdefault("texts", {})[kind.value] = fit
     name, sender = f"template {kind}", f", from {origin}" if origin else ""
-    place = f"texts.{kind}" if fit else f"adopted.templates.{kind}"
-    plan.tell(name, "customised", f"{place}{sender}")
+    plan.tell(name, "customised", f"{'texts' if fit else 'adopted.templates'}.{kind}{sender}")
     if disabled:
         becomes = "stays off as long as it is adopted; this stack's own are on"
         plan.tell(name, "off", becomes, Fate.WARNING)
@@ -463,50 +468,6 @@ def _senders(found: Snapshot, action: Action | None, plan: Plan) -> None:
         for key, rule in (("smsSender", SmsSender), ("voiceSender", VoiceSender)):
             if _takes(rule, sender):
                 plan.suggestions[key] = sender
-
-
-def declarable(provider: PhoneProvider) -> bool:
-    """Whether the auth0 provider takes it: a tenant may have both senders, a program one."""
-    return not (known(provider.default_from, None) and known(provider.mssid, None))
-
-
-def import_file(found: Snapshot, adopted: Action | None, domain: str) -> dict[str, Any]:
-    """What `pulumi import --file` reads: every adopted resource where the program declares it.
-
-    Components are in it too, so that a resource is imported under the very URN that the program
-    gives it. The engine takes the inputs from the auth0 provider's own reading.
-    """
-    resources = [to_import(COMPONENT, ROOT)]
-    legacy = found.experience is Experience.LEGACY
-    if adopted:
-        bound = [one for one in found.bindings_of(adopted.trigger) if one.action_id == adopted.id]
-        resources += _component(
-            "legacy-sender" if legacy else "sender",
-            (model_action.TOKEN, "action", adopted.id),
-            *((trigger.TOKEN, "binding", one.pulumi_id) for one in bound),
-        )
-    if not legacy:
-        provider, templates = seen(found.provider), seen(found.templates)
-        there = [provider] if provider and declarable(provider) else []
-        resources += _component(
-            "delivery",
-            *((phone_provider.TOKEN, "provider", one.id) for one in there),
-            *(
-                (phone_template.TOKEN, kind.replace("_", "-"), templates[kind].id)
-                for kind in sorted(_TYPES & templates.keys())
-            ),
-        )
-    # Guardian is one a tenant, and its id a name that nobody looks up.
-    identifier = str(uuid5(NAMESPACE_DNS, domain))
-    resources += _component("factor", (guardian.TOKEN, "guardian", identifier))
-    return {"resources": resources}
-
-
-def _component(part: str, *resources: tuple[str, str, str]) -> list[dict[str, Any]]:
-    """A part of phone MFA with what is in it (type, name, id); nothing where that is nothing."""
-    name, kind = f"{ROOT}-{part}", part.removeprefix("legacy-").capitalize()
-    inside = [to_import(token, f"{name}-{own}", found, name) for token, own, found in resources]
-    return [to_import(f"phonemfa:index:{kind}", name, parent=ROOT), *inside] if inside else []
 
 
 def _written(model: type[Strict], **values: Any) -> dict[str, Any]:

@@ -5,7 +5,8 @@ issue begin with it.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from phonemfa.health.judging import NAMES, RULES, Finding, reason_text, span_of
@@ -107,9 +108,9 @@ def _about(health: Health) -> str:
     return f"{shown(period.start)} to {shown(period.end)}; in brackets: {health.compared_with}"
 
 
-def _beside(health: Health, of: Callable[[Figures], Any]) -> str:
-    """A figure and, where it is known, the earlier one."""
-    now, then = of(health.now), of(health.before) if health.before else None
+def _beside(figures: Iterable[Any]) -> str:
+    """The figure of each period: this one's and, where it is known, the earlier one's."""
+    now, then = (*figures, None)[:2]
     told = "not known" if now is None else str(now)
     return told if then is None else f"{told} ({then})"
 
@@ -135,15 +136,12 @@ def _channels(health: Health) -> Iterator[doc.Entry]:
 
 
 def _sent(health: Health, channel: str) -> str:
-    return _beside(health, lambda figures: figures.total("sent", channel))
+    return _beside(one.total("sent", channel) for one in health.periods)
 
 
 def _rate(health: Health, rate: Rate, channel: str) -> str:
-    def percent(figures: Figures) -> str | None:
-        share = figures.share(rate, channel)
-        return None if share is None else f"{100 * share:.1f} %"
-
-    return _beside(health, percent)
+    shares = (one.share(rate, channel) for one in health.periods)
+    return _beside(None if share is None else f"{100 * share:.1f} %" for share in shares)
 
 
 def _reasons(
@@ -151,21 +149,15 @@ def _reasons(
 ) -> Iterator[doc.Entry]:
     """Why messages were not sent, the most frequent first, with what to do."""
     for name, _ in health.now.reasons().most_common():
-        if only is None or name in only:
-            yield _reason(health, name, languages)
-
-
-def _reason(health: Health, name: str, languages: Sequence[Language]) -> doc.Entry:
-    count = _beside(health, lambda figures: figures.reasons()[name])
-    line, known = (f"not sent {count}: {reason_text(name)}",), BY_ID.get(name)
-    if known is None:
-        return doc.Entry(mark=doc.Mark.NOTE, line=line)
-    return doc.Entry(
-        mark=doc.Mark.NOTE,
-        line=line,
-        facts=tuple((said_in(one, "means"), (said_in(one, known.meaning),)) for one in languages),
-        fix=(" ".join(said_in(one, known.action) for one in languages),),
-    )
+        if only is not None and name not in only:
+            continue
+        count = _beside(one.reasons()[name] for one in health.periods)
+        entry = doc.Entry(mark=doc.Mark.NOTE, line=(f"not sent {count}: {reason_text(name)}",))
+        if known := BY_ID.get(name):
+            means = ((said_in(one, "means"), (said_in(one, known.meaning),)) for one in languages)
+            to_do = " ".join(said_in(one, known.action) for one in languages)
+            entry = replace(entry, facts=tuple(means), fix=(to_do,))
+        yield entry
 
 
 def _notes(health: Health) -> Iterator[doc.Entry]:
@@ -190,11 +182,8 @@ def _factor_rows(health: Health) -> Iterator[tuple[str, list[int | None], str]]:
     """Counts of second factors that either period has: in words, by hour, and in all."""
     for name, words in _FACTORS.items():
         if any(one.factor_total(name) for one in health.periods):
-            yield words, health.now.factor_by_hour(name), _factors(health, name)
-
-
-def _factors(health: Health, name: str) -> str:
-    return _beside(health, lambda figures: figures.factor_total(name))
+            totals = _beside(one.factor_total(name) for one in health.periods)
+            yield words, health.now.factor_by_hour(name), totals
 
 
 def _hours(health: Health) -> Iterator[str]:
@@ -230,7 +219,7 @@ def _facts(health: Health) -> Iterator[str]:
         told = [f"{name} {count}" for name, count in now.ranges.most_common()]
         yield f"ranges in Japan: {', '.join(told)}"
     if now.numbers:
-        yield f"distinct numbers: {_beside(health, lambda figures: len(figures.numbers))}"
+        yield f"distinct numbers: {_beside(len(one.numbers) for one in health.periods)}"
     if applications := now.applications():
         told = [f"{one['name'] or one['client_id']} {one['sent']}" for one in applications]
         yield f"applications: {', '.join(told)}"
@@ -244,8 +233,7 @@ def _country(health: Health, code: str) -> str:
         # Of numbers that the log hides, those that failed are all it says.
         return f"{name} {not_sent} not sent"
     sent = _beside(
-        health,
-        lambda figures: figures.countries[code].sent if code in figures.countries else 0,
+        one.countries[code].sent if code in one.countries else 0 for one in health.periods
     )
     return f"{name} {sent} sent, {not_sent} not"
 

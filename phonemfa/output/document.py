@@ -4,8 +4,6 @@ Every string is escaped by the format that shows it, ours as much as a tenant's:
 the types here alone.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
@@ -63,7 +61,7 @@ class Entry:
     mark: Mark | None = None
     facts: tuple[tuple[str, Line], ...] = ()
     fix: Line = ()
-    below: tuple[Block, ...] = ()
+    below: tuple["Block", ...] = ()
 
 
 @dataclass(frozen=True)
@@ -126,13 +124,13 @@ class Article:
     """One of several longer things of a section."""
 
     title: Line
-    blocks: tuple[Block, ...]
+    blocks: tuple["Block", ...]
 
 
 @dataclass(frozen=True)
 class _Titled:
     title: str
-    blocks: tuple[Block, ...]
+    blocks: tuple["Block", ...]
 
 
 class Document(_Titled):

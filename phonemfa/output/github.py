@@ -1,7 +1,7 @@
 """GitHub: one comment a pull request and one issue a subject, found again by a hidden marker."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import githubkit
@@ -9,7 +9,7 @@ import httpx
 from githubkit.exception import RequestError, RequestFailed
 
 from components.tenant.bounded_http import BoundedClient
-from phonemfa.output.issues import PER_PAGE, SILENT, TOTAL, Issue, Issues, Posted, hidden, is_same
+from phonemfa.output.issues import SILENT, TOTAL, Issues, Posted, hidden, is_same
 
 MAX_BODY: Final = 65_536
 """Characters that GitHub takes in one comment or issue."""
@@ -48,11 +48,14 @@ class GitHub(Issues):
         429: "GitHub limits the rate: try again later.",
     }
     keys = ("number", "html_url", "body")
+    open_ones: Mapping[str, str] = {"state": "open", "sort": "created", "direction": "asc"}
+    changed_by = "PATCH"
+    remarks = "comments"
+    closing: Mapping[str, str] = {"state": "closed"}
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
         super().__init__(environ, public="https://api.github.com")
-        self._owner, _, self._repository = environ["GITHUB_REPOSITORY"].partition("/")
-        # Kept, as its namespaces hold no reference to it.
+        self._place = f"/repos/{environ['GITHUB_REPOSITORY']}"
         self._client = githubkit.GitHub(
             environ["GITHUB_TOKEN"],
             base_url=f"{self.url}/",
@@ -60,79 +63,39 @@ class GitHub(Issues):
             http_cache=False,
             auto_retry=False,
         )
-        self._issues = self._client.rest.issues
+
+    def labels(self, label: str) -> Any:
+        return [label]
 
     def upsert_comment(self, pull: int, marker: str, body: str) -> Posted:
-        """Write the one comment that `marker` names on a pull request, or bring it up to date.
-
-        Args:
-            pull: the pull request's number.
-            marker: a short name, unique to this kind of comment; it becomes an HTML comment.
-            body: Markdown.
-
-        Raises:
-            HostError: refused, unreachable, or the body is over `MAX_BODY`.
-        """
+        """Write the one comment that `marker` names on a pull request, or bring it up to date."""
         text = self.marked(marker, body)
         with self.reading():
-            for comment in self._pages(self._issues.list_comments, issue_number=pull):
+            for comment in self.pages(f"/issues/{pull}/comments", {}):
                 there, address = comment["body"] or "", comment["html_url"]
                 # Whoever may comment may repeat a marker: a stranger's is never taken for ours.
                 if hidden(marker) not in there or not _by_somebody_here(comment):
                     continue
                 if is_same(there, text):
                     return Posted("unchanged", address)
-                content = {"comment_id": comment["id"], "data": {"body": text}}
-                made = self._ask(self._issues.update_comment, **content)
+                made = self.ask("PATCH", f"/issues/comments/{comment['id']}", {"body": text})
                 return Posted("updated", made["html_url"])
-            return Posted("opened", self._comment(pull, text)["html_url"])
+            made = self.ask("POST", f"/issues/{pull}/comments", {"body": text})
+            return Posted("opened", made["html_url"])
 
     def open_pull(self, branch: str, *, base: str, title: str, body: str) -> str:
-        """Open a pull request; its address.
-
-        Raises:
-            HostError: refused or unreachable.
-        """
+        """Open a pull request; its address."""
         content = {"head": branch, "base": base, "title": title, "body": body}
         with self.reading():
-            return str(self._ask(self._client.rest.pulls.create, data=content)["html_url"])
+            return str(self.ask("POST", "/pulls", content)["html_url"])
 
-    def open_issues(self, label: str) -> Iterator[Issue]:
-        wanted = {"labels": label, "state": "open", "sort": "created", "direction": "asc"}
-        for found in self._pages(self._issues.list_for_repo, **wanted):
-            if "pull_request" not in found:  # GitHub lists pull requests as issues too.
-                yield self.issue(found)
-
-    def create(self, title: str, text: str, label: str) -> Issue:
-        content = {"title": title, "body": text, "labels": [label]}
-        return self.issue(self._ask(self._issues.create, data=content))
-
-    def update(self, number: int, title: str, text: str) -> None:
-        content = {"title": title, "body": text}
-        self.issue(self._ask(self._issues.update, issue_number=number, data=content))
-
-    def close(self, number: int, comment: str) -> None:
-        self._comment(number, comment)
-        self.issue(self._ask(self._issues.update, issue_number=number, data={"state": "closed"}))
-
-    def _comment(self, number: int, body: str) -> Any:
-        return self._ask(self._issues.create_comment, issue_number=number, data={"body": body})
-
-    def _pages(self, ask: Callable[..., Any], **query: Any) -> Iterator[Any]:
-        return self.pages(lambda page: self._ask(ask, page=page, per_page=PER_PAGE, **query))
-
-    def _ask(self, ask: Callable[..., Any], **content: Any) -> Any:
+    def send(self, method: str, path: str, **content: Any) -> httpx.Response:
         try:
-            answer = ask(self._owner, self._repository, **content)
+            return self._client.request(method, f"{self._place}{path}", **content).raw_response
         except RequestFailed as error:
-            raise self.refused(error.response.raw_response) from None
+            return error.response.raw_response
         except RequestError as error:
             raise self.unreachable(error.exc) from None
-        # A redirect is no error to githubkit; it is not followed, so nothing was done.
-        if not answer.raw_response.is_success:
-            raise self.refused(answer.raw_response)
-        with self.reading():
-            return answer.json()
 
 
 def _by_somebody_here(comment: Mapping[str, Any]) -> bool:

@@ -1,13 +1,13 @@
 """Issues on GitLab: its REST API, as a scheduled job with a project access token uses it."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import httpx
 
 from components.tenant.bounded_http import BoundedClient
-from phonemfa.output.issues import PER_PAGE, SILENT, TOTAL, Issue, Issues
+from phonemfa.output.issues import SILENT, TOTAL, Issues
 
 TOKEN: Final = "GITLAB_ISSUES_TOKEN"  # noqa: S105 - the variable's name
 _NEEDED: Final = f"Give {TOKEN} the role Reporter and the scope `api`."
@@ -33,39 +33,22 @@ class GitLab(Issues):
         429: "GitLab limits the rate: try again later.",
     }
     keys = ("iid", "web_url", "description")
+    open_ones: Mapping[str, str] = {"state": "opened", "sort": "asc"}
+    changed_by = "PUT"
+    remarks = "notes"
+    closing: Mapping[str, str] = {"state_event": "close"}
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
         super().__init__(environ)
-        self._place = f"{self.url}/projects/{environ['CI_PROJECT_ID']}/issues"
+        self._place = f"{self.url}/projects/{environ['CI_PROJECT_ID']}"
         self._headers = {"PRIVATE-TOKEN": environ[TOKEN]}
 
-    def open_issues(self, label: str) -> Iterator[Issue]:
-        wanted = {"labels": label, "state": "opened", "sort": "asc", "per_page": PER_PAGE}
-        found = self.pages(lambda page: self._ask("GET", "", {**wanted, "page": page}))
-        yield from map(self.issue, found)
-
-    def create(self, title: str, text: str, label: str) -> Issue:
-        content = {"title": title, "description": text, "labels": label}
-        return self.issue(self._ask("POST", "", content))
-
-    def update(self, number: int, title: str, text: str) -> None:
-        self.issue(self._ask("PUT", f"/{number}", {"title": title, "description": text}))
-
-    def close(self, number: int, comment: str) -> None:
-        self._ask("POST", f"/{number}/notes", {"body": comment})
-        self.issue(self._ask("PUT", f"/{number}", {"state_event": "close"}))
-
-    def _ask(self, method: str, path: str, content: Mapping[str, Any]) -> Any:
-        how: dict[str, Any] = {"params" if method == "GET" else "json": content}
+    def send(self, method: str, path: str, **content: Any) -> httpx.Response:
         # Not the client's headers: it cannot be made with a token that no header takes, and a
         # request with one is an HTTPError that says so.
-        how["headers"] = self._headers
+        content["headers"] = self._headers
         try:
             with BoundedClient(total=TOTAL, timeout=SILENT) as http:
-                answer = http.request(method, f"{self._place}{path}", **how)
+                return http.request(method, f"{self._place}{path}", **content)
         except httpx.HTTPError as error:
             raise self.unreachable(error) from None
-        if not answer.is_success:
-            raise self.refused(answer)
-        with self.reading():
-            return answer.json()

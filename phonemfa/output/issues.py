@@ -43,27 +43,24 @@ class Issue:
 
 
 class Issues(ABC):
-    """The issues of one repository.
+    """The issues of one repository. GitHub and GitLab have one API in other words.
 
-    Attributes:
-        name: of the host, for people.
-        address: the variable that says where it is; `domain` is its host.
-        needed: variables that have to be set; `where` they come from.
-        largest: characters that it takes in one text.
-        may_label: what a token needs to set labels.
-        hints: what to do about a refusal, by its status.
-        keys: of an issue's number, address and text in an answer.
+    Whatever asks raises `HostError` where it is refused, or the host is not reachable.
     """
 
     name: str
-    address: str
+    address: str  # The variable that says where it is; `domain` is its host.
     domain: str
-    needed: tuple[str, ...]
+    needed: tuple[str, ...]  # Variables that have to be set; `where` they come from.
     where: str
-    largest: int
-    may_label: str
-    hints: Mapping[int, str]
-    keys: tuple[str, str, str]
+    largest: int  # Characters that it takes in one text.
+    may_label: str  # What a token needs to set labels.
+    hints: Mapping[int, str]  # What to do about a refusal, by its status.
+    keys: tuple[str, str, str]  # Of an issue's number, address and text.
+    open_ones: Mapping[str, str]  # Asks for those that are open, the oldest first.
+    changed_by: str  # The method that changes an issue.
+    remarks: str  # What an issue's comments are called.
+    closing: Mapping[str, str]  # The change that closes one.
 
     def __init__(self, environ: Mapping[str, str], *, public: str = "") -> None:
         """Find the host where a run has it.
@@ -89,22 +86,16 @@ class Issues(ABC):
     def upsert_issue(self, marker: str, *, label: str, title: str, body: str) -> Posted:
         """Open the one issue that `marker` names, or bring the open one up to date.
 
-        Args:
-            marker: a short name, unique to the subject of the issue.
-            label: issues are looked for under it; made by the host when it does not exist.
-            title: of the issue.
-            body: Markdown.
-
-        Raises:
-            HostError: refused, unreachable, or the body is over `largest`.
+        Issues are looked for under the label, which the host makes when it does not exist.
         """
         text = self.marked(marker, body)
         for issue in self._about(marker, label):
             if issue.title == title and is_same(issue.text, text):
                 return Posted("unchanged", issue.url)
-            self.update(issue.number, title, text)
+            self._change(issue, self._content(title, text))
             return Posted("updated", issue.url)
-        made = self.create(title, text, label)
+        content = self._content(title, text) | {"labels": self.labels(label)}
+        made = self.issue(self.ask("POST", "/issues", content))
         if label not in made.labels:
             # Without its label the issue is never found again, and each run would open another.
             raise HostError(
@@ -114,18 +105,30 @@ class Issues(ABC):
         return Posted("opened", made.url)
 
     def close_issue(self, marker: str, *, label: str, comment: str) -> list[Posted]:
-        """Close every open issue that `marker` names, each with a last comment.
-
-        Raises:
-            HostError: refused or unreachable.
-        """
+        """Close every open issue that `marker` names, each with a last comment."""
         about = list(self._about(marker, label))
         for issue in about:
-            self.close(issue.number, comment)
+            self.ask("POST", f"/issues/{issue.number}/{self.remarks}", {"body": comment})
+            self._change(issue, self.closing)
         return [Posted("closed", issue.url) for issue in about]
 
     def _about(self, marker: str, label: str) -> Iterator[Issue]:
-        return (one for one in self.open_issues(label) if hidden(marker) in one.text)
+        for found in self.pages("/issues", {"labels": label, **self.open_ones}):
+            if "pull_request" in found:  # GitHub lists pull requests as issues too.
+                continue
+            issue = self.issue(found)
+            if hidden(marker) in issue.text:
+                yield issue
+
+    def _content(self, title: str, text: str) -> dict[str, Any]:
+        return {"title": title, self.keys[2]: text}
+
+    def _change(self, issue: Issue, content: Mapping[str, Any]) -> None:
+        self.issue(self.ask(self.changed_by, f"/issues/{issue.number}", content))
+
+    def labels(self, label: str) -> Any:
+        """What a new issue's labels are given as."""
+        return label
 
     def marked(self, marker: str, body: str) -> str:
         """A text that `hidden` finds again.
@@ -140,13 +143,13 @@ class Issues(ABC):
             )
         return text
 
-    def pages(self, ask: Callable[[int], Any]) -> Iterator[Any]:
+    def pages(self, path: str, query: Mapping[str, str]) -> Iterator[Any]:
         """Every entry of a list.
 
         Counted, not followed by the address in an answer: the token goes to no host that one names.
         """
         for page in count(1):
-            found = ask(page)
+            found = self.ask("GET", path, {**query, "per_page": PER_PAGE, "page": page})
             if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
                 raise self._another()
             yield from found
@@ -165,6 +168,21 @@ class Issues(ABC):
                 text=str(found[text] or ""),
                 labels=frozenset(map(str, labels)),
             )
+
+    def ask(self, method: str, path: str, content: Mapping[str, Any]) -> Any:
+        """One request below the repository, with a query or with JSON; what it was answered.
+
+        A redirect is a refusal: it is not followed, so nothing was done.
+        """
+        answer = self.send(method, path, **{"params" if method == "GET" else "json": content})
+        if not answer.is_success:
+            raise self.refused(answer)
+        with self.reading():
+            return answer.json()
+
+    @abstractmethod
+    def send(self, method: str, path: str, **content: Any) -> httpx.Response:
+        """A request and its answer, whatever the status; a `HostError` where there is none."""
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -197,22 +215,6 @@ class Issues(ABC):
             f"{self.name} refused {what}: {answer.status_code} {said}. {hint}".rstrip()
         )
 
-    @abstractmethod
-    def open_issues(self, label: str) -> Iterator[Issue]:
-        """Those that are open under a label, the oldest first."""
-
-    @abstractmethod
-    def create(self, title: str, text: str, label: str) -> Issue:
-        """Open one."""
-
-    @abstractmethod
-    def update(self, number: int, title: str, text: str) -> None:
-        """Give an issue another title and text."""
-
-    @abstractmethod
-    def close(self, number: int, comment: str) -> None:
-        """Close an issue after a last comment."""
-
 
 def hidden(marker: str) -> str:
     """What stands for a marker in Markdown, and is not shown."""
@@ -241,11 +243,7 @@ def issues_of_this_run() -> Issues:
 
 
 def post_issues(keep: Callable[[Issues], list[Posted]]) -> None:
-    """Do to issues what `keep` does, and say on the terminal what became of each.
-
-    Raises:
-        HostError: the host refused, is not reachable, or a variable is missing.
-    """
+    """Do to issues what `keep` does, and say on the terminal what became of each."""
     with working("issue"):
         posted = keep(issues_of_this_run())
     for one in posted:

@@ -55,9 +55,7 @@ def _part(part: doc.Part) -> doc.Part | None:
         return None
     text = part if isinstance(part, str) else part.text
     said = _said(text)
-    if said is None or isinstance(part, str):
-        return said
-    return doc.Strong(said) if isinstance(part, doc.Strong) else doc.Soft(said)
+    return said if said is None else type(part)(said)
 
 
 def _said(text: str, level: int = 0) -> str | None:

@@ -104,11 +104,6 @@ def _broken(text: str) -> str:
     return _LIVE.sub(lambda found: f"{found[0]}{_WORD_JOINER}", text)
 
 
-def _in_html(text: str) -> str:
-    # Where Markdown is not read, its escapes are none.
-    return html.escape(_broken(on_one_line(text)))
-
-
 def prose_of(line: doc.Line) -> str:
     """A line of a document; at its beginning no mark begins a list or a heading."""
     text = "".join(_part(one) for one in line).strip()
@@ -153,9 +148,10 @@ def _blocks(blocks: Iterable[doc.Block]) -> Iterator[str]:
             case doc.Verbatim(text, language):
                 yield fence(text, language)
             case doc.Folded(title, inner):
-                # The empty lines are what makes GitHub read Markdown inside of HTML.
+                # Markdown's escapes are none in HTML. Empty lines make GitHub read Markdown again.
+                summary = html.escape(_broken(on_one_line(title)))
                 body = "\n\n".join(_blocks(inner))
-                yield f"<details><summary>{_in_html(title)}</summary>\n\n{body}\n\n</details>"
+                yield f"<details><summary>{summary}</summary>\n\n{body}\n\n</details>"
             case doc.Picture(_, words):
                 yield prose(words)
             case doc.Phones(phones):

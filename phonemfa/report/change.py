@@ -82,11 +82,6 @@ class Side:
         return tuple(one.value for one in open_)
 
     @property
-    def bound(self) -> list[str]:
-        """Triggers that an Action is bound to."""
-        return sorted({one.trigger for one in seen(self.tenant.bindings)})
-
-    @property
     def texts(self) -> Mapping[str, PhoneTemplate]:
         """What the tenant's own experience sends, by message type."""
         if self.experience is Experience.LEGACY:
@@ -134,12 +129,12 @@ class Change:
             before=Side(
                 tenant=snapshot.recorded((one.type, one.old, ()) for one in there),
                 settings=(first and first.before) or {},
-                protected=_all(one.before and one.before.protect for one in there),
+                protected=bool(there) and all(one.before and one.before.protect for one in there),
             ),
             after=Side(
                 tenant=snapshot.recorded((one.type, one.new, one.left_alone) for one in staying),
                 settings=(first and first.after) or {},
-                protected=_all(one.after and one.after.protect for one in staying),
+                protected=bool(staying) and all(one.after and one.after.protect for one in staying),
             ),
         )
 
@@ -156,8 +151,9 @@ class Change:
 
     def touched(self, model: Any, *operations: Operation) -> list[Step]:
         """Steps on resources of a model, of these operations."""
-        of_it = [one for one in self.steps if one.type == model.TOKEN]
-        return [one for one in of_it if one.operation in operations]
+        return [
+            one for one in self.steps if one.type == model.TOKEN and one.operation in operations
+        ]
 
     def actions(self) -> list[Step]:
         """Steps on Actions of the phone triggers."""
@@ -166,8 +162,3 @@ class Change:
             for one in self.steps
             if one.type == Action.TOKEN and (one.will or one.was).trigger in TRIGGERS.values()
         ]
-
-
-def _all(values: Any) -> bool:
-    found = [*values]
-    return bool(found) and all(found)

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -22,65 +23,57 @@ from phonemfa.pulumi.preview import Preview, PreviewError, read_preview
 from phonemfa.pulumi.stack_file import name_of, refuse_turned
 from phonemfa.report.document import as_comment, as_document
 from phonemfa.report.pull_request import post_comment, whole_report
-from phonemfa.report.summary import Environment, as_objects, environment, failed, faulty
+from phonemfa.report.summary import Environment, environment, failed, faulty
 from policy.levels import LevelsError
-
-Stacks = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--stack",
-        help="A stack; repeat it for several. The selected one when it is left out.",
-        envvar="PHONEMFA_STACK",
-        show_default=False,
-    ),
-]
-Previews = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--preview-json",
-        help="What `pulumi preview --json --show-sames` printed, instead of running it; repeat it.",
-    ),
-]
-MarkdownFile = Annotated[
-    Path | None, typer.Option("--markdown", help="Write the comment here, not to the terminal.")
-]
-HtmlFile = Annotated[Path | None, typer.Option("--html", help="Write the page with phones here.")]
-Comment = Annotated[
-    bool, typer.Option("--comment", help="Post the one comment of the pull request, or update it.")
-]
-Pull = Annotated[
-    int | None, typer.Option(min=1, help="The pull request, when the workflow does not name it.")
-]
-Preface = Annotated[str, typer.Option(help="What the report says before all else.")]
-Strict = Annotated[
-    bool,
-    typer.Option(
-        "--strict", help="Exit with 1 when somebody may be locked out, or a secret go astray."
-    ),
-]
-Base = Annotated[
-    Path | None,
-    typer.Option(
-        exists=True,
-        file_okay=False,
-        help="The project without the change, as a checkout: to name the rules that it relaxes.",
-    ),
-]
 
 
 def report(
     *,
-    stack: Stacks = None,
-    preview_json: Previews = None,
+    stack: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A stack; repeat it for several. The selected one when it is left out.",
+            envvar="PHONEMFA_STACK",
+            show_default=False,
+        ),
+    ] = None,
+    preview_json: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="What `pulumi preview --json --show-sames` printed, instead of running it; repeat "
+            "it.",
+        ),
+    ] = None,
     config_file: options.ConfigFile = None,
     project: options.Project = Path(),
-    base: Base = None,
-    markdown: MarkdownFile = None,
-    html: HtmlFile = None,
-    comment: Comment = False,
-    pull: Pull = None,
-    preface: Preface = "",
-    strict: Strict = False,
+    base: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            file_okay=False,
+            help="The project without the change, as a checkout: to name the rules that it "
+            "relaxes.",
+        ),
+    ] = None,
+    markdown: Annotated[
+        Path | None, typer.Option(help="Write the comment here, not to the terminal.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option(help="Write the page with phones here.")] = None,
+    comment: Annotated[
+        bool,
+        typer.Option("--comment", help="Post the one comment of the pull request, or update it."),
+    ] = False,
+    pull: Annotated[
+        int | None,
+        typer.Option(min=1, help="The pull request, when the workflow does not name it."),
+    ] = None,
+    preface: Annotated[str, typer.Option(help="What the report says before all else.")] = "",
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict", help="Exit with 1 when somebody may be locked out, or a secret go astray."
+        ),
+    ] = False,
     as_json_: options.AsJson = False,
 ) -> None:
     """Tell reviewers what a change does to each environment, from a real preview. Reads only.
@@ -90,10 +83,9 @@ def report(
     Exit status: 0, 1 when a mandatory rule is broken (or somebody may be locked out or a secret
     go astray, with --strict), 2 when a preview could not be had or the report not be delivered.
     """
+    previews: list[tuple[str, Callable[[], tuple[Preview, Path]]]]
     if preview_json:
-        environments = [
-            _reported(path.stem, partial(_from_file, path, project), base) for path in preview_json
-        ]
+        previews = [(path.stem, partial(_from_file, path, project)) for path in preview_json]
     else:
         if config_file and len(stack or []) > 1:
             give_up("--config-file is one stack's: give one --stack with it.")
@@ -101,16 +93,15 @@ def report(
             names = stack or [name_of(project, None)]
         except StackFileError as error:
             give_up(f"{error}\nOr --preview-json FILE.")
-        environments = [
-            _reported(one, partial(_from_engine, one, project, config_file), base) for one in names
-        ]
+        previews = [(one, partial(_from_engine, one, project, config_file)) for one in names]
+    environments = [_reported(name, previewed, base) for name, previewed in previews]
     text = as_comment(environments, whole=whole_report(os.environ), preface=preface)
     if markdown:
         write_whole(markdown, text)
     if html:
         write_whole(html, as_page(as_document(environments, preface=preface)))
     if as_json_:
-        print_json(as_objects(environments))
+        print_json([asdict(one) for one in environments])
     elif not (markdown or html or comment):
         typer.echo(text, nl=False)
     if comment:

@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from components.action_code import is_assembled
 from components.settings.words import meaning, subject, value_in_words, words
-from components.tenant import model, trigger
+from components.tenant import trigger
 from components.tenant.action import Action
 from components.tenant.guardian import OTHER_FACTORS, Guardian
-from components.tenant.model import Part, at, known
+from components.tenant.model import Part, at, known, seen
 from components.tenant.phone_provider import PhoneProvider
 from components.tenant.phone_template import PhoneTemplate, kind_of
 from components.tenant.snapshot import MODELS
@@ -218,7 +218,9 @@ _OF_A_SIDE: Final[Mapping[str, Callable[[Side], str | None]]] = {
     "phone factor": lambda side: _on_off(side.tenant.guardian.phone_enabled),
     "phone provider": _provider,
     "channels": lambda side: ", ".join(CHANNEL_NAMES[one] for one in side.channels) or None,
-    "bound triggers": lambda side: ", ".join(side.bound) or None,
+    "bound triggers": lambda side: (
+        ", ".join(sorted({one.trigger for one in seen(side.tenant.bindings)})) or None
+    ),
     "protection against deletion": lambda side: _on_off(side.protected),
 }
 
@@ -242,10 +244,10 @@ def _other_factors(steps: tuple[Step, ...]) -> Iterator[Difference]:
 def _actions(change: Change) -> Iterator[Difference]:
     for step in change.actions():
         if step.was and step.will:
-            for one in model.differences(step.was, step.will):
-                if one.part.field in {"name", "runtime"}:
-                    yield from _differ(f"the Action's {one.part.field}", one.wanted, one.found)
-            yield from _differ("the Action's trigger", step.was.trigger, step.will.trigger)
+            for name in ("name", "runtime", "trigger"):
+                sides = [getattr(one, name) for one in (step.was, step.will)]
+                if all(isinstance(one, str) for one in sides):
+                    yield from _differ(f"the Action's {name}", *sides)
 
 
 @dataclass(frozen=True, kw_only=True)

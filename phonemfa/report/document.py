@@ -35,7 +35,7 @@ from phonemfa.pulumi.preview import Operation
 from phonemfa.report.differences import Code as Coded
 from phonemfa.report.differences import CodeChange, Difference, Planned
 from phonemfa.report.messages import Message, Rendered
-from phonemfa.report.risks import Danger, Risk
+from phonemfa.report.risks import Danger, Risk, by_danger
 from phonemfa.report.settings import SecretsChange
 from phonemfa.report.summary import Environment
 from policy.model import Level, Violation
@@ -81,16 +81,14 @@ _SAMPLES: Final = "Messages show sample values of realistic length. Secrets are 
 _REPEATED: Final = "the Action adds a sentence that says the code again"
 
 
-def as_comment(
-    environments: Sequence[Environment], *, whole: Line, preface: str = "", limit: int = MAX_LENGTH
-) -> str:
-    """The report as Markdown, within `limit` (1,000 or more) UTF-16 units.
+def as_comment(environments: Sequence[Environment], *, whole: Line, preface: str = "") -> str:
+    """The report as Markdown, within `MAX_LENGTH`.
 
     What is left out is in the `whole` report; the `preface` is said before all else.
     """
     note = (Strong("Shortened"), " to fit into a comment; the whole is in ", *whole, ".")
     documents = (as_document(environments, room, preface=preface) for room in (_COMMENT, _CUT))
-    return shortened(documents, note=note, limit=limit)
+    return shortened(documents, note=note, limit=MAX_LENGTH)
 
 
 def as_document(
@@ -109,7 +107,7 @@ def _blocks(environments: Sequence[Environment], room: Room) -> Iterator[Block]:
     changing = [one for one in loud if one.changes]
     # What may be long stands last: a comment loses its end.
     sections: dict[str, Iterator[Block]] = {
-        "Risks": _entries(loud, lambda one: one.risks, _risk, order=_danger),
+        "Risks": _entries(loud, lambda one: one.risks, _risk, order=by_danger),
         "Rules that this change relaxes": _entries(loud, lambda one: one.relaxed, _relaxed),
         "Policy rules that are broken": _entries(loud, _broken, _violation, order=_is_advisory),
         "Who is touched": _entries(loud, lambda one: one.differences, _difference),
@@ -123,10 +121,11 @@ def _blocks(environments: Sequence[Environment], room: Room) -> Iterator[Block]:
     for title, blocks in sections.items():
         if found := tuple(blocks):
             yield Section(title, found)
-    stand_in = [_STAND_IN] if any(one.foreign_plugin for one in loud) else []
-    samples = [_SAMPLES] if changing else []
-    if samples or stand_in:
-        yield Small((" ".join([*samples, *stand_in]),))
+    remarks = [_SAMPLES] if changing else []
+    if any(one.foreign_plugin for one in loud):
+        remarks.append(_STAND_IN)
+    if remarks:
+        yield Small((" ".join(remarks),))
 
 
 def _together(
@@ -184,10 +183,6 @@ def _plan(step: Planned) -> Line:
     return (step.kind, *name, parts)
 
 
-def _danger(risk: Risk) -> int:
-    return [*Danger].index(risk.danger)
-
-
 def _risk(one: Risk, where: Line) -> Entry:
     subjects: Line = (" ", *codes(one.subjects, most=_MOST_NAMES), ".") if one.subjects else ()
     return Entry(
@@ -230,19 +225,17 @@ def _difference(one: Difference, where: Line) -> Entry:
 
 
 def _messages(environments: Sequence[Environment], room: Room) -> Iterator[Block]:
-    changed = _together(environments, lambda one: one.changed_messages)
+    every = _together(environments, lambda one: one.messages)
+    changed = [each for each in every if each[0].changed]
     for one, where in changed[: room.messages]:
         yield _message(one, where)
     left = len(changed) - room.messages
     if left > 0:
         yield Paragraph((f"… and {several(left, 'more changed message')} not shown here.",))
-    unchanged = _together(
-        environments, lambda each: (one for one in each.messages if not one.changed)
-    )
     same = tuple(
         Entry(line=(Code(one.kind), f" {_channel(one)}: ", *_about(one.after), " (", *where, ")"))
-        for one, where in unchanged
-        if one.after
+        for one, where in every
+        if one.after and not one.changed
     )
     if changed and same:
         yield Folded(f"{several(len(same), 'message')} unchanged", (Entries(same),))

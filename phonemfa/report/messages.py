@@ -126,21 +126,19 @@ def render(
     if legacy:
         # A legacy tenant's name is a member of `tenant`; the sample is that of a unified tenant.
         source = unified_variables(source)
-    # Liquid's own error, and whatever else a text that nobody checked makes the parser raise.
+    problem = ""
     try:
         text = rendered(source, {**values, "message_type": _LEGACY_CHANNELS[channel]})
         carries = kind in set(MessageType) and MessageType(kind).carries_code
-        lost = carries and where_missing(source) is not None
         if carries and channel == "text":
             host = origin if isinstance(origin, str) else None
             text += origin_line(MessageType(kind), host, values)
-    except Exception as error:  # noqa: BLE001 - see above
-        text, lost = source, False
-        problem = f"it cannot be rendered ({type(error).__name__}: {error})"
-    else:
-        odd = unshowable(text) if channel == "text" else ""
-        problem = "the code is not in it" if lost else ""
-        problem = problem or (f"carriers may garble {odd}" if odd else "")
+        if carries and where_missing(source) is not None:
+            problem = "the code is not in it"
+        elif channel == "text" and (odd := unshowable(text)):
+            problem = f"carriers may garble {odd}"
+    except Exception as error:  # noqa: BLE001 - what a text that nobody checked makes Liquid raise
+        text, problem = source, f"it cannot be rendered ({type(error).__name__}: {error})"
     text = cut(encodable(text), LONGEST)
     spoken, times = _spoken(text, values["code"])
     return Rendered(

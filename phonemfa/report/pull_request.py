@@ -7,12 +7,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from phonemfa.answered import RefusedError
 from phonemfa.output.document import Code, Line, Link
 from phonemfa.output.terminal import give_up, say, working
-
-
-class NoPullRequestError(Exception):
-    """The run is about no pull request; the text says how to name one."""
 
 
 def post_comment(text: str, number: int | None = None) -> None:
@@ -28,7 +25,7 @@ def post_comment(text: str, number: int | None = None) -> None:
         number = number or pull_number(os.environ)
         with working(f"writing the comment of pull request {number}"):
             posted = GitHub().upsert_comment(number, "report", text)
-    except (HostError, NoPullRequestError) as error:
+    except (HostError, RefusedError) as error:
         give_up(str(error))
     say(f"comment {posted.outcome}: {posted.url}")
 
@@ -37,14 +34,14 @@ def pull_number(environ: Mapping[str, str]) -> int:
     """The number of the pull request that a workflow runs for.
 
     Raises:
-        NoPullRequestError: neither the event nor the reference names one.
+        RefusedError: neither the event nor the reference names one.
     """
     with suppress(KeyError, TypeError, OSError, ValueError):
         event = json.loads(Path(environ["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))
         return int(event["pull_request"]["number"])
     if named := re.match(r"refs/pull/([0-9]+)/", environ.get("GITHUB_REF", "")):
         return int(named[1])
-    raise NoPullRequestError(
+    raise RefusedError(
         "--comment: neither GITHUB_EVENT_PATH nor GITHUB_REF names a pull request. Give its "
         "number: --pull 12."
     )

@@ -68,7 +68,12 @@ def risks(
     )
     found = [risk for rule in rules for risk in rule(change)]
     found += [*_other_factors(differing), *_longer(messages)]
-    return tuple(sorted(found, key=lambda one: [*Danger].index(one.danger)))
+    return tuple(sorted(found, key=by_danger))
+
+
+def by_danger(risk: Risk) -> int:
+    """The place of a risk, the worst first."""
+    return [*Danger].index(risk.danger)
 
 
 def _about(

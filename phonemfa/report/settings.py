@@ -77,9 +77,9 @@ class Settings:
         new = step.after.inputs if step.after and stays else {}
         return cls(
             component=step.name,
-            before=_plain(old) if step.before else {},
-            after=_plain(new) if stays else {},
-            tenants=(_tenant(old), _tenant(new)),
+            before=_told(old, "settings", Mapping) if step.before else {},
+            after=_told(new, "settings", Mapping) if stays else {},
+            tenants=(_told(old, "tenant", str), _told(new, "tenant", str)),
             asked_only=asked_only,
         )
 
@@ -124,14 +124,9 @@ class Settings:
         return tuple(one for one in found if (old and new) or not one.is_nothing)
 
 
-def _plain(told: Any) -> Plain | None:
-    settings = at(told, "settings")
-    return settings if isinstance(settings, Mapping) else None
-
-
-def _tenant(told: Any) -> str | None:
-    tenant = at(told, "tenant")
-    return tenant if isinstance(tenant, str) else None
+def _told(side: Any, name: str, kind: type) -> Any:
+    value = at(side, name)
+    return value if isinstance(value, kind) else None
 
 
 def _leaves(old: Any, new: Any, *, key: str = "") -> Iterator[tuple[tuple[str, ...], Any, Any]]:

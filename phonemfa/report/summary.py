@@ -1,9 +1,8 @@
 """Everything that a report says of one environment, and what its exit status is."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from phonemfa.output.text import cut
 from phonemfa.pulumi.preview import Operation, Preview
@@ -59,11 +58,6 @@ class Environment:
         told = self.violations or self.relaxed or self.warnings or self.not_compared
         return not (self.changes or self.failure or told)
 
-    @property
-    def changed_messages(self) -> tuple[Message, ...]:
-        """Messages that users will get in other words."""
-        return tuple(one for one in self.messages if one.changed)
-
 
 def environment(
     preview: Preview, project: Path = Path(), *, base: Path | None = None
@@ -118,8 +112,3 @@ def faulty(environments: Iterable[Environment], *, strict: bool) -> bool:
         or (strict and any(risk.danger is not Danger.WARNING for risk in one.risks))
         for one in environments
     )
-
-
-def as_objects(environments: Iterable[Environment]) -> list[dict[str, Any]]:
-    """The whole report for JSON, one object an environment."""
-    return [asdict(one) for one in environments]

@@ -19,7 +19,7 @@ from components.tenant.model import UNSEEN, differences, seen
 from components.tenant.snapshot import Snapshot
 from components.tenant.stack_access import TenantAccess
 from components.vocabulary import Experience
-from phonemfa.adopt.plan import Fate, Plan, chosen_action, import_file, key_like_lines, plan_of
+from phonemfa.adopt.plan import Fate, Plan, chosen_action, key_like_lines, plan_of
 from phonemfa.answered import RefusedError
 from tests.components.declared import declare
 from tests.phonemfa.adopt.tenants import LEGACY, action, bound, provider, template, tenant
@@ -102,9 +102,9 @@ def test_what_is_imported_is_what_the_program_declares(found: Snapshot, tmp_path
         PhoneMfa("phone-mfa", PhoneMfaArgs.of(loaded))
 
     imported = plan.imports["resources"]
-    assert {(one["type"], one["name"], one.get("parent", "")) for one in imported} == {
+    assert sorted((one["type"], one["name"], one.get("parent", "")) for one in imported) == sorted(
         (one.type, one.name, parent_of(one.options.parent)) for one in declare(program).values()
-    }
+    )
 
 
 def parent_of(urn: str) -> str:
@@ -337,7 +337,7 @@ def test_host_and_sender_that_can_be_read_are_suggested() -> None:
 
 
 def test_the_guardian_has_the_same_id_in_every_import() -> None:
-    first, second = (import_file(tenant(), None, DOMAIN)["resources"][-1] for _ in range(2))
+    first, second = (plan_of(tenant(), "t1", DOMAIN).imports["resources"][-1] for _ in range(2))
     assert first["id"] == second["id"]
 
 

@@ -29,18 +29,13 @@ other: 1
 
 
 def test_other_keys_comments_and_order_stay() -> None:
-    text = with_values(
-        NAME, MINE, {"phonemfa:texts": {"x": {"text": "y"}}, "phonemfa:new": True, "phonemfa:a": 1}
-    )
+    new = {"phonemfa:texts": {"x": {"text": "y"}}, "phonemfa:new": True, "phonemfa:a": 1}
+    text = with_values(NAME, MINE, new | {"phonemfa:deliveryMethods": ["voice", "sms"]})
     assert text == MINE.replace(
         '    otp_verify:\n      text: "a: b"\n', "    x:\n      text: y\n"
-    ).replace("# for now\n", "# for now\n  phonemfa:new: true\n  phonemfa:a: 1\n")
-
-
-def test_a_list_that_is_not_indented_is_replaced_whole() -> None:
-    text = with_values(NAME, MINE, {"phonemfa:deliveryMethods": ["voice", "text"]})
-    assert config_in(NAME, text)["phonemfa:deliveryMethods"] == ["voice", "text"]
-    assert text.count("- text") == 1
+    ).replace("  - text\n", "  - voice\n  - sms\n").replace(
+        "# for now\n", "# for now\n  phonemfa:new: true\n  phonemfa:a: 1\n"
+    )
 
 
 @pytest.mark.parametrize("before", ["", "encryptionsalt: v1:abc\n", "config:\n"])

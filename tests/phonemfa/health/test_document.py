@@ -138,6 +138,8 @@ def test_a_finding_says_when_what_and_what_helps_everywhere(bad: Health) -> None
     for name in ("terminal", "issue", "page"):
         assert "送信者IDがアカウントに登録されていない" in shown[name]
     assert re.search(r"\d \(\d+\) sent; handed over [\d.]+ % \([\d.]+ %\)", shown["terminal"])
+    assert re.search(r"\+81 [1-9]\d* \([1-9]\d*\) sent, [1-9]\d* not", shown["terminal"])
+    assert shown["issue"].count("not sent ") == 1 < shown["terminal"].count("not sent ")
     assert shown["page"] == outputs(bad)["page"], "the same figures give the same bytes"
 
 
@@ -147,8 +149,10 @@ def test_json_has_every_hour_and_null_where_nobody_knows(bad: Health) -> None:
     assert len(content["now"]["channels"]["text"]["sent"]) == 24
     now = copy(bad.now)
     now.known = [False] * 24
-    unknown = document.as_object(replace(bad, now=now))
-    assert unknown["now"]["channels"]["text"]["sent"] == [None] * 24
+    unknown = replace(bad, now=now)
+    told = document.as_object(unknown)
+    assert told["now"]["channels"]["text"]["sent"] == [None] * 24
+    assert "handed over not known" in outputs(unknown)["terminal"]
 
 
 def test_junit_has_a_case_for_each_rule(bad: Health) -> None:

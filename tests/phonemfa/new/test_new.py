@@ -4,7 +4,8 @@ import hashlib
 import json
 import re
 import tomllib
-from importlib.metadata import requires
+from importlib.metadata import packages_distributions, requires
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +159,7 @@ def test_a_wheel_that_the_release_does_not_have_is_no_wheel(
         package_at("https://example.test/phonemfa-1.whl")
 
 
+OURS = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))
 LOCKS = ("template/requirements.lock.j2", "template/requirements-sandbox.lock.j2")
 
 
@@ -166,12 +168,14 @@ def pins(lock: str) -> set[str]:
     return set(re.findall(r"^[\w.-]+==\S+", text, re.MULTILINE))
 
 
-def test_a_companys_locks_have_what_the_sandboxs_wheel_needs_as_this_package_is_tested() -> None:
-    assert all(len(pins(lock)) > 10 and pins(lock) <= pins("requirements.lock") for lock in LOCKS)
-    locked = {one.partition("==")[0] for lock in LOCKS for one in pins(lock)}
-    groups = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["dependency-groups"]
+def names(*locks: str) -> set[str]:
+    return {one.partition("==")[0] for lock in locks for one in pins(lock)}
+
+
+def needed(*asked: str) -> set[str]:
+    """What these requirements need, and what that needs."""
     found: set[str] = set()
-    wanted = [Requirement(one) for one in groups["sandbox"]]
+    wanted = [Requirement(one) for one in asked]
     while wanted:
         one = wanted.pop()
         name = canonicalize_name(one.name)
@@ -179,4 +183,24 @@ def test_a_companys_locks_have_what_the_sandboxs_wheel_needs_as_this_package_is_
             found.add(name)
             further = map(Requirement, requires(name) or [])
             wanted += [each for each in further if not each.marker or each.marker.evaluate()]
-    assert found <= locked, found - locked
+    return found
+
+
+def test_a_companys_locks_have_what_the_sandboxs_wheel_needs_as_this_package_is_tested() -> None:
+    assert all(len(pins(lock)) > 10 and pins(lock) <= pins("requirements.lock") for lock in LOCKS)
+    assert needed(*OURS["dependency-groups"]["sandbox"]) <= names(*LOCKS)
+
+
+def test_a_companys_lock_has_what_the_products_wheel_needs_and_it_imports_nothing_else() -> None:
+    project = OURS["project"]
+    extras = chain.from_iterable(project["optional-dependencies"].values())
+    found, owners = needed(*project["dependencies"], *extras), packages_distributions()
+    assert found <= names(LOCKS[0])
+    imported = {
+        canonicalize_name(owner)
+        for folder in ("components", "phonemfa", "policy")
+        for file in (PROJECT / folder).rglob("*.py")
+        for module in re.findall(r"^ *(?:from|import) (\w+)", file.read_text("utf-8"), re.MULTILINE)
+        for owner in owners.get(module, ())
+    }
+    assert imported <= found, imported - found

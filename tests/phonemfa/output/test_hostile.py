@@ -5,6 +5,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ from phonemfa.output.markdown import fence, prose, shortened, span
 from phonemfa.output.page import SCRIPT, as_page
 from phonemfa.pulumi.preview import read_preview
 from phonemfa.report.document import as_comment, as_document
-from phonemfa.report.summary import as_objects, environment, failed
+from phonemfa.report.summary import environment, failed
 from phonemfa.rollback.command import Installed, show_versions
 from phonemfa.smoke.command import SmokeResult
 from tests.contract import PROJECT
@@ -167,7 +168,7 @@ def test_a_preview_full_of_it_is_harmless_in_every_output(payload: str) -> None:
     environments = [environment(read_preview(owned(payload))), failed(payload, payload)]
     in_a_page(as_page(as_document(environments)))
     in_markdown(as_comment(environments, whole=("elsewhere",)))
-    harmless(as_json(as_objects(environments)))
+    harmless(as_json([asdict(one) for one in environments]))
     harmless(on_a_terminal(lambda screen: terminal.show(as_document(environments), screen)))
 
 

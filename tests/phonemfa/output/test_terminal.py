@@ -73,10 +73,5 @@ def test_what_ends_at_once_says_nothing(capsys: pytest.CaptureFixture[str]) -> N
     assert captured.out + captured.err == ""
 
 
-def test_an_error_inside_is_not_swallowed() -> None:
-    with pytest.raises(ValueError, match="wrong"), working("reading"):
-        raise ValueError("wrong")
-
-
 def test_no_silence_is_longer_than_two_seconds() -> None:
     assert terminal.PATIENCE <= 2.0

@@ -14,6 +14,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from phonemfa.output.json_text import as_json
 from phonemfa.output.page import as_page
 from phonemfa.pulumi.preview import Preview, read_preview
 from phonemfa.report.document import as_comment, as_document
-from phonemfa.report.summary import Environment, as_objects, environment, failed
+from phonemfa.report.summary import Environment, environment, failed
 
 FIXTURE = Path(__file__).parent / "unified.json"
 
@@ -335,7 +336,7 @@ def in_every_format(environment: Environment) -> tuple[str, str, str]:
     return (
         as_comment([environment], whole=("x",)),
         as_page(as_document([environment])),
-        as_json(as_objects([environment])),
+        as_json([asdict(environment)]),
     )
 
 

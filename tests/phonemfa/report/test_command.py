@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from phonemfa.answered import RefusedError
 from phonemfa.cli import app
 from phonemfa.files import FileNotWrittenError
 from phonemfa.output.document import Link
-from phonemfa.report.pull_request import NoPullRequestError, pull_number, whole_report
+from phonemfa.report.pull_request import pull_number, whole_report
 from tests.phonemfa.github_stand_in import GitHubStandIn
 from tests.phonemfa.report.previews import ACTION, PROVIDER, Change
 
@@ -156,7 +157,7 @@ def test_the_pull_request_is_found_where_github_puts_it(tmp_path: Path) -> None:
     both = {"GITHUB_EVENT_PATH": str(event), "GITHUB_REF": "refs/pull/12/merge"}
     assert pull_number(both) == 5
     for environ in ({}, {"GITHUB_REF": "refs/heads/main"}, {"GITHUB_EVENT_PATH": "/no/file"}):
-        with pytest.raises(NoPullRequestError):
+        with pytest.raises(RefusedError, match="--pull 12"):
             pull_number(environ)
 
 

@@ -145,10 +145,3 @@ def test_no_crowd_pushes_a_risk_a_doubt_or_a_warning_out_of_a_comment(
         assert words in shown
     assert "`prod`" in shown
     assert shown.endswith(NOTE)
-
-
-def test_shortening_keeps_what_matters_most() -> None:
-    shown = as_comment([*many(3, 2_000), locked().environment()], whole=("elsewhere",), limit=2_500)
-    assert units(shown) <= 2_500
-    assert "🛑 **Lockout**, `prod`" in shown
-    assert shown.endswith(NOTE)

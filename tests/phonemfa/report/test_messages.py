@@ -17,7 +17,7 @@ from tests.phonemfa.report.previews import CHANGE_PASSWORD, GUARDIAN, Change
 
 
 def changed(change: Change) -> list[Message]:
-    return list(change.environment().changed_messages)
+    return [one for one in change.environment().messages if one.changed]
 
 
 def test_an_sms_is_rendered_before_and_after_with_its_parts() -> None:

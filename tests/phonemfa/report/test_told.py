@@ -13,6 +13,7 @@ from components.action_code import assemble
 from components.settings import words as setting_words
 from components.settings.model import StackSettings
 from components.settings.words import OTHER_FACTORS, subject, value_in_words
+from components.tenant import trigger
 from components.tenant.action import IN_SECRETS, plain_configuration, settings_behind
 from phonemfa.pulumi.preview import Operation, read_preview
 from phonemfa.report.differences import CodeChange
@@ -150,6 +151,15 @@ def legacy(provider: str) -> Change:
     return change
 
 
+def binds() -> Change:
+    change, inputs = Change(), {"trigger": "custom-phone-provider", "actionId": "a"}
+    new = {"type": trigger.TOKEN, "custom": True, "inputs": inputs}
+    change.answer["steps"].append(
+        {"op": "create", "urn": "urn:pulumi:t1::p::t::b", "newState": new}
+    )
+    return change
+
+
 def incomplete(*, settings: Any = None, inputs: bool = True) -> Change:
     """The component tells less than it does; without either there is none."""
     change = Change().rotates()
@@ -199,6 +209,15 @@ TOLD: dict[str, tuple[Change, dict[str, Any], list[Known]]] = {
     "a key": (Change().rotates(), {}, [Known.CHANGED]),
     "a key beside a policy": (Change().asks(policy="never").rotates(), NEVER, [Known.CHANGED]),
     "a key without a component": (incomplete(), {}, UNTOLD),
+    "an Action's trigger": (
+        Change().sets(ACTION, supportedTriggers={"id": "send-phone-message"}),
+        {
+            "phone experience": ("unified", "legacy"),
+            "the Action's trigger": ("custom-phone-provider", "send-phone-message"),
+        },
+        [],
+    ),
+    "a binding": (binds(), {"bound triggers": (None, "custom-phone-provider")}, []),
     "another code": (Change().recodes("// other"), {}, []),
     "a replacement": (Change().replace(ACTION), {}, UNTOLD),
     "an earlier version's state": (Change().of_an_earlier_version(), {}, []),
@@ -289,7 +308,9 @@ def test_a_new_stack_tells_what_it_has_and_a_deleted_one_what_it_had() -> None:
     for step in deleted.answer["steps"]:
         step["op"] = "delete"
         del step["newState"]
-    assert told(deleted.environment())["SMS sender"] == ("0005212345", None)
+    gone = told(deleted.environment())
+    assert gone["SMS sender"] == ("0005212345", None)
+    assert "protection against deletion" not in gone
 
 
 @pytest.mark.parametrize("key", OTHER_VALUES)
@@ -334,24 +355,23 @@ def test_a_resource_of_any_form_is_read(odd: Any) -> None:
             Change().has(name, **{key: odd}).update(name, lambda _: None, key).environment()
 
 
+def twice(change: Change, name: str) -> Environment:
+    """With a second resource of the same kind, which changes too."""
+    step = change.step(name)
+    change.answer["steps"].append(step | {"urn": f"{step['urn']}-two"})
+    return change.environment()
+
+
 def test_several_components_are_told_apart() -> None:
-    change = Change().asks(recipientLimit=33)
-    second = json.loads(json.dumps(change.step(COMPONENT)))
-    second["urn"] += "-two"
-    change.answer["steps"].append(second)
-    assert told(change.environment()) == {
+    assert told(twice(Change().asks(recipientLimit=33), COMPONENT)) == {
         f"{LIMIT} of phone-mfa": ("10", "33"),
         f"{LIMIT} of phone-mfa-two": ("10", "33"),
     }
 
 
 def test_each_of_several_actions_is_told() -> None:
-    change = Change().sets(ACTION, runtime="node24")
-    second = json.loads(json.dumps(change.step(ACTION)))
-    second["urn"] += "-two"
-    change.answer["steps"].append(second)
-    subjects = [one.subject for one in change.environment().differences]
-    assert subjects == ["the Action's runtime"] * 2
+    environment = twice(Change().sets(ACTION, runtime="node24"), ACTION)
+    assert [one.subject for one in environment.differences] == ["the Action's runtime"] * 2
 
 
 def test_the_fixture_is_as_the_official_plugin_prints_it() -> None:
