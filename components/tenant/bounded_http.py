@@ -12,10 +12,13 @@ import itertools
 import json
 import os
 import queue
+import re
 import socket
 import threading
 import weakref
+import zlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 import httpx
@@ -24,7 +27,10 @@ MOST_REQUESTS: Final = 1000
 """Of one client: reading page by page ends, also when a tenant repeats a page without end."""
 
 MAX_ANSWER_BYTES: Final = 16 * 1024 * 1024
-"""Of one answer: a page of a hundred Actions of 100 kB each fits."""
+"""Of one answer, uncompressed: a page of a hundred Actions of 100 kB each fits."""
+
+_CODING: Final = "gzip"
+"""The one that is asked for: of httpx's others, some kilobytes may become more than there is."""
 
 _GRACE: Final = 1.0
 """Seconds in which a connection that was hung up on is closed."""
@@ -75,6 +81,7 @@ class BoundedClient(httpx.Client):
     ) -> None:
         with _surroundings_named():
             super().__init__(**options)
+        self.headers["accept-encoding"] = _CODING
         self._most = most
         self._total = total
         self._json_only = json_only
@@ -128,7 +135,7 @@ class BoundedClient(httpx.Client):
     def _exchange(self, request: httpx.Request, options: dict[str, Any]) -> httpx.Response:
         answer = super().send(request, **{**options, "stream": True})
         try:
-            answer.stream = _Limited(answer.stream, request)
+            answer.stream = _Limited(answer)
             answer.read()
         except BaseException as error:  # noqa: BLE001 - _broken passes on what is not HTTP's
             answer.close()
@@ -142,6 +149,7 @@ class BoundedAsyncClient(httpx.AsyncClient):
     def __init__(self, *, total: float, json_only: bool = False, **options: Any) -> None:
         with _surroundings_named():
             super().__init__(**options)
+        self.headers["accept-encoding"] = _CODING
         self._total = total
         self._json_only = json_only
         self._count = itertools.count(1)
@@ -157,7 +165,7 @@ class BoundedAsyncClient(httpx.AsyncClient):
             async with asyncio.timeout(self._total):
                 answer = await super().send(request, **{**options, "stream": True})
                 try:
-                    answer.stream = _Limited(answer.stream, request)
+                    answer.stream = _Limited(answer)
                     await answer.aread()
                 except BaseException as error:  # noqa: BLE001 - as above
                     await answer.aclose()
@@ -166,30 +174,42 @@ class BoundedAsyncClient(httpx.AsyncClient):
             raise _late(request, self._total) from None
         except (ValueError, httpx.LocalProtocolError) as error:
             raise _as_http_error(error, request) from None
+        _leave_out_odd_waits(answer.headers)
         return _readable(answer) if self._json_only else answer
 
 
 class _Limited(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """An answer's bytes, until they are too many."""
+    """An answer's bytes, uncompressed, until they are too many: httpx counts neither."""
 
-    def __init__(self, stream: Any, request: httpx.Request) -> None:
-        self._stream, self._request, self._size = stream, request, 0
+    def __init__(self, answer: httpx.Response) -> None:
+        self._stream: Any = answer.stream
+        self._request, self._size = answer.request, 0
+        coding = answer.headers.pop("content-encoding", "").strip().lower()
+        if coding not in {"", "identity", _CODING}:
+            raise self._unreadable("an answer that is compressed otherwise than asked")
+        self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 16) if coding == _CODING else None
 
     def __iter__(self) -> Iterator[bytes]:
         for part in self._stream:
-            self._count(part)
-            yield part
+            yield self._counted(part)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for part in self._stream:
-            self._count(part)
-            yield part
+            yield self._counted(part)
 
-    def _count(self, part: bytes) -> None:
+    def _counted(self, part: bytes) -> bytes:
+        if self._inflate:
+            try:
+                part = self._inflate.decompress(part, MAX_ANSWER_BYTES + 1 - self._size)
+            except zlib.error:
+                raise self._unreadable("an answer that is not compressed as it says") from None
         self._size += len(part)
         if self._size > MAX_ANSWER_BYTES:
-            limit = MAX_ANSWER_BYTES // 2**20
-            raise httpx.DecodingError(f"an answer of over {limit} MiB", request=self._request)
+            raise self._unreadable(f"an answer of over {MAX_ANSWER_BYTES // 2**20} MiB")
+        return part
+
+    def _unreadable(self, why: str) -> httpx.DecodingError:
+        return httpx.DecodingError(why, request=self._request)
 
     def close(self) -> None:
         self._stream.close()
@@ -234,6 +254,20 @@ def _as_http_error(error: BaseException, request: httpx.Request) -> BaseExceptio
     return error
 
 
+def _leave_out_odd_waits(headers: httpx.Headers) -> None:
+    """Of what a refusal tells to wait for, the times that are none: auth0-python reckons with all.
+
+    A date of the year 99999, or a number of a thousand digits, would end it in a traceback.
+    """
+    for name in ("retry-after", "x-ratelimit-reset"):
+        said = headers.get(name, "")
+        if not re.fullmatch(r"[0-9]{1,12}", said):
+            try:
+                parsedate_to_datetime(said)
+            except ValueError:
+                headers.pop(name, None)
+
+
 def _readable(answer: httpx.Response) -> httpx.Response:
     if not answer.content.strip():
         return answer
@@ -255,7 +289,7 @@ def _readable(answer: httpx.Response) -> httpx.Response:
             headers=[
                 (name, value)
                 for name, value in answer.headers.multi_items()
-                if name not in {"content-encoding", "content-length", "transfer-encoding"}
+                if name not in {"content-length", "transfer-encoding"}
             ],
             request=answer.request,
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -57,7 +58,7 @@ class Heard:
         """Look at an answer of the Management API."""
         self.refusals += answer.status_code == HTTPStatus.TOO_MANY_REQUESTS
         limit = answer.headers.get("x-ratelimit-limit", "")
-        if limit.isdecimal():
+        if re.fullmatch(r"[0-9]{1,9}", limit):
             self.limit = int(limit)
 
 
