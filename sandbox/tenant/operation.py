@@ -50,7 +50,10 @@ class ActionTester(Protocol):
 
 @dataclass
 class Call:
-    """One call of an operation: what was sent, checked, and what is to be done afterwards."""
+    """One call of an operation: what was sent, checked, and what is to be done afterwards.
+
+    `goes_on_from` is the `from` of the next page, where the answer's `Link` header leads to one.
+    """
 
     path: dict[str, str]
     query: dict[str, Any]
@@ -58,6 +61,7 @@ class Call:
     notifier: Notifier | None
     tester: ActionTester | None
     afterwards: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    goes_on_from: str | None = None
 
 
 @dataclass(frozen=True)
