@@ -25,7 +25,7 @@ from components.settings.faults import SettingsError
 from components.settings.model import StackSettings
 from components.settings.raw_config import API_KEY, NAMESPACE, secret_faults, turned_faults
 from components.settings.text_files import with_text_files
-from components.tenant.access import Access, NoAccessError
+from components.tenant.access import Access, NoAccessError, check_domain
 from components.tenant.client import access_of
 from components.tenant.tenants_file import read_tenants_file
 from phonemfa.output.terminal import working
@@ -119,12 +119,14 @@ def read_stack_file(project: Path, stack: str | None, *, file: Path | None = Non
     # The key's not being set is no fault: a check before the first `pulumi config set` is normal.
     faults = secret_faults(said, secrets, key_needed=False) + turned_faults(config.turned) + more
     settings = StackSettings.check(config.stack, values, faults=faults)
+    # AUTH0_DOMAIN counts where the config is silent; that both name one tenant is checked by
+    # whoever contacts it.
+    asked = domain or os.environ.get("AUTH0_DOMAIN", "")
     try:
-        # AUTH0_DOMAIN counts where the config is silent; that both name one tenant is checked by
-        # whoever contacts it.
+        check_domain(asked)
         read_tenants_file(config.folder).check(
             config.stack,
-            domain=domain or os.environ.get("AUTH0_DOMAIN", ""),
+            domain=asked,
             cpaas_base_host=settings.cpaas_base_host,
         )
     except NoAccessError as error:
