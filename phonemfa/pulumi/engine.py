@@ -6,7 +6,6 @@ Its own failure is told apart from its findings, and no secret is taken as an ar
 from __future__ import annotations
 
 import copy
-import json
 import os
 import shutil
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -17,7 +16,14 @@ from typing import Any, Final, TypeVar
 
 from components.masking import redacted_code
 from phonemfa.pulumi.events import said_of
-from phonemfa.pulumi.preview import Preview, PreviewError, Step, read_preview, read_refresh
+from phonemfa.pulumi.preview import (
+    Preview,
+    PreviewError,
+    Step,
+    json_in,
+    read_preview,
+    read_refresh,
+)
 from phonemfa.pulumi.processes import Engines, Line, Ran, stopped_by_signals
 from phonemfa.pulumi.state import STACK, Checkout, State
 
@@ -254,8 +260,8 @@ class PulumiCli:
     def _json(self, *arguments: str, allowed: Collection[int] = (0,)) -> tuple[int, dict[str, Any]]:
         ran = self.run(*arguments, allowed=allowed)
         try:
-            answer: dict[str, Any] = json.loads(ran.out)
-        except json.JSONDecodeError:
+            answer: dict[str, Any] = json_in(ran.out)
+        except ValueError:
             raise EngineFailedError(
                 f"pulumi {' '.join(arguments)} printed no JSON: {redacted_code(ran.out[:200])!r}"
             ) from None
@@ -284,8 +290,8 @@ def _understood(read: Callable[[Any], T], answer: Any) -> T:
 def _failure(out: str, err: str) -> str:
     """What a failed command said. Of `--json` only the errors: the rest holds the config."""
     try:
-        diagnostics = json.loads(out).get("diagnostics") or []
-    except (json.JSONDecodeError, AttributeError):
+        diagnostics = json_in(out).get("diagnostics") or []
+    except (ValueError, AttributeError):
         return "\n".join(part.strip() for part in (out, err) if part.strip())
     said = [said_of(one) for one in diagnostics if one.get("severity") == "error"]
     return "\n".join([*dict.fromkeys(said), err.strip()]).strip() or "It told no error."
