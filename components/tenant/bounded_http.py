@@ -30,7 +30,8 @@ MAX_ANSWER_BYTES: Final = 16 * 1024 * 1024
 """Of one answer, uncompressed: a page of a hundred Actions of 100 kB each fits."""
 
 _CODING: Final = "gzip"
-"""The one that is asked for: of httpx's others, some kilobytes may become more than there is."""
+"""The one that is asked for, whatever a request says: of some that httpx knows, kilobytes become
+more than there is."""
 
 _GRACE: Final = 1.0
 """Seconds in which a connection that was hung up on is closed."""
@@ -81,7 +82,6 @@ class BoundedClient(httpx.Client):
     ) -> None:
         with _surroundings_named():
             super().__init__(**options)
-        self.headers["accept-encoding"] = _CODING
         self._most = most
         self._total = total
         self._json_only = json_only
@@ -95,6 +95,7 @@ class BoundedClient(httpx.Client):
     def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Send a request, and read all of its answer."""
         _check_count(self._count, request, self._most or MOST_REQUESTS)
+        request.headers["accept-encoding"] = _CODING
         ended: queue.SimpleQueue[httpx.Response | BaseException] = queue.SimpleQueue()
 
         def work() -> None:
@@ -149,7 +150,6 @@ class BoundedAsyncClient(httpx.AsyncClient):
     def __init__(self, *, total: float, json_only: bool = False, **options: Any) -> None:
         with _surroundings_named():
             super().__init__(**options)
-        self.headers["accept-encoding"] = _CODING
         self._total = total
         self._json_only = json_only
         self._count = itertools.count(1)
@@ -161,6 +161,7 @@ class BoundedAsyncClient(httpx.AsyncClient):
     async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Send a request, and read all of its answer."""
         _check_count(self._count, request, MOST_REQUESTS)
+        request.headers["accept-encoding"] = _CODING
         try:
             async with asyncio.timeout(self._total):
                 answer = await super().send(request, **{**options, "stream": True})
