@@ -119,3 +119,23 @@ def test_it_runs_where_pulumi_the_stack_and_the_declarations_are_broken(applied:
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout)["after"] == []
     assert desk.policies() == []
+
+
+@pytest.mark.parametrize(
+    ("broken", "told"),
+    [
+        ({"SSL_CERT_FILE": "/no/such/ca.pem"}, "SSL_CERT_FILE /no/such/ca.pem: No such file or"),
+        ({"HTTPS_PROXY": "socks5://u:canary@x:1"}, "HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names a"),
+    ],
+    ids=["certificates", "a proxy"],
+)
+def test_alone_it_tells_what_is_broken_around_it_in_words_too(
+    broken: dict[str, str], told: str
+) -> None:
+    access = {"AUTH0_DOMAIN": "t.invalid", "AUTH0_CLIENT_ID": "c", "AUTH0_CLIENT_SECRET": "canary"}
+    ended = break_glass_alone(access | broken, *REASON, "--yes")
+    assert ended.returncode == 2
+    assert told in ended.stderr
+    for never in ("Traceback", "canary"):
+        assert never not in ended.stdout + ended.stderr
+    assert ended.stderr.count("No such file") <= 1
