@@ -103,8 +103,8 @@ def told(error: OSError) -> str:
     if isinstance(error, FileNotWrittenError):
         return str(error)
     name, words = f"{error.filename}: " if error.filename else "", why(error)
-    more = f" ({error.strerror})" if error.strerror and error.strerror != words else ""
-    return f"{name}{words}{more}."
+    more = error.strerror or type(error).__name__
+    return f"{name}{words}." if more == words else f"{name}{words} ({more})."
 
 
 @contextmanager

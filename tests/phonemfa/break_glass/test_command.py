@@ -1,6 +1,8 @@
 """`break-glass` needs an agreement and three variables, and says what the tenant reads then."""
 
 import json
+import subprocess
+import sys
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 
 from components.tenant.client import Heard
 from phonemfa.break_glass import command
+from tests.contract import PROJECT
 from tests.end_to_end.operators import writes
 from tests.phonemfa.applied import Apply
 from tests.phonemfa.break_glass.alone import break_glass_alone
@@ -118,6 +121,30 @@ def test_it_runs_where_pulumi_the_stack_and_the_declarations_are_broken(applied:
     ended = break_glass_alone(bare, *REASON, "--yes", "--json")
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout)["after"] == []
+    assert desk.policies() == []
+
+
+def test_a_record_that_cannot_be_printed_is_kept_and_the_status_is_the_policys(
+    applied: Apply,
+) -> None:
+    desk = applied()
+    access = {name: desk.environment[name] for name in ACCESS}
+    audit = desk.folder / "audit.jsonl"
+    command = [sys.executable, "-m", "phonemfa.break_glass", *REASON, "--yes"]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [*command, "--audit-file", str(audit)],
+            env=access | {"AUTH0_DOMAIN": desk.tenant.domain},
+            cwd=PROJECT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert ended.returncode == 0, ended.stderr
+    assert "The record is not on standard output: the disk is full. It is:" in ended.stderr
+    (line,) = audit.read_text("utf-8").splitlines()
+    assert (json.loads(line)["after"], json.loads(line)["exit"]) == ([], 0)
     assert desk.policies() == []
 
 
