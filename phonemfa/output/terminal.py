@@ -81,6 +81,10 @@ def give_up(message: str) -> NoReturn:
 
 def run_app(app: typer.Typer, **options: str) -> NoReturn:
     """Run a program; a disk that does not take or give what it should is told in words."""
+    if not os.environ.get("COLUMNS", "80").strip("0"):
+        del os.environ[
+            "COLUMNS"
+        ]  # in no columns, as of a terminal without a size, rich shows nothing
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # A letter that it cannot show ends nothing.
             stream.reconfigure(errors="backslashreplace")

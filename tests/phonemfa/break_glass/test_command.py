@@ -124,6 +124,13 @@ def test_it_runs_where_pulumi_the_stack_and_the_declarations_are_broken(applied:
     assert desk.policies() == []
 
 
+def test_a_terminal_that_says_it_has_no_columns_hides_nothing() -> None:
+    for columns in ("0", "00", ""):
+        said = break_glass_alone({"COLUMNS": columns}, *REASON, "--yes").stderr
+        assert "Nothing was written: Not set: AUTH0_DOMAIN" in said
+        assert "--reason" in break_glass_alone({"COLUMNS": columns}).stderr
+
+
 def test_a_record_that_cannot_be_printed_is_kept_and_the_status_is_the_policys(
     applied: Apply,
 ) -> None:
