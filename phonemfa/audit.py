@@ -7,6 +7,7 @@ says of himself is under `claimed`: the environment of a process is its owner's 
 import getpass
 import os
 import platform
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -122,7 +123,12 @@ class Record:
     def _keep(self) -> None:
         line = self.to_json()
         if self.printed:
-            typer.echo(line)
+            try:
+                typer.echo(line)
+            except OSError as error:
+                say(f"The record is not on standard output: {why(error)}. It is:\n{line}")
+                # What is left in the stream would fail again when the process ends.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if self.file == STREAM:
             say(line)
         elif self.file:

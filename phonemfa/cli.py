@@ -4,9 +4,6 @@ Each is imported when it is asked for: all of them take 3.2 s to load, `break-gl
 and it must work where another does not even load. The group's own help loads what it shows.
 """
 
-import io
-import os
-import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Annotated, Any, Final, NoReturn, cast
@@ -15,9 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from phonemfa import __version__
-from phonemfa.exits import Exit
-from phonemfa.files import told
-from phonemfa.output.text import visible
+from phonemfa.output.terminal import run_app
 
 COMMANDS: Final = (
     "new",
@@ -104,21 +99,6 @@ def main(
 
 
 def run() -> NoReturn:
-    """Run the command line; a disk that does not take or give what it should is told in words."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # A letter that it cannot show ends nothing.
-            stream.reconfigure(errors="backslashreplace")
-    if isinstance(sys.stdin, io.TextIOWrapper):  # Bytes that are no text end in no traceback.
-        sys.stdin.reconfigure(errors="replace")
-    try:
-        try:
-            # Named, or typer's completion scripts would be for a program "python -m phonemfa".
-            app(prog_name="phonemfa")
-        finally:
-            sys.stdout.flush()
-    except OSError as error:
-        sys.stderr.write(f"{visible(told(error))}\n")
-        # Python would try to write the rest of standard output once more, and show a traceback.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(Exit.UNANSWERED)
-    raise AssertionError  # typer ends the process itself
+    """Run the command line."""
+    # Named, or typer's completion scripts would be for a program "python -m phonemfa".
+    run_app(app, prog_name="phonemfa")

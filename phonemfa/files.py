@@ -94,8 +94,9 @@ def told(error: OSError) -> str:
     """An error about a file that nobody foresaw."""
     if isinstance(error, FileNotWrittenError):
         return str(error)
-    name = f"{error.filename}: " if error.filename else ""
-    return f"{name}{why(error)} ({error.strerror or type(error).__name__})."
+    name, words = f"{error.filename}: " if error.filename else "", why(error)
+    more = error.strerror or type(error).__name__
+    return f"{name}{words}." if more == words else f"{name}{words} ({more})."
 
 
 @contextmanager

@@ -66,7 +66,12 @@ def rule_broken(consequence: str, fix: str) -> PydanticCustomError:
 
 def faults_of(error: ValidationError, *, namespace: str, hints: Mapping[str, str]) -> list[Fault]:
     """Every fault in a validation error; `hints` has a fix to offer by top-level key."""
-    return [_fault(details, namespace, hints) for details in error.errors()]
+    return [
+        _fault(details, namespace, hints)
+        for details in error.errors()
+        # Too short for its entries that are wrong, each of which is told.
+        if not (details["type"] == "too_short" and details["input"])
+    ]
 
 
 def _fault(details: ErrorDetails, namespace: str, hints: Mapping[str, str]) -> Fault:
@@ -87,6 +92,10 @@ def _fault(details: ErrorDetails, namespace: str, hints: Mapping[str, str]) -> F
                 fix = f"remove it, or use {known}"
         case "model_type" | "dict_type":  # pydantic names the class
             consequence = "It must be an object: entries, each with a value."
+        case "frozen_set_type" | "tuple_type":
+            consequence = "It must be a list: each entry in a line of its own, or all in brackets."
+        case "too_short":
+            consequence = "It must have at least one entry."
         case "rule_broken":
             consequence, fix = details["ctx"]["consequence"], details["ctx"]["fix"]
     return Fault(key=f"{namespace}:{_path(details)}", value=value, consequence=consequence, fix=fix)

@@ -37,6 +37,7 @@ from components.tenant.access import (
     Access,
     NoAccessError,
     bare,
+    check_domain,
     check_one_tenant,
 )
 from components.tenant.stack_access import TenantAccess
@@ -140,6 +141,7 @@ def _tenant_access(settings: StackSettings, project: Path) -> TenantAccess:
 
     try:
         check_one_tenant(config.get("domain"), os.environ.get(VARIABLES["domain"], ""))
+        check_domain(found["domain"])
         read_tenants_file(project).check(
             pulumi.get_stack(), domain=found["domain"], cpaas_base_host=settings.cpaas_base_host
         )

@@ -151,8 +151,19 @@ class Access:
 
 
 def bare(domain: str) -> str:
-    """A domain as the provider takes it: without scheme and slash."""
+    """A domain without scheme and slash, as a person may write it."""
     return domain.strip().removeprefix("https://").rstrip("/")
+
+
+def check_domain(domain: str) -> None:
+    """Refuse, by a `NoAccessError`, what `bare` forgives and the provider's go-auth0 does not."""
+    host = domain.removeprefix("https://")
+    if "/" in host or host != host.strip():
+        raise NoAccessError(
+            f"auth0:domain, or AUTH0_DOMAIN, is {domain!r}: the auth0 provider would ask for its "
+            f"token at {host}/oauth/token, which no tenant has. Write the host alone, such as "
+            "example.jp.auth0.com."
+        )
 
 
 def check_one_tenant(of_stack: Any, of_environment: str) -> None:

@@ -10,8 +10,11 @@ import asyncio
 import itertools
 import json
 import os
+import re
 import threading
+import zlib
 from collections.abc import AsyncIterator, Coroutine
+from email.utils import parsedate_to_datetime
 from typing import Any, Final, Self, TypeVar
 
 import httpx
@@ -22,7 +25,11 @@ MOST_REQUESTS: Final = 1000
 """Of one client: reading page by page ends, also when a tenant repeats a page without end."""
 
 MAX_ANSWER_BYTES: Final = 16 * 1024 * 1024
-"""Of one answer: a page of a hundred Actions of 100 kB each fits."""
+"""Of one answer, uncompressed: a page of a hundred Actions of 100 kB each fits."""
+
+_CODING: Final = "gzip"
+"""The one that is asked for, whatever a request says: of some that httpx knows, kilobytes become
+more than there is."""
 
 _ILLEGAL_HEADER: Final = (
     "a header of the request has a character that HTTP does not allow: is there a line break, or "
@@ -81,11 +88,12 @@ class BoundedAsyncClient(httpx.AsyncClient):
                 "end?",
                 request=request,
             )
+        request.headers["accept-encoding"] = _CODING
         try:
             async with asyncio.timeout(self._total):
                 answer = await super().send(request, **{**options, "stream": True})
                 try:
-                    answer.stream = _Limited(answer.stream, request)
+                    answer.stream = _Limited(answer)
                     await answer.aread()
                 except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
                     raise BrokenAnswerError(str(error) or type(error).__name__) from None
@@ -100,6 +108,7 @@ class BoundedAsyncClient(httpx.AsyncClient):
         except (UnicodeError, httpx.InvalidURL):
             text = "not a host name that DNS could know"
             raise httpx.UnsupportedProtocol(text, request=request) from None
+        _leave_out_odd_waits(answer.headers)
         return _readable(answer) if self._json_only else answer
 
 
@@ -139,22 +148,49 @@ class BoundedClient:
 
 
 class _Limited(httpx.AsyncByteStream):
-    """An answer's bytes, until they are too many."""
+    """An answer's bytes, uncompressed, until they are too many: httpx counts neither."""
 
-    def __init__(self, stream: Any, request: httpx.Request) -> None:
-        self._stream, self._request = stream, request
+    def __init__(self, answer: httpx.Response) -> None:
+        self._stream: Any = answer.stream
+        self._request = answer.request
+        coding = answer.headers.pop("content-encoding", "").strip().lower()
+        if coding not in {"", "identity", _CODING}:
+            raise self._unreadable("an answer that is compressed otherwise than asked")
+        self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 16) if coding == _CODING else None
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         size = 0
         async for part in self._stream:
+            if self._inflate:
+                try:
+                    part = self._inflate.decompress(part, MAX_ANSWER_BYTES + 1 - size)  # noqa: PLW2901
+                except zlib.error:
+                    why = "an answer that is not compressed as it says"
+                    raise self._unreadable(why) from None
             size += len(part)
             if size > MAX_ANSWER_BYTES:
-                limit = MAX_ANSWER_BYTES // 2**20
-                raise httpx.DecodingError(f"an answer of over {limit} MiB", request=self._request)
+                raise self._unreadable(f"an answer of over {MAX_ANSWER_BYTES // 2**20} MiB")
             yield part
+
+    def _unreadable(self, why: str) -> httpx.DecodingError:
+        return httpx.DecodingError(why, request=self._request)
 
     async def aclose(self) -> None:
         await self._stream.aclose()
+
+
+def _leave_out_odd_waits(headers: httpx.Headers) -> None:
+    """Of what a refusal tells to wait for, the times that are none: auth0-python reckons with all.
+
+    A date of the year 99999, or a number of a thousand digits, would end it in a traceback.
+    """
+    for name in ("retry-after", "x-ratelimit-reset"):
+        said = headers.get(name, "")
+        if not re.fullmatch(r"[0-9]{1,12}", said):
+            try:
+                parsedate_to_datetime(said)
+            except ValueError:
+                headers.pop(name, None)
 
 
 def _readable(answer: httpx.Response) -> httpx.Response:
@@ -178,7 +214,7 @@ def _readable(answer: httpx.Response) -> httpx.Response:
             headers=[
                 (name, value)
                 for name, value in answer.headers.multi_items()
-                if name not in {"content-encoding", "content-length", "transfer-encoding"}
+                if name not in {"content-length", "transfer-encoding"}
             ],
             request=answer.request,
         )

@@ -5,6 +5,7 @@ own. Loads neither Pulumi nor a stack's settings, and auth0-python only when a t
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -48,7 +49,7 @@ class Heard:
         """Look at an answer (httpx's) of the Management API."""
         self.refusals += answer.status_code == HTTPStatus.TOO_MANY_REQUESTS
         limit = answer.headers.get("x-ratelimit-limit", "")
-        if limit.isdecimal():
+        if re.fullmatch(r"[0-9]{1,9}", limit):
             self.limit = int(limit)
 
 

@@ -138,12 +138,14 @@ def granted(content: Any) -> tuple[str, float | None]:
     """Token and seconds of a token's answer; either is empty when it is not there."""
     if not isinstance(content, dict):
         return "", None
-    token, seconds = content.get("access_token"), content.get("expires_in")
-    # A number or its text, as oauth2 libraries take it.
-    if isinstance(seconds, str) and seconds.isdecimal():
-        seconds = int(seconds)
-    known = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
-    return token if isinstance(token, str) else "", float(seconds or 0) if known else None
+    token: Any = content.get("access_token")
+    seconds: Any = content.get("expires_in")
+    try:
+        # A number or its text, as oauth2 libraries take it.
+        life = None if isinstance(seconds, bool) else float(seconds)
+    except (TypeError, ValueError, OverflowError):
+        life = None
+    return token if isinstance(token, str) else "", life
 
 
 def scopes_of(content: Any) -> frozenset[str] | None:

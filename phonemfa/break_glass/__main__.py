@@ -7,6 +7,9 @@ Of the components it loads the modules that speak to a tenant, and nothing of Pu
 import typer
 
 from phonemfa.break_glass.command import break_glass
+from phonemfa.output.terminal import run_app
 
 if __name__ == "__main__":
-    typer.run(break_glass)
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(break_glass)
+    run_app(app)

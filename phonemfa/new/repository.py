@@ -27,7 +27,6 @@ TEMPLATE: Final = next(
 )
 _STACK: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _DOMAIN: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?")
-_LETTERS: Final = "use lower-case letters, digits and hyphens."
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{1,62}")
 _OWNERS: Final = re.compile(r"@[\w-]+(?:/[\w.-]+)?(?: @[\w-]+(?:/[\w.-]+)?)*")
 
@@ -75,12 +74,18 @@ class Answers:
 
     def _faults(self) -> Iterator[str]:
         if not _NAME.fullmatch(self.name):
-            yield f"name {self.name!r}: {_LETTERS}"
+            yield (
+                f"name {self.name!r}: name the folder with 2 to 63 lower-case letters, digits and "
+                "hyphens, a letter first."
+            )
         if not _OWNERS.fullmatch(self.owners):
             yield f"owners {self.owners!r}: write them as @company/team or @person."
         for one in self.stacks:
             if not _STACK.fullmatch(one.name):
-                yield f"stack {one.name!r}: {_LETTERS}"
+                yield (
+                    f"stack {one.name!r}: use up to 40 lower-case letters, digits and hyphens, no "
+                    "hyphen first."
+                )
             if not _DOMAIN.fullmatch(one.tenant):
                 yield (
                     f"tenant {one.tenant!r} of {one.name}: give its domain, such as "

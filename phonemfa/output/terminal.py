@@ -5,7 +5,10 @@ would obey or hide. Colours are rich's decision: none when the stream is no term
 set.
 """
 
+import io
+import os
 import re
+import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -21,6 +24,7 @@ from rich.text import Text
 
 from components.tenant.client import Heard
 from phonemfa.exits import Exit
+from phonemfa.files import told
 from phonemfa.output import document as doc
 from phonemfa.output.text import on_one_line, visible
 
@@ -73,6 +77,30 @@ def give_up(message: str) -> NoReturn:
     """Say why there is no answer, and end with `Exit.UNANSWERED`."""
     say(message)
     raise typer.Exit(Exit.UNANSWERED)
+
+
+def run_app(app: typer.Typer, **options: str) -> NoReturn:
+    """Run a program; a disk that does not take or give what it should is told in words."""
+    if not os.environ.get("COLUMNS", "80").strip("0"):
+        del os.environ[
+            "COLUMNS"
+        ]  # in no columns, as of a terminal without a size, rich shows nothing
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # A letter that it cannot show ends nothing.
+            stream.reconfigure(errors="backslashreplace")
+    if isinstance(sys.stdin, io.TextIOWrapper):  # Bytes that are no text end in no traceback.
+        sys.stdin.reconfigure(errors="replace")
+    try:
+        try:
+            app(**options)
+        finally:
+            sys.stdout.flush()
+    except OSError as error:
+        sys.stderr.write(f"{visible(told(error))}\n")
+        # Python would try to write the rest of standard output once more, and show a traceback.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(Exit.UNANSWERED)
+    raise AssertionError  # typer ends the process itself
 
 
 def show(document: doc.Document, console: Console | None = None) -> None:

@@ -6,7 +6,6 @@ Its own failure is told apart from its findings, and no secret is taken as an ar
 from __future__ import annotations
 
 import copy
-import json
 import os
 import shutil
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from components.masking import redacted_code
-from phonemfa.pulumi.preview import Preview, PreviewError, Step, read_preview, read_refresh
+from phonemfa.pulumi.preview import Preview, PreviewError, Step, json_in, read_preview, read_refresh
 from phonemfa.pulumi.processes import PATIENCE, Engines, Line, Ran, stopped_by_signals
 from phonemfa.pulumi.state import STACK, Checkout, State, name_in
 
@@ -237,8 +236,8 @@ class PulumiCli:
         """The exit status of a command, and the JSON that it prints."""
         ran = self.run(*arguments, allowed=allowed)
         try:
-            answer: dict[str, Any] = json.loads(ran.out)
-        except json.JSONDecodeError:
+            answer: dict[str, Any] = json_in(ran.out)
+        except ValueError:
             raise EngineFailedError(
                 f"pulumi {' '.join(arguments)} printed no JSON: {redacted_code(ran.out[:200])!r}"
             ) from None
@@ -274,8 +273,8 @@ def said_of(diagnostic: Mapping[str, Any]) -> str:
 def _failure(out: str, err: str) -> str:
     """What a failed command said. Of `--json` only the errors: the rest holds the config."""
     try:
-        diagnostics = json.loads(out).get("diagnostics") or []
-    except (json.JSONDecodeError, AttributeError):
+        diagnostics = json_in(out).get("diagnostics") or []
+    except (ValueError, AttributeError):
         return "\n".join(part.strip() for part in (out, err) if part.strip())
     said = [said_of(one) for one in diagnostics if one.get("severity") == "error"]
     return "\n".join([*dict.fromkeys(said), err.strip()]).strip() or "It told no error."

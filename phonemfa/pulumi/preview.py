@@ -9,6 +9,8 @@ one is a write that failed before and is made again; with a refresh each resourc
 what the refresh found.
 """
 
+import json
+import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +25,23 @@ from phonemfa.pulumi.state import STACK, Resource, name_in
 
 class PreviewError(Exception):
     """What was read is no preview that a report can be made from; the text says what to do."""
+
+
+def json_in(printed: str) -> Any:
+    """The JSON that the engine printed, a `ValueError` where there is none.
+
+    Text may stand around it: a policy pack that is installed first, say, or a newer version
+    (pulumi/pulumi#19775, #4082).
+    """
+    try:
+        return json.loads(printed)
+    except json.JSONDecodeError as error:
+        for found in re.finditer(r"^[\[{]", printed, re.MULTILINE):
+            try:
+                return json.JSONDecoder().raw_decode(printed, found.start())[0]
+            except json.JSONDecodeError:
+                continue
+        raise error from None
 
 
 class Operation(StrEnum):

@@ -26,7 +26,7 @@ from components.settings.faults import SettingsError
 from components.settings.model import StackSettings
 from components.settings.raw_config import API_KEY, NAMESPACE, secret_faults, turned_fault
 from components.settings.text_files import with_text_files
-from components.tenant.access import Access, NoAccessError
+from components.tenant.access import Access, NoAccessError, check_domain
 from components.tenant.tenants_file import read_tenants_file
 from phonemfa.files import write_whole
 from phonemfa.output.terminal import working
@@ -105,12 +105,14 @@ def read_stack_file(project: Path, stack: str | None, *, file: Path | None = Non
         *more,
     ]
     settings = StackSettings.check(config.stack, values, faults=faults)
+    # AUTH0_DOMAIN counts where the config is silent; that both name one tenant is checked by
+    # whoever contacts it.
+    asked = domain or os.environ.get("AUTH0_DOMAIN", "")
     try:
-        # AUTH0_DOMAIN counts where the config is silent; that both name one tenant is checked by
-        # whoever contacts it.
+        check_domain(asked)
         read_tenants_file(config.folder).check(
             config.stack,
-            domain=domain or os.environ.get("AUTH0_DOMAIN", ""),
+            domain=asked,
             cpaas_base_host=settings.cpaas_base_host,
         )
     except NoAccessError as error:

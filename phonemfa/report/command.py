@@ -19,7 +19,7 @@ from phonemfa.output.json_text import print_json
 from phonemfa.output.page import as_page
 from phonemfa.output.terminal import give_up, say, working
 from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
-from phonemfa.pulumi.preview import Preview, PreviewError, read_preview
+from phonemfa.pulumi.preview import Preview, PreviewError, json_in, read_preview
 from phonemfa.pulumi.stack_file import name_of, refuse_turned
 from phonemfa.report.document import as_comment, as_document
 from phonemfa.report.pull_request import post_comment, whole_report
@@ -123,7 +123,8 @@ def _from_engine(stack: str, project: Path, config_file: Path | None) -> tuple[P
 
 def _from_file(path: Path, project: Path) -> tuple[Preview, Path]:
     try:
-        answer = json.loads(path.read_bytes())  # as a shell wrote it: UTF-8 or UTF-16
+        written = path.read_bytes()  # as a shell wrote it: UTF-8 or UTF-16
+        answer = json_in(written.decode(json.detect_encoding(written)))
     except (OSError, ValueError, RecursionError) as error:
         give_up(f"{path} cannot be read as a preview: {error}")
     return read_preview(answer), project

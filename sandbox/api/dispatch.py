@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -169,7 +170,15 @@ class Dispatcher:
             result = await result
         exchange.afterwards = call.afterwards
         status = 204 if result is None else operation.status
-        return answer(status, result, self._limit_headers(path, status))
+        headers = self._limit_headers(path, status)
+        if call.goes_on_from is not None:
+            query = [
+                (key, call.goes_on_from if key == "from" else value)
+                for key, value in bodies.query(request)
+            ]
+            address = f"https://{self.tenant.domain}{path}?{urlencode(query)}"
+            headers["link"] = f'<{address}>; rel="next"'
+        return answer(status, result, headers)
 
     def _unknown(self, path: str) -> ApiError:
         """The 404 of a route that does not exist; a wrong method may differ by assumption."""

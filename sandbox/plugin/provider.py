@@ -82,7 +82,9 @@ class StandInProvider(protocol.Provider):
             raise ManagementError(
                 0, f"the auth0 provider is not configured: set {', '.join(missing)}"
             )
-        domain = values["domain"].removeprefix("https://").rstrip("/")
+        # As go-auth0 takes it: a slash at the end stays, and no tenant has what is asked for then.
+        _, scheme, host = values["domain"].partition("//")
+        domain = host if scheme else values["domain"]
         self._api = Management(
             domain=domain,
             client_id=values["clientId"],

@@ -8,6 +8,8 @@ import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from http import HTTPStatus
 from typing import Any
 
 from sandbox.tenant.assumptions import Assumptions
@@ -29,13 +31,18 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _OPERATORS = frozenset({"AND", "OR", "NOT"})
-_BARE_FIELDS = ("client_name", "connection", "user_name")
+_BARE_FIELDS = (*("client_name", "connection", "description", "ip", "log_id", "type", "user_name"),)
 _ORDERED = frozenset({"date", "log_id"})
 """Fields whose texts sort as what they mean, so that a range of them is one of texts."""
 
 _DAY_LENGTH = len("2026-11-29")
 _NESTING = re.compile(r"\(|\bNOT\b")
 _MOST_NESTED = 50
+_LONGEST = 2048
+"""Characters; that there is such a length is published, which one is not."""
+
+_SHORTEST_PART = 3
+"""Characters of what follows a `*`: published."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,7 @@ class Search:
 
     Attributes:
         matches: whether an entry is found by it.
-        low, high: no entry with a date before or after is; lower case, empty for no bound.
+        low, high: no entry with a date before or after is; empty for no bound.
         text: what was asked, and how it was read.
     """
 
@@ -55,12 +62,12 @@ class Search:
 
 
 def search_of(text: str | None, assumptions: Assumptions) -> Search:
-    """Read a search. Raises ApiError: 400 for anything but what follows.
+    """Read a search. Raises ApiError: 414 for what is too long, 400 for anything but what follows.
 
-    A value matches whole, without regard to case, or its beginning where it ends in `*`. Of `date`
-    and `log_id` it may be a range, `[from TO to]` or `{from TO to}` without its ends, or one of
-    each, with `*` for no end: auth0-cli follows a log with one. A term without a field is looked
-    for at the beginning of the client's, connection's and user's names.
+    A value matches whole and with its case, `*` in it anything; what is quoted has none. Of `date`
+    its beginning is enough. Of `date` and `log_id` it may be a range, `[from TO to]` or
+    `{from TO to}` without its ends, or one of each, with `*` for no end: auth0-cli follows a log
+    with one. A term without a field is looked for in those that are published for it.
     """
     return _Reader((text or "").strip(), assumptions).search()
 
@@ -75,6 +82,8 @@ class _Reader:
     def search(self) -> Search:
         if not self._text:
             return Search(lambda _: True)
+        if len(self._text) > _LONGEST:
+            raise ApiError(HTTPStatus.REQUEST_URI_TOO_LONG, "Request-URI Too Large")
         if len(_NESTING.findall(self._text)) > _MOST_NESTED:
             raise self._unreadable(self._text)
         position = 0
@@ -131,29 +140,35 @@ class _Reader:
             return Search(lambda _: True)
         if token["low"] is not None:
             return self._range(field, token)
-        value = (token["quoted"] if token["quoted"] is not None else token["plain"]).lower()
-        if field is None:
-            return Search(
-                lambda entry: any(_value(entry, one).startswith(value) for one in _BARE_FIELDS)
-            )
-        if value.endswith("*"):
-            return Search(lambda entry: _value(entry, field).startswith(value[:-1]))
-        return Search(lambda entry: _value(entry, field) == value)
+        fits = self._fitting(token)
+        if field == "date" and token["quoted"] is None:
+            return Search(lambda entry: _value(entry, field).startswith(token["plain"]))
+        fields = _BARE_FIELDS if field is None else (field,)
+        return Search(lambda entry: any(fits(_value(entry, one)) for one in fields))
+
+    def _fitting(self, token: re.Match[str]) -> Callable[[str], bool]:
+        quoted, plain = token["quoted"], token["plain"]
+        if quoted is not None:
+            return lambda actual: actual == quoted
+        if "?" in plain or any(0 < len(one) < _SHORTEST_PART for one in plain.split("*")[1:]):
+            raise self._unreadable(token[0])
+        return lambda actual: bool(actual) and fnmatchcase(actual, plain)
 
     def _range(self, field: str | None, token: re.Match[str]) -> Search:
         if field is None or field not in _ORDERED:
             raise self._unreadable(token[0])
-        low, high = token["low"].lower(), token["high"].lower()
+        low, high = token["low"], token["high"]
         if field == "date" and self._assumptions.log_search_by_time != "second":
-            if self._assumptions.log_search_by_time == "refused" and "t" in low + high:
+            if self._assumptions.log_search_by_time == "refused" and "T" in low + high:
                 raise self._unreadable(token[0])
             low, high = low[:_DAY_LENGTH], high[:_DAY_LENGTH]
         with_low, with_high = token["open"] == "[", token["close"] == "]"
 
         def within(entry: Document) -> bool:
             actual = _value(entry, field)
-            above = low == "*" or actual > low or (with_low and actual == low)
-            below = high == "*" or actual < high or (with_high and actual == high)
+            # A day is all that begins with it: whole in the range, or whole outside.
+            above = low == "*" or (with_low if actual.startswith(low) else actual > low)
+            below = high == "*" or (with_high if actual.startswith(high) else actual < high)
             return above and below
 
         if field != "date":
@@ -186,4 +201,4 @@ def _value(entry: Document, path: str) -> str:
     value: Any = entry
     for part in path.split("."):
         value = value.get(part) if isinstance(value, dict) else None
-    return "" if value is None else str(value).lower()
+    return "" if value is None else str(value)

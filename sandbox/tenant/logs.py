@@ -19,7 +19,7 @@ from sandbox.tenant.clock import NANOS_PER_SECOND, millis
 from sandbox.tenant.context import Context, Rules, chosen
 from sandbox.tenant.errors import ApiError, invalid_query
 from sandbox.tenant.log_search import Search, search_of
-from sandbox.tenant.operation import MOST_PER_PAGE, Evidence, Routes
+from sandbox.tenant.operation import MOST_PER_PAGE, Call, Evidence, Routes
 
 COLLECTION = "logs"
 KEPT = 1000
@@ -114,7 +114,7 @@ def _id(played: Played) -> str:
 
 
 def _date(played: Played) -> str:
-    return str(played[0]["date"]).lower()
+    return str(played[0]["date"])
 
 
 class Logs(Rules):
@@ -149,8 +149,8 @@ class Logs(Rules):
             raise ApiError(404, "The log does not exist.")
         return self._view(entry)
 
-    @ROUTES("GET", "/logs", "read:logs", query=_QUERY, known=_KNOWN)
-    def listing(self, **query: Any) -> list[Document] | Document:
+    @ROUTES("GET", "/logs", "read:logs", query=_QUERY, with_call=True, known=_KNOWN)
+    def listing(self, *, call: Call | None = None, **query: Any) -> list[Document] | Document:
         """Newest first; after the entry that `from` names, which wins over all but `take`.
 
         `take` and `search` stand for `per_page` and `q`. Raises ApiError: 400, unreadable order
@@ -162,7 +162,10 @@ class Logs(Rules):
             # Begins after the entry that is named: recorded (go-auth0, CheckpointPagination).
             mine = [one for one in own if one["log_id"] > query["from"]]
             following = _by_id(mine, self.archive.after(query["from"], now))
-            return [self._view(one) for one in islice(following, query.get("take", _PER_PAGE))]
+            page = [self._view(one) for one in islice(following, query.get("take", _PER_PAGE))]
+            if call:
+                call.goes_on_from = page[-1]["log_id"] if page else query["from"]
+            return page
         search = search_of(query.get("q", query.get("search")), self._context.assumptions)
         mine = [one for one in own if search.matches(one)]
         found = list(_by_id(mine, self.archive.found(search, now)))

@@ -43,13 +43,17 @@ class Notifier(Protocol):
 
 @dataclass
 class Call:
-    """One call of an operation: what was sent, checked, and what is to be done afterwards."""
+    """One call of an operation: what was sent, checked, and what is to be done afterwards.
+
+    `goes_on_from` is the `from` of the next page, where the answer's `Link` header leads to one.
+    """
 
     path: dict[str, str]
     query: dict[str, Any]
     body: Any
     notifier: Notifier | None
     afterwards: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    goes_on_from: str | None = None
 
 
 @dataclass(frozen=True)

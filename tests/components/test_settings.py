@@ -267,6 +267,21 @@ def test_what_is_no_object_is_told_in_words_that_name_no_class(path: str, value:
     assert "It must be an object" in found[f"phonemfa:{path}"]
 
 
+LISTS = ("deliveryMethods", "allowedPrefixes", "messageTypes", "testNumbers", "retiredSecrets")
+
+
+@pytest.mark.parametrize("value", ["text", {}, 5])
+@pytest.mark.parametrize("key", LISTS)
+def test_what_is_no_list_is_told_in_words_that_name_no_class(key: str, value: Any) -> None:
+    assert "It must be a list" in faults_in(GOOD | {key: value})[f"phonemfa:{key}"]
+
+
+@pytest.mark.parametrize("key", LISTS[:2])
+def test_an_empty_list_is_told_and_one_of_wrong_entries_is_not_called_empty(key: str) -> None:
+    assert "at least one entry" in faults_in(GOOD | {key: []})[f"phonemfa:{key}"]
+    assert set(faults_in(GOOD | {key: ["x"]})) == {f"phonemfa:{key}[0]"}
+
+
 @given(st.integers(1, 9999))
 def test_a_prefix_begins_with_a_calling_code_that_a_country_has(digits: int) -> None:
     given = str(digits)

@@ -31,7 +31,7 @@ def handed(values: Mapping[str, Any]) -> dict[str, str]:
 
 STACK = handed(GOOD | {"cpaasApiKey": "canary-key"})
 VARIABLES = {
-    "AUTH0_DOMAIN": "https://variable.example.com/",
+    "AUTH0_DOMAIN": "https://variable.example.com",
     "AUTH0_CLIENT_ID": "variable-id",
     "AUTH0_CLIENT_SECRET": "variable-secret",
     "AUTH0_API_TOKEN": "variable-token",
@@ -155,6 +155,19 @@ def test_two_tenants_stop_the_program_before_anything_is_declared(
     monkeypatch.setenv("AUTH0_DOMAIN", "variable.example.com")
     with pytest.raises(pulumi.RunError, match=r"config\.example\.com.*variable\.example\.com"):
         loaded(STACK | CONFIG)
+
+
+@pytest.mark.parametrize(
+    "written", ["https://x.example.com/", "x.example.com/", "x.example.com ", "http://x", "x/api"]
+)
+def test_a_domain_that_the_provider_cannot_use_stops_the_program_wherever_it_is_written(
+    monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    with pytest.raises(pulumi.RunError, match=r"token.*the host alone.*Nothing was written"):
+        loaded(STACK | {"auth0:domain": written})
+    monkeypatch.setenv("AUTH0_DOMAIN", written)
+    with pytest.raises(pulumi.RunError, match="the host alone"):
+        loaded(STACK)
 
 
 def test_an_address_that_the_owners_did_not_name_stops_it_too(

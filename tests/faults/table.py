@@ -65,6 +65,11 @@ def _all(outcome: Outcome, **other: Outcome) -> dict[Client, Outcome]:
 
 
 ALWAYS: Final = {"times": None}
+_BEYOND_MEASURE: Final = {
+    "retry-after": "Mon, 01 Jan 99999 00:00:00 GMT",
+    "x-ratelimit-reset": "9" * 400,
+    "x-ratelimit-limit": "9" * 5000,
+}
 _PROXY_PAGE: Final = f"<html><title>Bad gateway</title>{SECRET} {NUMBER}</html>"
 _HTML: Final = {"raw_body": _PROXY_PAGE, "headers": {"content-type": "text/html"}}
 _DEEP: Final = {"raw_body": "[" * 100_000, "headers": {"content-type": "application/json"}}
@@ -145,6 +150,7 @@ TENANT: Final[tuple[Row, ...]] = (
         *("Retry-After a date a day ahead", _SDK_LONGEST, 10 * 5.0),
         retry_after_date_in_seconds=86_400,
     ),
+    _limited("headers beyond measure", _SDK_PAUSES, 10 * 5.0, headers=_BEYOND_MEASURE),
     Row("503 once", {"status": 503}, _ONCE_MORE),
     _server_error(500),
     _server_error(502, **_HTML),

@@ -291,6 +291,7 @@ def test_a_refusal_for_now_is_repeated_and_the_waits_are_bounded(
         granted(expires_in=None),
         granted(expires_in="soon"),
         granted(expires_in=True),
+        granted(expires_in=10**400),
     ],
 )
 def test_an_answer_without_a_token_is_told_once_and_without_the_secret(

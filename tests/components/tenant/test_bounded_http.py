@@ -4,13 +4,16 @@ What trickles, is cut off or is a proxy's page: `tests/faults` has all of it ove
 """
 
 import asyncio
+import gzip
 import threading
 import time
+import tracemalloc
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
 import pytest
+from auth0.management.core import http_client
 
 from components.tenant import bounded_http
 from components.tenant.bounded_http import BoundedAsyncClient, BoundedClient
@@ -48,6 +51,17 @@ class Endless(httpx.AsyncByteStream):
             yield b" " * 100
 
 
+class Parts(httpx.AsyncByteStream):
+    """A body that comes in two parts."""
+
+    def __init__(self, body: bytes) -> None:
+        self._parts = body[:9], body[9:]
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for part in self._parts:
+            yield part
+
+
 def answering(status: int = 200, **answer: Any) -> httpx.MockTransport:
     return httpx.MockTransport(lambda _: httpx.Response(status, **answer))
 
@@ -68,6 +82,49 @@ def test_an_answer_without_end_is_ended(send: Send, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(bounded_http, "MAX_ANSWER_BYTES", 1000)
     with pytest.raises(httpx.DecodingError, match="an answer of over"):
         send(transport=answering(stream=Endless()))
+
+
+def compressed(body: bytes, coding: str = "gzip") -> httpx.MockTransport:
+    return answering(stream=Parts(body), headers={"content-encoding": coding})
+
+
+def test_what_is_compressed_is_counted_as_what_it_becomes(
+    send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounded_http, "MAX_ANSWER_BYTES", 100_000)
+    for size in (0, 100_000):
+        asked = {"accept-encoding": "br"}  # as another library's client would
+        answer = send(transport=compressed(gzip.compress(b" " * size)), headers=asked)
+        assert (len(answer.content), answer.request.headers["accept-encoding"]) == (size, "gzip")
+    bomb = compressed(gzip.compress(b" " * 50_000_000))
+    tracemalloc.start()
+    with pytest.raises(httpx.DecodingError, match="an answer of over"):
+        send(transport=bomb)
+    assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize("coding", ["gzip", "gzip, gzip", "br", "zstd", "deflate"])
+def test_what_is_not_compressed_as_asked_is_refused(send: Send, coding: str) -> None:
+    with pytest.raises(httpx.DecodingError, match=r"an answer that is (not )?compressed"):
+        send(transport=compressed(b"[]" * 20, coding))
+
+
+ODD_WAITS = [
+    *("Mon, 01 Jan 99999 00:00:00 GMT", "Mon, 01 Jan 2026 00:00:00 +9999", "9" * 400),
+    *("-5", "1e1", "nan", "", "soon"),
+]
+
+
+@pytest.mark.parametrize("header", ["retry-after", "x-ratelimit-reset"])
+@pytest.mark.parametrize("said", ODD_WAITS)
+def test_a_time_to_wait_that_is_none_reaches_no_client_that_reckons(header: str, said: str) -> None:
+    refusal = async_send(transport=answering(429, headers={header: said}))
+    assert header not in refusal.headers
+    assert http_client._retry_timeout(refusal, 0) < 2
+    for good in ("30", "Mon, 30 Nov 2026 01:00:00 GMT"):
+        refusal = async_send(transport=answering(429, headers={header: good}))
+        assert refusal.headers[header] == good
 
 
 def test_work_without_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:

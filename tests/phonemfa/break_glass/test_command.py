@@ -1,6 +1,8 @@
 """`break-glass` needs an agreement and three variables, and says what the tenant reads then."""
 
 import json
+import subprocess
+import sys
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 
 from components.tenant.client import Heard
 from phonemfa.break_glass import command
+from tests.contract import PROJECT
 from tests.end_to_end.operators import writes
 from tests.phonemfa.applied import Apply
 from tests.phonemfa.break_glass.alone import break_glass_alone
@@ -119,3 +122,54 @@ def test_it_runs_where_pulumi_the_stack_and_the_declarations_are_broken(applied:
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout)["after"] == []
     assert desk.policies() == []
+
+
+def test_a_terminal_that_says_it_has_no_columns_hides_nothing() -> None:
+    for columns in ("0", "00", ""):
+        said = break_glass_alone({"COLUMNS": columns}, *REASON, "--yes").stderr
+        assert "Nothing was written: Not set: AUTH0_DOMAIN" in said
+        assert "--reason" in break_glass_alone({"COLUMNS": columns}).stderr
+
+
+def test_a_record_that_cannot_be_printed_is_kept_and_the_status_is_the_policys(
+    applied: Apply,
+) -> None:
+    desk = applied()
+    access = {name: desk.environment[name] for name in ACCESS}
+    audit = desk.folder / "audit.jsonl"
+    command = [sys.executable, "-m", "phonemfa.break_glass", *REASON, "--yes"]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [*command, "--audit-file", str(audit)],
+            env=access | {"AUTH0_DOMAIN": desk.tenant.domain},
+            cwd=PROJECT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert ended.returncode == 0, ended.stderr
+    assert "The record is not on standard output: the disk is full. It is:" in ended.stderr
+    (line,) = audit.read_text("utf-8").splitlines()
+    assert (json.loads(line)["after"], json.loads(line)["exit"]) == ([], 0)
+    assert desk.policies() == []
+
+
+@pytest.mark.parametrize(
+    ("broken", "told"),
+    [
+        ({"SSL_CERT_FILE": "/no/such/ca.pem"}, "SSL_CERT_FILE /no/such/ca.pem: No such file or"),
+        ({"HTTPS_PROXY": "socks5://u:canary@x:1"}, "HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names a"),
+    ],
+    ids=["certificates", "a proxy"],
+)
+def test_alone_it_tells_what_is_broken_around_it_in_words_too(
+    broken: dict[str, str], told: str
+) -> None:
+    access = {"AUTH0_DOMAIN": "t.invalid", "AUTH0_CLIENT_ID": "c", "AUTH0_CLIENT_SECRET": "canary"}
+    ended = break_glass_alone(access | broken, *REASON, "--yes")
+    assert ended.returncode == 2
+    assert told in ended.stderr
+    for never in ("Traceback", "canary"):
+        assert never not in ended.stdout + ended.stderr
+    assert ended.stderr.count("No such file") <= 1

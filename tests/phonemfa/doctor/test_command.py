@@ -109,7 +109,7 @@ def test_what_cannot_be_looked_at_is_said_before_the_tenant_is_asked(applied: Ap
 
 @pytest.mark.parametrize(
     ("variable", "value"),
-    [("AUTH0_DOMAIN", "https://another.example.com/"), ("AUTH0_CLIENT_SECRET", "")],
+    [("AUTH0_DOMAIN", "https://another.example.com"), ("AUTH0_CLIENT_SECRET", "")],
 )
 def test_a_shell_at_another_tenant_or_without_credentials_is_told(
     applied: Apply, variable: str, value: str

@@ -98,7 +98,7 @@ BAD = {
         pytest.param({"package": ["https://xn--/phonemfa-1.whl"]}, ["not an address"], id="no DNS"),
         pytest.param({"package": ["https://a.test/b c.whl"]}, ["is no wheel"], id="two words"),
         pytest.param({"package": ["file:///%00.whl"]}, ["cannot be read"], id="no name of a file"),
-        pytest.param({"package_sha256": ["0" * 64]}, ["Nothing was written"], id="another hash"),
+        pytest.param({"package_sha256": ["0" * 64]}, ["not the named 0000"], id="another hash"),
         pytest.param(
             {"owners": None, "cpaas_host": None}, ["--owners, --cpaas-host"], id="nobody to ask"
         ),
@@ -119,9 +119,15 @@ def test_what_makes_no_repository_is_told_at_once_and_nothing_is_written(
     monkeypatch.chdir(tmp_path)
     for name in ("mfa.whl", "phonemfa-2.whl"):
         Path(name).write_bytes(b"a wheel")
-    said = new(tmp_path / "x", wheel, expect=2, **changed).output.replace("\n", " ")
+    said = new(tmp_path / "xy", wheel, expect=2, **changed).output.replace("\n", " ")
     assert [part for part in told if part not in said] == []
-    assert not (tmp_path / "x").exists()
+    assert not (tmp_path / "xy").exists()
+
+
+def test_a_folder_that_gives_no_name_is_told_how_to_name_it(tmp_path: Path, wheel: Path) -> None:
+    for name in ("x", "1st", "会社"):
+        said = new(tmp_path / name, wheel, expect=2).output
+        assert f"name '{name}': name the folder with 2 to 63 lower-case letters" in said
 
 
 def test_a_folder_with_something_in_it_is_left_as_it_is(tmp_path: Path, wheel: Path) -> None:

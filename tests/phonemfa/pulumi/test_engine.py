@@ -25,6 +25,7 @@ from tests.contract import PROJECT
 
 CHANGE = {"op": "update", "urn": "urn:a::b", "detailedDiff": {"policy": {"kind": "update"}}}
 SAME = {"op": "refresh", "urn": "urn:a::c"}
+REFUSED = {"severity": "error", "message": "403 Forbidden\n", "urn": "urn:a::provider"}
 
 
 def cli(folder: Path, *, exit_status: int, out: Any = "", err: str = "") -> PulumiCli:
@@ -51,16 +52,37 @@ def test_a_refresh_with_changes_is_exit_status_seven(
 
 
 def test_a_failure_tells_its_errors_once_and_nothing_of_the_config(tmp_path: Path) -> None:
-    refused = {"severity": "error", "message": "403 Forbidden\n", "urn": "urn:a::provider"}
     warning = {"severity": "warning", "message": "using a plugin from PATH"}
     out = {"config": {"phonemfa:voiceSender": "+815012345678"}, "steps": [SAME]}
-    out["diagnostics"] = [warning, refused, refused]
+    out["diagnostics"] = [warning, REFUSED, REFUSED]
     with pytest.raises(EngineFailedError) as failed:
         cli(tmp_path, exit_status=1, out=out).refresh_preview()
     text = str(failed.value)
     assert text.count("provider: 403 Forbidden") == 1
     assert "+815012345678" not in text
     assert "using a plugin" not in text
+
+
+AROUND = (
+    "Installing policy pack acme-rules 0.0.7...\n\n[resource plugin auth0-3.54.0] installing\n",
+    "\nwarning: A new version of Pulumi is available. {\n",
+)
+
+
+def test_text_around_the_json_is_no_part_of_it(tmp_path: Path) -> None:
+    def printed(out: Any) -> str:
+        return json.dumps(out, indent=2).join(AROUND)
+
+    seen = cli(tmp_path, exit_status=7, out=printed({"steps": [SAME, CHANGE]})).refresh_preview()
+    assert [one.is_change for one in seen] == [False, True]
+    history = [{"kind": "update", "environment": {"git.head": "a" * 40}}]
+    assert cli(tmp_path, exit_status=0, out=printed(history)).last_update().commit == "a" * 40
+    refused = {"config": {"a": "+815012345678"}, "diagnostics": [REFUSED]}
+    with pytest.raises(EngineFailedError, match="provider: 403 Forbidden") as failed:
+        cli(tmp_path, exit_status=1, out=printed(refused)).refresh_preview()
+    assert "+815012345678" not in str(failed.value)
+    with pytest.raises(EngineFailedError, match="printed no JSON"):
+        cli(tmp_path, exit_status=0, out=printed({"steps": [SAME]})[:-90]).refresh_preview()
 
 
 ENGINE = """

@@ -109,6 +109,21 @@ def test_what_up_refuses_is_told_at_once_and_no_secret_is_shown(
         assert secret not in str(refused.value)
 
 
+def test_a_domain_that_the_provider_cannot_use_is_refused_by_commands_as_by_up(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = project / "Pulumi.dev.yaml"
+    file.write_text(GOOD.replace("dev.example.com", "https://dev.example.com"), "utf-8")
+    assert read_stack_file(project, "dev").domain == "https://dev.example.com"
+    file.write_text(GOOD.replace("dev.example.com", "https://dev.example.com/"), "utf-8")
+    with pytest.raises(StackFileError, match="the host alone"):
+        read_stack_file(project, "dev")
+    file.write_text(GOOD.replace("  auth0:domain: dev.example.com\n", ""), "utf-8")
+    monkeypatch.setenv("AUTH0_DOMAIN", "dev.example.com/")
+    with pytest.raises(StackFileError, match="the host alone"):
+        read_stack_file(project, "dev")
+
+
 def test_the_selected_stack_is_meant_and_one_without_a_file_is_told_with_those_that_have_one(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -95,6 +95,18 @@ def test_json_has_every_part_of_every_environment(run: Run) -> None:
     assert staging["planned"] == []
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_preview_is_read_as_a_shell_wrote_it_with_what_the_engine_said_around_it(
+    run: Run, tmp_path: Path, encoding: str
+) -> None:
+    path = tmp_path / "shell.json"
+    said = json.dumps(changed_text().done(), indent=4)
+    around = ("Installing policy pack acme 0.0.7...\n\n", "\nwarning: A new version\n")
+    path.write_text(said.join(around), encoding=encoding)
+    shown = run(options=("--preview-json", str(path)))
+    assert shown.stdout.startswith("## Phone MFA: 1 update in 1 environment\n"), shown.output
+
+
 def test_exit_statuses(run: Run, tmp_path: Path) -> None:
     assert run(lockout()).exit_code == 0
     assert run(lockout(), options=("--strict",)).exit_code == 1

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.tenant.logs import KEPT, masked
 from sandbox.tenant.store import Store
-from tests.sandbox.api.support import Sandbox
+from tests.sandbox.api.support import DOMAIN, Sandbox
 
 NUMBER = "+819012345678"
 
@@ -38,18 +38,26 @@ def test_entries_come_newest_first_and_page_by_page(sandbox: Sandbox) -> None:
 
 def test_a_checkpoint_leads_through_everything_once(sandbox: Sandbox) -> None:
     written = [add(sandbox) for _ in range(7)]
-    seen = [written[0]]
-    while page := ids(sandbox, f"?from={seen[-1]}&take=3"):
-        assert len(page) <= 3
-        seen += page
+    seen, addresses = [written[0]], [f"https://{DOMAIN}/api/v2/logs?take=4&from={written[0]}"]
+    while len(addresses) < 2 or addresses[-1] != addresses[-2]:
+        answer = sandbox.call("GET", addresses[-1].partition("/api/v2")[2])
+        seen += [one["log_id"] for one in answer.json()]
+        addresses.append(answer.links["next"]["url"])
     assert seen == written
+    # The page after the last one is empty, and leads to itself.
+    assert [one.rpartition("=")[2] for one in addresses] == [written[n] for n in (0, 4, 6, 6)]
+    assert "link" not in sandbox.call("GET", "/logs?take=4").headers
 
 
 FOUND = {
     0: [
         "nobody",
         "date:{* TO 2000-01-01}",
-        "date:[2000-01-01 TO 2000-01-02} AND (type:fn OR shop)",
+        "date:[2000-01-01 TO 2000-01-02} AND (type:fn OR Shop)",
+        # All is case sensitive, and whole but for stars.
+        *("shop", "type:FN", "client_name:shop", "client_name:Sh", 'client_name:"Sh*"'),
+        *("nothing:*", "client_name:hop*", "date:[* TO 2027-01-15}", "date:{2027-01-15 TO *]"),
+        "date:[2027-01-15 TO 2027-01-15}",
     ],
     1: [
         *("type:fn", "type:gd_send_sms details.n:1", "NOT (type:fn OR details.n:2)"),
@@ -58,7 +66,10 @@ FOUND = {
         "NOT date:[* TO 2000-01-01] AND type:fn",
     ],
     2: ['type:"gd_send_sms"', "type:gd_*", "NOT type:fn"],
-    3: ["type:fn OR type:gd_send_sms", "shop"],
+    3: [
+        *("type:fn OR type:gd_send_sms", "Shop", "text", "client_name:*hop", "client_name:*Sho*"),
+        *("client_name:S*hop", "date:2027-01-15", "date:[2027-01-15 TO 2027-01-15]"),
+    ],
 }
 
 
@@ -77,9 +88,10 @@ UNREADABLE = {
     "type:fn )": ")",
     "()": ")",
     "type:fn a:b:c": "a:b:c",
+    **{one: one for one in ("client_name:*op", "client_name:Sh?p")},
     # Of what ends too early, all is told.
     **{one: one for one in ("type:fn OR", "NOT", "AND type:fn", "(type:fn")},
-    **{one: one for one in ("(" * 2000, "NOT " * 2000 + "a")},
+    **{one: one for one in ("(" * 2000, "NOT " * 500 + "a")},
 }
 
 
@@ -89,6 +101,13 @@ def test_what_cannot_be_searched_is_told_and_not_misread(sandbox: Sandbox, searc
     answer = sandbox.call("GET", "/logs", params={"q": search})
     assert (answer.status_code, answer.json()["errorCode"]) == (400, "invalid_query_string")
     assert f"cannot search for {UNREADABLE[search]}' on" in answer.json()["message"]
+
+
+def test_a_search_that_is_too_long_is_told_as_an_address_that_is(sandbox: Sandbox) -> None:
+    search = "type:fn OR " * 186
+    for more, status in (("ab", 200), ("abc", 414)):
+        answer = sandbox.call("GET", "/logs", params={"q": search + more})
+        assert answer.status_code == status, len(search + more)
 
 
 @pytest.mark.parametrize("query", ["sort=type:1", "per_page=101"])

@@ -161,6 +161,24 @@ def test_a_token_quota_is_enforced_unless_the_program_says_no(
     assert clients["enforce"].value is enforced
 
 
+def configured(warn: AsyncMock, domain: str = "x") -> StandInProvider:
+    said = {"domain": domain, "clientId": "x", "clientSecret": "x"}
+    tenant = {f"auth0:{name}": value for name, value in said.items()}
+    request = protocol.ConfigureRequest(tenant, {}, accept_secrets=True, accept_resources=True)
+    provider = StandInProvider(warn)
+    asyncio.run(provider.configure(request))
+    return provider
+
+
+@pytest.mark.parametrize("written", ["x.test", "https://x.test", "http://x.test"])
+@pytest.mark.parametrize("end", ["", "/"])
+def test_a_domain_is_taken_as_go_auth0_takes_it_without_a_scheme_and_with_its_slash(
+    written: str, end: str
+) -> None:
+    api = configured(AsyncMock(), written + end)._api
+    assert (api.domain, api.audience) == (f"x.test{end}", f"https://x.test{end}/api/v2/")
+
+
 @pytest.mark.parametrize("told", [False, True])
 def test_it_says_once_that_it_is_a_stand_in_unless_the_user_was_told(
     monkeypatch: pytest.MonkeyPatch, *, told: bool
@@ -168,9 +186,7 @@ def test_it_says_once_that_it_is_a_stand_in_unless_the_user_was_told(
     if told:
         monkeypatch.setenv(TOLD, "1")
     warn = AsyncMock()
-    tenant = {f"auth0:{name}": "x" for name in ("domain", "clientId", "clientSecret")}
-    request = protocol.ConfigureRequest(tenant, {}, accept_secrets=True, accept_resources=True)
-    asyncio.run(StandInProvider(warn).configure(request))
+    configured(warn)
     assert warn.await_args_list == ([] if told else [call("", STAND_IN)])
 
 
