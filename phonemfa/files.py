@@ -24,6 +24,7 @@ _WHY: Final = {
     errno.EACCES: "this user may not",
     errno.EPERM: "this user may not",
     errno.ELOOP: "it is a link, and none is followed here",
+    errno.EBADF: "standard output is closed",
 }
 _NO_PLAIN_FILE: Final = "it is no plain file of its own"
 

@@ -380,7 +380,8 @@ def _texts(found: Snapshot, plan: Plan) -> None:
     before = len(plan.rows)
     if found.experience is Experience.UNIFIED:
         templates = seen(found.templates)
-        for name, template in templates.items():
+        # In an order of our own: a tenant's may change, and the import file would with it.
+        for name, template in sorted(templates.items()):
             if name in _TYPES:
                 _template(MessageType(name), template, plan)
             else:

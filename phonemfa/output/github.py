@@ -7,6 +7,7 @@ from typing import Any, Final
 import githubkit
 import httpx
 from githubkit.exception import RequestError, RequestFailed
+from githubkit.versions import LATEST_VERSION
 
 from components.tenant.bounded_http import BoundedClient
 from phonemfa.output.issues import SILENT, TOTAL, Issues, Posted, hidden, is_same
@@ -90,6 +91,8 @@ class GitHub(Issues):
             return str(self.ask("POST", "/pulls", content)["html_url"])
 
     def send(self, method: str, path: str, **content: Any) -> httpx.Response:
+        # Of the API that githubkit describes: without it GitHub answers as its default one does.
+        content["headers"] = {"X-GitHub-Api-Version": LATEST_VERSION}
         try:
             return self._client.request(method, f"{self._place}{path}", **content).raw_response
         except RequestFailed as error:

@@ -189,7 +189,7 @@ class Issues(ABC):
         """Say of an answer that it is none of this host's."""
         try:
             yield
-        except (AttributeError, KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
             raise self._another() from None
 
     def _another(self) -> HostError:
@@ -207,7 +207,7 @@ class Issues(ABC):
         try:
             told = answer.json()
             said = str(told.get("message") or told.get("error_description") or "")
-        except (ValueError, AttributeError):
+        except (AttributeError, RecursionError, ValueError):
             said = ""
         what = f"{answer.request.method} {answer.request.url.path}"
         hint = self.hints.get(answer.status_code, "")

@@ -55,7 +55,7 @@ def _part(part: doc.Part) -> doc.Part | None:
         return None
     text = part if isinstance(part, str) else part.text
     said = _said(text)
-    return said if said is None else type(part)(said)
+    return said if said is None or isinstance(part, str) else type(part)(said)
 
 
 def _said(text: str, level: int = 0) -> str | None:

@@ -38,7 +38,9 @@ def _macros() -> Any:
     made = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined)
 
     def each(parts: Iterable[doc.Block | doc.Part]) -> Iterator[str]:
-        return (getattr(macros, type(one).__name__)(one) for one in parts)
+        for one in parts:
+            kind = str if isinstance(one, str) else type(one)  # a word of an enumeration is text
+            yield getattr(macros, kind.__name__)(one)
 
     made.globals.update(each=each, is_short=_is_short)
     made.filters.update(

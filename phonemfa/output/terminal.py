@@ -82,9 +82,13 @@ def give_up(message: str) -> NoReturn:
 def run_app(app: typer.Typer, **options: str) -> NoReturn:
     """Run a program; a disk that does not take or give what it should is told in words."""
     if not os.environ.get("COLUMNS", "80").strip("0"):
-        del os.environ[
-            "COLUMNS"
-        ]  # in no columns, as of a terminal without a size, rich shows nothing
+        # In no columns, as of a terminal without a size, rich shows nothing.
+        del os.environ["COLUMNS"]
+    # Closed ones: a result that is lost is told as on a full disk, what nobody can be told is not.
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w")
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # A letter that it cannot show ends nothing.
             stream.reconfigure(errors="backslashreplace")

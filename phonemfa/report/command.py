@@ -124,7 +124,7 @@ def _from_engine(stack: str, project: Path, config_file: Path | None) -> tuple[P
 def _from_file(path: Path, project: Path) -> tuple[Preview, Path]:
     try:
         written = path.read_bytes()  # as a shell wrote it: UTF-8 or UTF-16
-        answer = json_in(written.decode(json.detect_encoding(written)))
+        answer = json_in(written.decode(json.detect_encoding(written), "surrogatepass"))
     except (OSError, ValueError, RecursionError) as error:
         give_up(f"{path} cannot be read as a preview: {error}")
     return read_preview(answer), project

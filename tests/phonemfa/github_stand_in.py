@@ -47,6 +47,7 @@ class GitHubStandIn:
         self.pulls: list[Thing] = []
         self.requests: list[tuple[str, str]] = []
         self.authorisations: set[str] = set()
+        self.versions: set[str] = set()
         self.refuse_with: int | None = None
         self.drops_labels = False
         self._ids = iter(range(1000, 10**6))
@@ -102,6 +103,7 @@ class GitHubStandIn:
         self.requests.append((method, path))
         token = environ.get("HTTP_AUTHORIZATION") or environ.get("HTTP_PRIVATE_TOKEN")
         self.authorisations.add(token or "")
+        self.versions.add(environ.get("HTTP_X_GITHUB_API_VERSION", "none"))
         if self.refuse_with:
             status, content = self.refuse_with, {"message": "said by the stand-in"}
         else:
@@ -110,7 +112,7 @@ class GitHubStandIn:
         next_page = ("Link", '<https://elsewhere.test/next>; rel="next"')
         kind = ("Content-Type", "application/json")
         start(f"{status} {HTTPStatus(status).phrase}", [kind, next_page])
-        return [json.dumps(content).encode()]
+        return [content if isinstance(content, bytes) else json.dumps(content).encode()]
 
     def answer(  # noqa: PLR0911 - a table
         self, method: str, path: str, query: dict[str, str], body: Any

@@ -107,6 +107,31 @@ def test_what_is_imported_is_what_the_program_declares(found: Snapshot, tmp_path
     )
 
 
+def test_what_is_imported_has_one_order_whatever_order_a_tenant_answers_in() -> None:
+    kinds = ["otp_verify", "change_password", "otp_enroll"]
+    plans = [
+        plan_of(
+            tenant(
+                actions=(action(),),
+                bindings=bound("a1"),
+                provider=provider(),
+                templates={kind: template(kind)[kind] for kind in order},
+            ),
+            "t1",
+            DOMAIN,
+        )
+        for order in (kinds, kinds[::-1])
+    ]
+    assert plans[0] == plans[1]
+    names = [one["name"].removeprefix("phone-mfa") for one in plans[0].imports["resources"]]
+    templates = [f"-delivery-{kind.replace('_', '-')}" for kind in sorted(kinds)]
+    assert names == [
+        *("", "-sender", "-sender-action", "-sender-binding"),
+        *("-delivery", "-delivery-provider", *templates),
+        *("-factor", "-factor-guardian"),
+    ]
+
+
 def parent_of(urn: str) -> str:
     """The name of a parent; the stack itself is the parent of what has none in the file."""
     return "" if "::pulumi:pulumi:Stack::" in urn else urn.rpartition("::")[2]

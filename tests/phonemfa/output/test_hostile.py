@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -140,6 +141,32 @@ def in_a_page(shown: str) -> None:
     # The one that shows the browser's language.
     assert page.scripts == SCRIPT
     assert not [one for one in page.attributes if re.search(r"^script | on| style$", one)]
+
+
+class Word(StrEnum):
+    """Words of an enumeration: strings to everything but their type's name."""
+
+    KNOWN = "Risks"
+    OTHER = "<b>"
+
+
+@pytest.mark.parametrize("kind", [str, doc.Code, doc.Strong, doc.Soft])
+def test_a_word_of_an_enumeration_is_text_as_any_other(kind: Callable[[str], doc.Part]) -> None:
+    for word in Word:
+        parts: tuple[doc.Part, doc.Part] = (word if kind is str else kind(word), kind(word.value))
+        shown = [
+            (as_page(made), shortened([made]))
+            for made in (doc.Document("t", (doc.Paragraph((part, "x")),)) for part in parts)
+        ]
+        assert shown[0] == shown[1]
+
+
+def test_an_address_stays_in_its_attribute() -> None:
+    link = doc.Link("<i>", 'https://e.test/?a=1&b="><script>x</script>')
+    shown = as_page(doc.Document("t", (doc.Paragraph((link,)),)))
+    assert Elements(shown).scripts == SCRIPT
+    assert '<a href="https://e.test/?a=1&amp;b=&#34;&gt;&lt;script' in shown
+    assert ">&lt;i&gt;</a>" in shown
 
 
 @given(TEXTS)

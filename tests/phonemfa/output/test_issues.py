@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from githubkit.versions import LATEST_VERSION
 
 from phonemfa.output.github import MAX_BODY, GitHub
 from phonemfa.output.issues import HostError, Issues, issues_of_this_run
@@ -79,6 +80,7 @@ def test_a_pull_request_has_one_comment_found_behind_others_and_no_strangers_is_
     assert len(stand_in.comments[7]) == 132
     assert all(path.startswith("/repos/o/r/issues/") for _, path in stand_in.requests)
     assert stand_in.authorisations == {f"token {stand_in.token}"}
+    assert stand_in.versions == {LATEST_VERSION}, "of the API, on each request"
 
 
 @ANY
@@ -192,7 +194,10 @@ def test_a_token_that_no_header_takes_is_said_to_be_one(
         [3],
         [{"html_url": "x", "number": 1}],
         [{"body": REPORT, "html_url": "x", "user": "x"}],
+        b"<html>",
+        b"[" * 100_000,
     ],
+    ids=lambda answer: str(answer)[:40],
 )
 def test_an_answer_that_is_not_the_hosts_names_the_variable_to_look_at(
     issues: Issues, stand_in: GitHubStandIn, monkeypatch: pytest.MonkeyPatch, answer: object
@@ -200,6 +205,10 @@ def test_an_answer_that_is_not_the_hosts_names_the_variable_to_look_at(
     monkeypatch.setattr(stand_in, "answer", lambda *_: (200, answer))
     with pytest.raises(HostError, match=f"check {ADDRESS[type(stand_in)]}"):
         drift_issue(issues, "policy")
+    monkeypatch.setattr(stand_in, "answer", lambda *_: (403, answer))
+    with pytest.raises(HostError, match=r"refused GET .*: 403"):
+        drift_issue(issues, "policy")
+    monkeypatch.setattr(stand_in, "answer", lambda *_: (200, answer))
     if isinstance(issues, GitHub):
         with pytest.raises(HostError, match="check GITHUB_API_URL"):
             issues.upsert_comment(7, "report", "x")

@@ -2,7 +2,9 @@
 
 import ast
 import io
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -10,6 +12,8 @@ from rich.console import Console
 from phonemfa.output import terminal
 from phonemfa.output.terminal import working
 from tests.contract import PROJECT
+from tests.phonemfa.report.previews import FIXTURE
+from tests.processes import run
 
 
 class Signal:
@@ -75,3 +79,24 @@ def test_what_ends_at_once_says_nothing(capsys: pytest.CaptureFixture[str]) -> N
 
 def test_no_silence_is_longer_than_two_seconds() -> None:
     assert terminal.PATIENCE <= 2.0
+
+
+@pytest.mark.parametrize(
+    ("closed", "status", "told"),
+    [
+        (">&-", 2, "standard output is closed"),
+        ("--markdown FILE >&-", 0, ""),
+        ("2>&-", 0, ""),
+        ("<&- >&- 2>&-", 2, ""),
+    ],
+)
+def test_a_closed_stream_loses_no_result_in_silence_and_ends_in_no_traceback(
+    tmp_path: Path, closed: str, status: int, told: str
+) -> None:
+    options = closed.replace("FILE", str(tmp_path / "report.md"))
+    report = f"{sys.executable} -m phonemfa report --preview-json {FIXTURE} {options}"
+    ended = run("sh", "-c", report, cwd=PROJECT)
+    assert ended.returncode == status, ended.stderr
+    assert ended.stderr.startswith(told)
+    assert "Traceback" not in ended.stderr
+    assert (tmp_path / "report.md").exists() == ("FILE" in closed)
