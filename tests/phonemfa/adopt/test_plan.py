@@ -130,6 +130,13 @@ def test_what_is_imported_has_one_order_whatever_order_a_tenant_answers_in() -> 
         *("-delivery", "-delivery-provider", *templates),
         *("-factor", "-factor-guardian"),
     ]
+    ids = [one["id"] for one in plans[0].imports["resources"] if "id" in one]
+    assert ids[:-1] == [
+        "a1",
+        bound("a1")[0].pulumi_id,
+        "pro_1",
+        *(f"tem_{one}" for one in sorted(kinds)),
+    ]
 
 
 def parent_of(urn: str) -> str:

@@ -139,6 +139,8 @@ def test_a_finding_says_when_what_and_what_helps_everywhere(bad: Health) -> None
         assert "送信者IDがアカウントに登録されていない" in shown[name]
     assert re.search(r"\d \(\d+\) sent; handed over [\d.]+ % \([\d.]+ %\)", shown["terminal"])
     assert re.search(r"\+81 [1-9]\d* \([1-9]\d*\) sent, [1-9]\d* not", shown["terminal"])
+    alone = outputs(replace(bad, before=None), page=False)["terminal"]
+    assert re.search(r"\d sent; handed over [\d.]+ %,", alone), "nothing to compare with"
     assert shown["issue"].count("not sent ") == 1 < shown["terminal"].count("not sent ")
     assert shown["page"] == outputs(bad)["page"], "the same figures give the same bytes"
 

@@ -161,12 +161,23 @@ def test_a_word_of_an_enumeration_is_text_as_any_other(kind: Callable[[str], doc
         assert shown[0] == shown[1]
 
 
-def test_an_address_stays_in_its_attribute() -> None:
-    link = doc.Link("<i>", 'https://e.test/?a=1&b="><script>x</script>')
-    shown = as_page(doc.Document("t", (doc.Paragraph((link,)),)))
+def test_what_stands_in_an_attribute_stays_in_it() -> None:
+    out = '"><script>x</script>'
+    link, picture = doc.Link("<i>", f"https://e.test/?a=1&b={out}"), doc.Picture(b"<svg/>", out)
+    shown = as_page(doc.Document("t", (doc.Paragraph((link,)), picture)))
     assert Elements(shown).scripts == SCRIPT
     assert '<a href="https://e.test/?a=1&amp;b=&#34;&gt;&lt;script' in shown
     assert ">&lt;i&gt;</a>" in shown
+    assert 'alt="&#34;&gt;&lt;script' in shown
+
+
+@pytest.mark.parametrize(
+    ("text", "opened"),
+    [("one line", False), ("a\nb", True), ("\n" * 199, True), ("\n" * 200, False)],
+)
+def test_a_folded_text_is_open_where_it_is_short(text: str, opened: bool) -> None:
+    shown = as_page(doc.Document("t", (doc.Folded("f", (doc.Verbatim(text),)),)))
+    assert ("<details open>" in shown) == opened != ("<details>" in shown)
 
 
 @given(TEXTS)
