@@ -187,7 +187,7 @@ def changes_of(plan: Plan, config: Config, import_file: str) -> Changes:
     values = written.of(NAMESPACE)
     values.pop(API_KEY, None)
     StackSettings.check(config.stack, values)
-    imports = json.dumps(plan.imports, indent=2) + "\n"
+    imports = json.dumps({"resources": plan.imports}, indent=2) + "\n"
     code = {project / name: text for name, text in plan.files.items()}
     files = code | {path: text, project / import_file: imports}
     replaced = [

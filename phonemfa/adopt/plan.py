@@ -104,14 +104,12 @@ class Plan:
 
     `facts` are config values (whole keys) that the tenant has; `suggestions` are values that it
     does not say, for keys that nobody has set. `files` are texts by path below the project, and
-    `imports` is what `pulumi import --file` reads.
+    `imports` are the resources that `pulumi import --file` reads.
     """
 
     facts: dict[str, Any] = field(default_factory=dict)
     suggestions: dict[str, Any] = field(default_factory=dict)
-    imports: dict[str, list[dict[str, Any]]] = field(
-        default_factory=lambda: {"resources": [to_import(COMPONENT, ROOT)]}
-    )
+    imports: list[dict[str, Any]] = field(default_factory=lambda: [to_import(COMPONENT, ROOT)])
     files: dict[str, str] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)
     adopted: dict[str, Any] = field(default_factory=dict)
@@ -128,11 +126,11 @@ class Plan:
         The part is in the file too, so that the resource gets the very URN that it has in the
         program. The engine takes the inputs from the auth0 provider's own reading.
         """
-        entries, parent = self.imports["resources"], f"{ROOT}-{part}"
-        if parent not in {one["name"] for one in entries}:
+        parent = f"{ROOT}-{part}"
+        if parent not in {one["name"] for one in self.imports}:
             kind = part.removeprefix("legacy-").capitalize()
-            entries.append(to_import(f"phonemfa:index:{kind}", parent, parent=ROOT))
-        entries.append(to_import(token, f"{parent}-{name}", identifier, parent))
+            self.imports.append(to_import(f"phonemfa:index:{kind}", parent, parent=ROOT))
+        self.imports.append(to_import(token, f"{parent}-{name}", identifier, parent))
 
 
 async def read_found(client: Client) -> Snapshot:

@@ -101,7 +101,7 @@ def test_what_is_imported_is_what_the_program_declares(found: Snapshot, tmp_path
         )
         PhoneMfa("phone-mfa", PhoneMfaArgs.of(loaded))
 
-    imported = plan.imports["resources"]
+    imported = plan.imports
     assert sorted((one["type"], one["name"], one.get("parent", "")) for one in imported) == sorted(
         (one.type, one.name, parent_of(one.options.parent)) for one in declare(program).values()
     )
@@ -369,7 +369,7 @@ def test_host_and_sender_that_can_be_read_are_suggested() -> None:
 
 
 def test_the_guardian_has_the_same_id_in_every_import() -> None:
-    first, second = (plan_of(tenant(), "t1", DOMAIN).imports["resources"][-1] for _ in range(2))
+    first, second = (plan_of(tenant(), "t1", DOMAIN).imports[-1] for _ in range(2))
     assert first["id"] == second["id"]
 
 
