@@ -123,14 +123,14 @@ def test_what_is_imported_has_one_order_whatever_order_a_tenant_answers_in() -> 
         for order in (kinds, kinds[::-1])
     ]
     assert plans[0] == plans[1]
-    names = [one["name"].removeprefix("phone-mfa") for one in plans[0].imports["resources"]]
+    names = [one["name"].removeprefix("phone-mfa") for one in plans[0].imports]
     templates = [f"-delivery-{kind.replace('_', '-')}" for kind in sorted(kinds)]
     assert names == [
         *("", "-sender", "-sender-action", "-sender-binding"),
         *("-delivery", "-delivery-provider", *templates),
         *("-factor", "-factor-guardian"),
     ]
-    ids = [one["id"] for one in plans[0].imports["resources"] if "id" in one]
+    ids = [one["id"] for one in plans[0].imports if "id" in one]
     assert ids[:-1] == [
         "a1",
         bound("a1")[0].pulumi_id,
