@@ -12,9 +12,6 @@ from githubkit.versions import LATEST_VERSION
 from components.tenant.bounded_http import BoundedClient
 from phonemfa.output.issues import SILENT, TOTAL, Issues, Posted, hidden, is_same
 
-MAX_BODY: Final = 65_536
-"""Characters that GitHub takes in one comment or issue."""
-
 _TRUSTED: Final = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 
 
@@ -37,7 +34,7 @@ class GitHub(Issues):
         "In a workflow, GITHUB_REPOSITORY is there and GITHUB_TOKEN is passed as "
         "`env: GITHUB_TOKEN: ${{ github.token }}`."
     )
-    largest = MAX_BODY
+    largest = 65_536
     may_label = "Give it `issues: write`."
     hints: Mapping[int, str] = {
         301: "The repository has moved: set GITHUB_REPOSITORY to its new name.",

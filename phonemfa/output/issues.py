@@ -243,7 +243,7 @@ def issues_of_this_run() -> Issues:
 
 
 def post_issues(keep: Callable[[Issues], list[Posted]]) -> None:
-    """Do to issues what `keep` does, and say on the terminal what became of each."""
+    """Do to issues what `keep` does, and say what became of each; a `HostError` where it fails."""
     with working("issue"):
         posted = keep(issues_of_this_run())
     for one in posted:

@@ -60,7 +60,6 @@ class Side:
 
     @property
     def provider(self) -> PhoneProvider | None:
-        """The phone provider."""
         return seen(self.tenant.provider)
 
     @property

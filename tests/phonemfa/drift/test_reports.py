@@ -21,7 +21,7 @@ from phonemfa.drift.report import (
     summary,
 )
 from phonemfa.exits import Exit
-from phonemfa.output.github import MAX_BODY, GitHub
+from phonemfa.output.github import GitHub
 from phonemfa.output.json_text import as_json
 from phonemfa.output.junit import as_junit
 from phonemfa.output.terminal import show
@@ -137,7 +137,7 @@ def test_an_issue_lives(life: list[tuple[Report, list[str]]]) -> None:
 def test_an_issue_never_outgrows_what_github_takes() -> None:
     huge = "\n".join("+" + "x" * 500 for _ in range(MOST_DIFF_LINES))
     findings = [replace(CODE, subject=str(n), diff=huge) for n in range(5)]
-    assert len(body_of(report(*findings))) < MAX_BODY
+    assert len(body_of(report(*findings))) < GitHub.largest
 
 
 def test_the_guide_names_every_status_and_the_label() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from githubkit.versions import LATEST_VERSION
 
-from phonemfa.output.github import MAX_BODY, GitHub
+from phonemfa.output.github import GitHub
 from phonemfa.output.issues import HostError, Issues, issues_of_this_run
 from tests.phonemfa.github_stand_in import GitHubStandIn, GitLabStandIn
 
@@ -111,8 +111,8 @@ def test_an_issue_without_its_label_is_an_error_because_it_would_never_be_found(
 def test_a_text_that_github_would_refuse_is_refused_before(
     issues: GitHub, stand_in: GitHubStandIn
 ) -> None:
-    with pytest.raises(HostError, match=str(MAX_BODY)):
-        issues.upsert_comment(7, "report", "x" * MAX_BODY)
+    with pytest.raises(HostError, match=str(GitHub.largest)):
+        issues.upsert_comment(7, "report", "x" * GitHub.largest)
     assert stand_in.requests == []
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from phonemfa.output.github import MAX_BODY
+from phonemfa.output.github import GitHub
 from phonemfa.report.document import MAX_LENGTH, as_comment
 from phonemfa.report.summary import Environment, failed
 from tests.phonemfa.output.rendered import Rendered
@@ -103,7 +103,7 @@ def many(count: int, size: int) -> list[Environment]:
 @pytest.mark.parametrize(("count", "size"), [(1, 20_000), (12, 2_000), (80, 300)])
 def test_a_comment_is_never_longer_than_github_takes(count: int, size: int) -> None:
     shown = comment(*many(count, size))
-    assert units(shown) <= MAX_LENGTH < MAX_BODY - 100
+    assert units(shown) <= MAX_LENGTH < GitHub.largest - 100
     assert len(shown.encode()) < 262_144 - 100, "bytes, which GitHub counts too"
     assert Rendered(shown).open == []
     if count == 1:
