@@ -14,6 +14,7 @@ from tests.contract import PROJECT
 from tests.end_to_end.operators import writes
 from tests.phonemfa.applied import Apply
 from tests.phonemfa.break_glass.alone import break_glass_alone
+from tests.processes import run
 
 ASKED = ["all-applications"]
 REASON = ("--reason", "INC-1: no codes")
@@ -173,3 +174,26 @@ def test_alone_it_tells_what_is_broken_around_it_in_words_too(
     for never in ("Traceback", "canary"):
         assert never not in ended.stdout + ended.stderr
     assert ended.stderr.count("No such file") <= 1
+
+
+@pytest.mark.parametrize(
+    ("closed", "status", "told"),
+    [
+        (">&-", 1, "The record is not on standard output: Bad file descriptor. It is:"),
+        ("2>&-", 1, ""),
+        ("<&-", 2, "standard input is no terminal"),
+    ],
+)
+def test_a_standard_stream_that_is_closed_ends_in_no_traceback(
+    tmp_path: Path, closed: str, status: int, told: str
+) -> None:
+    audit = tmp_path / "audit.jsonl"
+    agreed = "" if closed == "<&-" else "--yes"
+    line = f'"$0" -m phonemfa.break_glass --reason x --audit-file {audit} {agreed} {closed}'
+    access = {"AUTH0_DOMAIN": "t.invalid", "AUTH0_CLIENT_ID": "c", "AUTH0_CLIENT_SECRET": "canary"}
+    ended = run("sh", "-c", line, sys.executable, cwd=PROJECT, env=access)
+    assert (ended.returncode, "Traceback" in ended.stderr) == (status, False), ended.stderr
+    assert told in ended.stderr
+    record = audit.read_text("utf-8")
+    assert bool(record) == bool(agreed)
+    assert record in f"{ended.stdout}{ended.stderr}", "nobody's record is lost"
