@@ -81,13 +81,19 @@ def give_up(message: str) -> NoReturn:
 
 def run_app(app: typer.Typer, **options: str) -> NoReturn:
     """Run a program; a disk that does not take or give what it should is told in words."""
-    _open_what_is_closed()
     if not os.environ.get("COLUMNS", "80").strip("0"):
         # In no columns, as of a terminal without a size, rich shows nothing.
         del os.environ["COLUMNS"]
+    # Closed ones: a result that is lost is told as on a full disk, what nobody can be told is not.
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w")
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # A letter that it cannot show ends nothing.
             stream.reconfigure(errors="backslashreplace")
+    if sys.stdin is None:  # A closed one is no terminal, and has no line.
+        sys.stdin = os.fdopen(os.open(os.devnull, os.O_RDONLY))
     if isinstance(sys.stdin, io.TextIOWrapper):  # Bytes that are no text end in no traceback.
         sys.stdin.reconfigure(errors="replace")
     try:
@@ -101,17 +107,6 @@ def run_app(app: typer.Typer, **options: str) -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(Exit.UNANSWERED)
     raise AssertionError  # typer ends the process itself
-
-
-def _open_what_is_closed() -> None:
-    """Python has None for a standard stream that the caller closed (`>&-`).
-
-    What is written to standard output then fails, as on a full disk: a result is not lost unsaid.
-    """
-    ways = {"stdin": (os.O_RDONLY, "r"), "stdout": (os.O_RDONLY, "w"), "stderr": (os.O_WRONLY, "w")}
-    for name, (flags, mode) in ways.items():
-        if getattr(sys, name) is None:
-            setattr(sys, name, os.fdopen(os.open(os.devnull, flags), mode))
 
 
 def show(document: doc.Document, console: Console | None = None) -> None:
