@@ -1,6 +1,7 @@
 """`break-glass` needs an agreement and three variables, and says what the tenant reads then."""
 
 import json
+import os
 import subprocess
 import sys
 from contextlib import nullcontext
@@ -153,6 +154,28 @@ def test_a_record_that_cannot_be_printed_is_kept_and_the_status_is_the_policys(
     assert "The record is not on standard output: the disk is full. It is:" in ended.stderr
     (line,) = audit.read_text("utf-8").splitlines()
     assert (json.loads(line)["after"], json.loads(line)["exit"]) == ([], 0)
+    assert desk.policies() == []
+
+
+@pytest.mark.parametrize("where", ["a full disk", "a reader that is gone"])
+def test_words_that_nobody_can_be_told_keep_no_policy_as_it_is(applied: Apply, where: str) -> None:
+    desk = applied()
+    access = {name: desk.environment[name] for name in ACCESS}
+    reader, gone = os.pipe()
+    os.close(reader)
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "phonemfa.break_glass", *REASON, "--yes"],
+            env=access | {"AUTH0_DOMAIN": desk.tenant.domain},
+            cwd=PROJECT,
+            stdout=subprocess.PIPE,
+            stderr=full if where == "a full disk" else gone,
+            text=True,
+            check=False,
+        )
+    os.close(gone)
+    assert ended.returncode == 0
+    assert json.loads(ended.stdout)["after"] == []
     assert desk.policies() == []
 
 
