@@ -24,7 +24,7 @@ from phonemfa.asking import Target
 from phonemfa.exits import Exit
 from phonemfa.files import append_private, why
 from phonemfa.output.json_text import as_json
-from phonemfa.output.terminal import give_up, say
+from phonemfa.output.terminal import drop, give_up, say
 
 STREAM: Final = Path("-")
 """As a file's name: standard error, for systems that keep a job's log."""
@@ -127,8 +127,7 @@ class Record:
                 typer.echo(line)
             except OSError as error:
                 say(f"The record is not on standard output: {why(error)}. It is:\n{line}")
-                # What is left in the stream would fail again when the process ends.
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                drop(sys.stdout)
         if self.file == STREAM:
             say(line)
         elif self.file:
@@ -170,7 +169,7 @@ def _status(error: BaseException) -> int:
             return error.code if isinstance(error.code, int) else Exit.FAULTY
         case KeyboardInterrupt():
             return _STOPPED
-        case OSError():  # told by phonemfa.cli.run
+        case OSError():  # told by `run_app`
             return Exit.UNANSWERED
         case _:
             return Exit.FAULTY

@@ -7,8 +7,6 @@ reports up.) The key stays in memory, and is never an argument, which every proc
 could read.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import socket
@@ -18,9 +16,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+import httpx
 
 from components.settings.raw_config import API_KEY, NAMESPACE
+from components.tenant.bounded_http import BoundedClient
 from components.vocabulary import DeliveryMethod
 from phonemfa.answered import RefusedError
 from phonemfa.doctor.findings import Finding, Subject, about, fault, note, ok, unknown, warning
@@ -28,11 +29,6 @@ from phonemfa.doctor.pulumi_side import PATIENCE
 from phonemfa.output.terminal import working
 from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
 from phonemfa.pulumi.stack_file import StackFile
-
-if TYPE_CHECKING:
-    import httpx
-
-    from components.tenant.bounded_http import BoundedClient
 
 TIMEOUT: Final = 10.0
 """Seconds for a connection, and for silence within an answer. The Action itself waits 8 s."""
@@ -42,7 +38,7 @@ TOTAL: Final = 20.0
 
 PATHS: Final = {DeliveryMethod.TEXT: "/sms/3/messages", DeliveryMethod.VOICE: "/tts/3/advanced"}
 _COMPARE: Final = "compare phonemfa:cpaasBaseHost with the account's page at NTT CPaaS"
-_ADDRESS: Final = re.compile(r"(?P<host>[A-Za-z0-9.-]+):(?P<port>[0-9]{1,5})\Z")
+_ADDRESS: Final = re.compile(r"[A-Za-z0-9.-]+:[0-9]{1,5}\Z")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,10 +94,6 @@ def probe(
 
 
 def _client(host: str, address: str) -> BoundedClient:
-    import httpx  # noqa: PLC0415 - only when the CPaaS is asked
-
-    from components.tenant.bounded_http import BoundedClient  # noqa: PLC0415
-
     if not address:
         return BoundedClient(total=TOTAL, base_url=f"https://{host}", timeout=TIMEOUT)
     if not _ADDRESS.match(address):
@@ -125,8 +117,6 @@ def _client(host: str, address: str) -> BoundedClient:
 def _ask(
     http: httpx.Client | BoundedClient, method: DeliveryMethod, *, key: str | None = None
 ) -> Answer:
-    import httpx  # noqa: PLC0415
-
     headers = {"Accept": "application/json"}
     if key is not None:
         headers["Authorization"] = f"App {key}"
@@ -144,8 +134,6 @@ def _ask(
 
 
 def _no_answer(error: httpx.HTTPError) -> Answer:
-    import httpx  # noqa: PLC0415
-
     causes: list[BaseException] = [error]
     while before := causes[-1].__cause__ or causes[-1].__context__:
         if isinstance(before, ssl.SSLWantReadError):

@@ -5,6 +5,7 @@ would obey or hide. Colours are rich's decision: none when the stream is no term
 set.
 """
 
+import errno
 import io
 import os
 import re
@@ -14,7 +15,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final, NoReturn
+from typing import Final, NoReturn, TextIO
 
 import typer
 from rich.cells import cell_len
@@ -54,6 +55,10 @@ class SafeConsole(Console):
             else:
                 yield Segment(visible(segment.text), segment.style)
 
+    def on_broken_pipe(self) -> None:
+        """As on a full disk; rich would end the process, whichever stream it was."""
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
 
 def results() -> Console:
     """Where a command's result goes."""
@@ -66,11 +71,22 @@ def notes() -> Console:
 
 
 def say(line: str, *, style: str = "") -> None:
-    """A line of progress, a warning or a next step; what is indented is to be copied, and whole."""
+    """A line of progress, a warning or a next step; what is indented is to be copied, and whole.
+
+    Where it cannot be told, on a full disk or to a reader that is gone, the work goes on.
+    """
     console = notes()
-    for one in line.split("\n"):
-        for piece in _wrapped(Text(one, style=style, no_wrap=one.startswith("  ")), console, 0):
-            console.print(piece, soft_wrap=True)
+    try:
+        for one in line.split("\n"):
+            for piece in _wrapped(Text(one, style=style, no_wrap=one.startswith("  ")), console, 0):
+                console.print(piece, soft_wrap=True)
+    except OSError:
+        drop(sys.stderr)
+
+
+def drop(stream: TextIO) -> None:
+    """Let a stream take what it refused: Python would try once more when the process ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def give_up(message: str) -> NoReturn:
@@ -92,6 +108,8 @@ def run_app(app: typer.Typer, **options: str) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # A letter that it cannot show ends nothing.
             stream.reconfigure(errors="backslashreplace")
+    if sys.stdin is None:  # A closed one is no terminal, and has no line.
+        sys.stdin = os.fdopen(os.open(os.devnull, os.O_RDONLY))
     if isinstance(sys.stdin, io.TextIOWrapper):  # Bytes that are no text end in no traceback.
         sys.stdin.reconfigure(errors="replace")
     try:
@@ -100,9 +118,8 @@ def run_app(app: typer.Typer, **options: str) -> NoReturn:
         finally:
             sys.stdout.flush()
     except OSError as error:
-        sys.stderr.write(f"{visible(told(error))}\n")
-        # Python would try to write the rest of standard output once more, and show a traceback.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        say(told(error))
+        drop(sys.stdout)
         sys.exit(Exit.UNANSWERED)
     raise AssertionError  # typer ends the process itself
 

@@ -51,7 +51,7 @@ class Lock:
             return False
         try:
             os.kill(self.pid, 0)
-        except ProcessLookupError:
+        except (ProcessLookupError, OverflowError):
             return True
         except PermissionError:
             pass
@@ -127,5 +127,5 @@ def _kept(file: Path) -> Lock:
             pid=int(told["pid"]),
             since=str(told["timestamp"]),
         )
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return Lock(user="", since="")

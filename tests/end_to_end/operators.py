@@ -47,7 +47,7 @@ class Operator:
         if result.exception and not isinstance(result.exception, (SystemExit, OSError)):
             raise result.exception  # 1 is a traceback's status too
         text = result.stdout + result.stderr
-        # What phonemfa.cli.run makes of a disk that does not take what it should.
+        # What `run_app` makes of a disk that does not take what it should.
         status = Exit.UNANSWERED if isinstance(result.exception, OSError) else result.exit_code
         assert status == expect, text
         assert not [one for one in self.secrets() if one in text]

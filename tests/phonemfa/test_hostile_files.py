@@ -226,7 +226,7 @@ def ends_in_words(command: str, strange: str) -> None:
         ["--stack", strange, "--yes", "--reason", strange, "--audit-file", strange],
     ):
         ended = RUNNER.invoke(app, [command, *arguments])
-        # An OSError is told by `phonemfa.cli.run`, which starts the app.
+        # An OSError is told by `run_app`, which starts the app.
         expected = (SystemExit, OSError, type(None))
         assert isinstance(ended.exception, expected), (arguments, ended.exception)
         assert ended.exit_code in {1, 2}, (arguments, ended.output)

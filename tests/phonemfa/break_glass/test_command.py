@@ -1,6 +1,7 @@
 """`break-glass` needs an agreement and three variables, and says what the tenant reads then."""
 
 import json
+import os
 import subprocess
 import sys
 from contextlib import nullcontext
@@ -14,6 +15,7 @@ from tests.contract import PROJECT
 from tests.end_to_end.operators import writes
 from tests.phonemfa.applied import Apply
 from tests.phonemfa.break_glass.alone import break_glass_alone
+from tests.processes import run
 
 ASKED = ["all-applications"]
 REASON = ("--reason", "INC-1: no codes")
@@ -155,6 +157,28 @@ def test_a_record_that_cannot_be_printed_is_kept_and_the_status_is_the_policys(
     assert desk.policies() == []
 
 
+@pytest.mark.parametrize("where", ["a full disk", "a reader that is gone"])
+def test_words_that_nobody_can_be_told_keep_no_policy_as_it_is(applied: Apply, where: str) -> None:
+    desk = applied()
+    access = {name: desk.environment[name] for name in ACCESS}
+    reader, gone = os.pipe()
+    os.close(reader)
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "phonemfa.break_glass", *REASON, "--yes"],
+            env=access | {"AUTH0_DOMAIN": desk.tenant.domain},
+            cwd=PROJECT,
+            stdout=subprocess.PIPE,
+            stderr=full if where == "a full disk" else gone,
+            text=True,
+            check=False,
+        )
+    os.close(gone)
+    assert ended.returncode == 0
+    assert json.loads(ended.stdout)["after"] == []
+    assert desk.policies() == []
+
+
 @pytest.mark.parametrize(
     ("broken", "told"),
     [
@@ -173,3 +197,26 @@ def test_alone_it_tells_what_is_broken_around_it_in_words_too(
     for never in ("Traceback", "canary"):
         assert never not in ended.stdout + ended.stderr
     assert ended.stderr.count("No such file") <= 1
+
+
+@pytest.mark.parametrize(
+    ("closed", "status", "told"),
+    [
+        (">&-", 1, "The record is not on standard output: Bad file descriptor. It is:"),
+        ("2>&-", 1, ""),
+        ("<&-", 2, "standard input is no terminal"),
+    ],
+)
+def test_a_standard_stream_that_is_closed_ends_in_no_traceback(
+    tmp_path: Path, closed: str, status: int, told: str
+) -> None:
+    audit = tmp_path / "audit.jsonl"
+    agreed = "" if closed == "<&-" else "--yes"
+    line = f'"$0" -m phonemfa.break_glass --reason x --audit-file {audit} {agreed} {closed}'
+    access = {"AUTH0_DOMAIN": "t.invalid", "AUTH0_CLIENT_ID": "c", "AUTH0_CLIENT_SECRET": "canary"}
+    ended = run("sh", "-c", line, sys.executable, cwd=PROJECT, env=access)
+    assert (ended.returncode, "Traceback" in ended.stderr) == (status, False), ended.stderr
+    assert told in ended.stderr
+    record = audit.read_text("utf-8")
+    assert bool(record) == bool(agreed)
+    assert record in f"{ended.stdout}{ended.stderr}", "nobody's record is lost"

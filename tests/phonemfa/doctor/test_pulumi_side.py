@@ -182,4 +182,7 @@ def test_a_lock_says_who_has_it_and_whether_that_run_can_still_be(engine: Engine
     assert line.endswith("recover --unlock")
     here = json.dumps(told | {"hostname": socket.gethostname()})
     assert "no process of this machine" in engine.lock(here)
-    assert "was killed while it wrote" in engine.lock("{")
+    far = json.dumps(told | {"hostname": socket.gethostname(), "pid": 10**30})
+    assert "no process of this machine" in engine.lock(far)
+    for broken in ("{", "[" * 100_000, json.dumps(told | {"pid": float("inf")})):
+        assert "was killed while it wrote" in engine.lock(broken)

@@ -202,22 +202,25 @@ def test_an_edited_draft_is_told_with_what_runs_beside_it(running: str | None, w
 
 
 @pytest.mark.parametrize(
-    "version",
+    ("version", "words"),
     [
-        {"code": "x"},
-        {"runtime": "node18-actions"},
-        {"dependencies": [{"name": "a"}]},
-        {"secrets": [{"name": "CPAAS_API_KEY", "updated_at": EARLIER}]},
-        {"code": None, "runtime": None},
-        None,
+        ({"code": "x"}, "in code"),
+        ({"runtime": "node18-actions"}, "in runtime"),
+        ({"dependencies": [{"name": "a"}]}, "in dependencies"),
+        ({"secrets": [{"name": "CPAAS_API_KEY", "updated_at": EARLIER}]}, "in secrets"),
+        ({"code": None, "runtime": None}, "in something that the tenant does not tell"),
+        (None, "was never deployed: no code is sent by it"),
     ],
     ids=["code", "runtime", "dependencies", "secrets", "the flag alone", "no version"],
 )
-def test_whatever_the_deployed_version_differs_in_is_told(version: dict[str, Any] | None) -> None:
+def test_whatever_the_deployed_version_differs_in_is_told(
+    version: dict[str, Any] | None, words: str
+) -> None:
     at = World()
     at.action["all_changes_deployed"] = False
     at.action["deployed_version"] = version and at.action["deployed_version"] | version
     at.finds(UNDEPLOYED)
+    assert at.findings()[UNDEPLOYED].what.endswith(words)
 
 
 def test_a_renamed_action_is_ours_where_the_state_has_its_id() -> None:

@@ -1,6 +1,7 @@
 """`recover` takes nobody's lock unasked; what the tenant has of the stack goes into the state."""
 
 import json
+import socket
 from typing import Any
 
 import pytest
@@ -184,6 +185,11 @@ def test_a_lock_is_not_taken_by_yes_alone(desk: Operator) -> None:
     assert "ci@runner-1 (pid 12)" in said
     assert "a.b@host.example (pid 4711)" in said
     assert "--unlock" in said
+    assert "no process of this machine" not in said
+    here = REFUSAL.replace("ci@runner-1 (pid 12)", f"ci@{socket.gethostname()} (pid 4194305)")
+    desk.engine.refusing = {"refresh": here}
+    said = desk.run("recover", "--yes", expect=2).stderr
+    assert said.count(", and no process of this machine has that number.") == 1
     desk.typed = "n\n"
     desk.run("recover", expect=2)
     assert "cancel --yes" not in desk.engine.ran

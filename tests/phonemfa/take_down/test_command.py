@@ -50,6 +50,7 @@ WITHOUT_PROVIDER = [ACTION, BINDING, GUARDIAN]
         pytest.param(STATE, ours(bindings=bound("a1", "b")), "", id="another's binding"),
         pytest.param(STATE, THEIRS, "name of theirs", id="another Action uses the provider"),
         pytest.param(STATE, TWILIO, "twilio now, not custom", id="another's provider"),
+        pytest.param(STATE, ours(provider=None), "", id="no provider any more"),
         pytest.param(WITHOUT_PROVIDER, THEIRS, "", id="the way out of that: another Action"),
         pytest.param(WITHOUT_PROVIDER, TWILIO, "", id="the way out of that: another provider"),
         pytest.param(
