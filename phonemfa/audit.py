@@ -170,7 +170,7 @@ def _status(error: BaseException) -> int:
             return error.code if isinstance(error.code, int) else Exit.FAULTY
         case KeyboardInterrupt():
             return _STOPPED
-        case OSError():  # told by phonemfa.cli.run
+        case OSError():  # told by `run_app`
             return Exit.UNANSWERED
         case _:
             return Exit.FAULTY
