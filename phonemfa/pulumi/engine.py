@@ -15,7 +15,15 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from components.masking import redacted_code
-from phonemfa.pulumi.preview import Preview, PreviewError, Step, json_in, read_preview, read_refresh
+from phonemfa.pulumi.preview import (
+    Preview,
+    PreviewError,
+    Step,
+    before_json,
+    json_in,
+    read_preview,
+    read_refresh,
+)
 from phonemfa.pulumi.processes import PATIENCE, Engines, Line, Ran, stopped_by_signals
 from phonemfa.pulumi.state import STACK, Checkout, State, name_in
 
@@ -239,8 +247,9 @@ class PulumiCli:
         try:
             return ran.exit, json_in(ran.out)
         except ValueError:
+            said = redacted_code(before_json(ran.out)[:200])
             raise EngineFailedError(
-                f"pulumi {' '.join(arguments)} printed no JSON: {redacted_code(ran.out[:200])!r}"
+                f"pulumi {' '.join(arguments)} printed no JSON, or half of it: {said!r}"
             ) from None
 
 
@@ -274,7 +283,7 @@ def _failure(out: str, err: str) -> str:
     """What a failed command said. Of `--json` only the errors: the rest holds the config."""
     try:
         diagnostics = json_in(out).get("diagnostics") or []
-    except (ValueError, AttributeError):
-        return "\n".join(part.strip() for part in (out, err) if part.strip())
-    said = [said_of(one) for one in diagnostics if one.get("severity") == "error"]
+        said = [said_of(one) for one in diagnostics if one.get("severity") == "error"]
+    except (AttributeError, KeyError, ValueError):
+        said = [before_json(out).strip()]
     return "\n".join([*dict.fromkeys(said), err.strip()]).strip() or "It told no error."

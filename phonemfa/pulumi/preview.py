@@ -49,6 +49,11 @@ def json_in(printed: str) -> Any:
         raise error from None
 
 
+def before_json(printed: str) -> str:
+    """The text before the JSON, whole or cut off: that holds the config, and is shown nobody."""
+    return _BEGINNING.split(printed, maxsplit=1)[0]
+
+
 class Operation(StrEnum):
     """What becomes of a resource."""
 

@@ -83,8 +83,14 @@ def test_text_around_the_json_is_no_part_of_it(tmp_path: Path) -> None:
     with pytest.raises(EngineFailedError, match="provider: 403 Forbidden") as failed:
         cli(tmp_path, exit_status=1, out=printed(refused)).refresh_preview()
     assert "+815012345678" not in str(failed.value)
-    with pytest.raises(EngineFailedError, match="printed no JSON"):
-        cli(tmp_path, exit_status=0, out=printed({"steps": [SAME]})[:-90]).refresh_preview()
+    for exit_status, told in (
+        (0, "printed no JSON, or half of it: 'Installing"),
+        (1, "Installing"),
+    ):
+        out = printed(refused | {"config": "canary"})[:-90]  # killed while it printed it
+        with pytest.raises(EngineFailedError, match=told) as failed:
+            cli(tmp_path, exit_status=exit_status, out=out).refresh_preview()
+        assert "canary" not in str(failed.value)
 
 
 @pytest.mark.parametrize("out", [["x"], "x", 3, None])
