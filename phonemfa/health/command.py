@@ -5,7 +5,6 @@ from typing import Annotated, Final
 
 import typer
 
-from components.tenant.access import Access
 from phonemfa import options
 from phonemfa.answered import NO_ANSWER
 from phonemfa.exits import Exit
@@ -80,7 +79,7 @@ def health(
         if issue:
             issues_of_this_run()  # A missing variable is told before the work, not after.
         wanted = read_stack_file(project, stack, file=config_file)
-        stack, access = wanted.stack, Access.of(config=wanted.auth0)
+        stack, access = wanted.stack, wanted.access
         with (
             working(f"reading the log of {access.domain}") as heard,
             log_of(access, heard, per_minute=requests_per_minute, seconds=within * 60) as reader,

@@ -110,9 +110,9 @@ def _about(health: Health) -> str:
 
 def _beside(figures: Iterable[Any]) -> str:
     """The figure of each period: this one's and, where it is known, the earlier one's."""
-    now, then = (*figures, None)[:2]
+    now, *earlier = figures
     told = "not known" if now is None else str(now)
-    return told if then is None else f"{told} ({then})"
+    return f"{told} ({earlier[0]})" if earlier and earlier[0] is not None else told
 
 
 def channels_of(health: Health) -> list[str]:

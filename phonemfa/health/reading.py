@@ -105,7 +105,7 @@ class LogReader:
     # -- what there is ------------------------------------------------------------------------
 
     def find_reach(self) -> None:
-        """Find out how far the log reaches and how it can be searched; errors as of `look`."""
+        """Find out how far the log reaches and how it can be searched, or raise as `look` does."""
         sample = self._first("date:-1")
         local = self.wall()
         self.now = self._served_at or local

@@ -15,7 +15,15 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from components.masking import redacted_code
-from phonemfa.pulumi.preview import Preview, PreviewError, Step, json_in, read_preview, read_refresh
+from phonemfa.pulumi.preview import (
+    Preview,
+    PreviewError,
+    Step,
+    before_json,
+    json_in,
+    read_preview,
+    read_refresh,
+)
 from phonemfa.pulumi.processes import PATIENCE, Engines, Line, Ran, stopped_by_signals
 from phonemfa.pulumi.state import STACK, Checkout, State, name_in
 
@@ -186,7 +194,8 @@ class PulumiCli:
 
         Of each: `value` as the program gets it, and `secret`; a secret has no value.
         """
-        return self.json_of("config", "--json", *self._config)[1]
+        answer = self.json_of("config", "--json", *self._config)[1]
+        return _understood(lambda told: {key: {**one} for key, one in told.items()}, answer)
 
     def value(self, key: str) -> str:
         """A value of the config, decrypted."""
@@ -219,29 +228,29 @@ class PulumiCli:
         self.run("cancel", "--yes")
 
     def state(self) -> State:
-        return State.of(self.json_of("stack", "export")[1].get("deployment") or {})
+        answer = self.json_of("stack", "export")[1]
+        return _understood(lambda told: State.of(told.get("deployment") or {}), answer)
 
     def backend(self) -> str:
         """The address of the backend that the engine is logged in to; asked about no stack."""
-        return str(self.json_of("whoami", "--verbose", "--json")[1].get("url") or "")
+        answer = self.json_of("whoami", "--verbose", "--json")[1]
+        return _understood(lambda told: str(told.get("url") or ""), answer)
 
     def last_update(self) -> Checkout:
         """What the newest `pulumi up` of the stack's history was run from."""
-        history: Any = self.json_of("stack", "history", "--json", "--page-size", "50")[1]
-        return Checkout.of(history)
+        history = self.json_of("stack", "history", "--json", "--page-size", "50")[1]
+        return _understood(Checkout.of, history)
 
-    def json_of(
-        self, *arguments: str, allowed: Collection[int] = (0,)
-    ) -> tuple[int, dict[str, Any]]:
+    def json_of(self, *arguments: str, allowed: Collection[int] = (0,)) -> tuple[int, Any]:
         """The exit status of a command, and the JSON that it prints."""
         ran = self.run(*arguments, allowed=allowed)
         try:
-            answer: dict[str, Any] = json_in(ran.out)
+            return ran.exit, json_in(ran.out)
         except ValueError:
+            said = redacted_code(before_json(ran.out)[:200])
             raise EngineFailedError(
-                f"pulumi {' '.join(arguments)} printed no JSON: {redacted_code(ran.out[:200])!r}"
+                f"pulumi {' '.join(arguments)} printed no JSON, or half of it: {said!r}"
             ) from None
-        return ran.exit, answer
 
 
 def to_import(token: str, name: str, identifier: str = "", parent: str = "") -> dict[str, Any]:
@@ -259,7 +268,7 @@ def to_import(token: str, name: str, identifier: str = "", parent: str = "") -> 
 def _understood(read: Callable[[Any], T], answer: Any) -> T:
     try:
         return read(answer)
-    except PreviewError as error:
+    except (AttributeError, KeyError, PreviewError, TypeError) as error:
         raise EngineFailedError(f"What pulumi printed was not understood. {error}") from None
 
 
@@ -274,7 +283,7 @@ def _failure(out: str, err: str) -> str:
     """What a failed command said. Of `--json` only the errors: the rest holds the config."""
     try:
         diagnostics = json_in(out).get("diagnostics") or []
-    except (ValueError, AttributeError):
-        return "\n".join(part.strip() for part in (out, err) if part.strip())
-    said = [said_of(one) for one in diagnostics if one.get("severity") == "error"]
+        said = [said_of(one) for one in diagnostics if one.get("severity") == "error"]
+    except (AttributeError, KeyError, ValueError):
+        said = [before_json(out).strip()]
     return "\n".join([*dict.fromkeys(said), err.strip()]).strip() or "It told no error."

@@ -27,6 +27,11 @@ class PreviewError(Exception):
     """What was read is no preview that a report can be made from; the text says what to do."""
 
 
+_BEGINNING: Final = re.compile(r"^(?:\{\s*[\"}]|\[\s*[{\]])", re.MULTILINE)
+"""Of an object or a list of them: a log has thousands of other lines with a bracket first, and each
+that is tried costs a look at all before it."""
+
+
 def json_in(printed: str) -> Any:
     """The JSON that the engine printed, a `ValueError` where there is none.
 
@@ -36,12 +41,17 @@ def json_in(printed: str) -> Any:
     try:
         return json.loads(printed)
     except json.JSONDecodeError as error:
-        for found in re.finditer(r"^[\[{]", printed, re.MULTILINE):
+        for found in _BEGINNING.finditer(printed):
             try:
                 return json.JSONDecoder().raw_decode(printed, found.start())[0]
             except json.JSONDecodeError:
                 continue
         raise error from None
+
+
+def before_json(printed: str) -> str:
+    """The text before the JSON, whole or cut off: that holds the config, and is shown nobody."""
+    return _BEGINNING.split(printed, maxsplit=1)[0]
 
 
 class Operation(StrEnum):

@@ -81,8 +81,7 @@ class Engines:
     ) -> Ran:
         """Run one command to its end.
 
-        Others on this machine can read its words; standard input is the place for a secret. After
-        `seconds` it is asked to stop, and after `GRACE` more ended.
+        After `seconds` it is asked to stop, and after `GRACE` more ended.
 
         Raises:
             OSError, ValueError: it cannot be run.

@@ -262,6 +262,7 @@ def test_a_refusal_is_told_in_the_words_of_a_read() -> None:
         (FileNotWrittenError("a.yaml cannot be written: the disk is full."), "a.yaml cannot be"),
         (OSError(errno.ENOSPC, "No space left on device", "a.xml"), "a.xml: the disk is full"),
         (OSError("broken"), "broken (OSError)"),
+        (OSError(errno.ENOENT, "No such file", "a.md"), "a.md: No such file."),
     ],
 )
 def test_a_failure_of_a_file_that_nobody_foresaw_is_told_in_words(

@@ -143,7 +143,7 @@ def says(text: str, exit: int = 255) -> dict[str, Any]:  # noqa: A002 - as of `R
         (BEGUN, FAILS | {"stops": 1}, State.CANCELLED, "stopped as asked"),
         (BEGUN, FAILS | {"stops": 2}, State.CANCELLED, "ended at once, as asked twice"),
         ([ended(same=1)], {"stops": 1}, State.DONE, "no change"),
-        ([begun("same"), said("no config")], FAILS, State.UNANSWERED, ""),
+        ([begun("same"), begun("read"), said("no config")], FAILS, State.UNANSWERED, ""),
         # What had begun had the lock; one that is cut off is told in such words too.
         (CREATED, says("error: invalid character '<' looking"), State.FAILED, ""),
         ([], says("error: passphrase\n\nmore"), State.UNANSWERED, "error: passphrase\nmore"),

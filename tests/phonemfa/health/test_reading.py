@@ -234,7 +234,7 @@ def test_what_could_not_be_read_in_time_is_not_known_and_the_newest_is() -> None
 def test_a_limited_rate_for_minutes_is_no_answer() -> None:
     here = desk(per_minute=60, seconds=300)
     here.told.instead = [refused(429, **{"retry-after": "59"}) for _ in range(50)]
-    with pytest.raises(OutOfTimeError):
+    with pytest.raises(OutOfTimeError, match="Run it again later, or give it longer"):
         here.read()
     assert sum(here.told.slept) <= 300
 

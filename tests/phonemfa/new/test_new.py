@@ -59,6 +59,8 @@ def test_each_stack_is_one_that_every_command_takes(tmp_path: Path, wheel: Path)
     told = json.loads(new(folder, wheel, "--json").stdout)["files"]
     files = [one.relative_to(folder).as_posix() for one in folder.rglob("*") if one.is_file()]
     assert sorted(told) == sorted(files)
+    programs = {one for one in files if (folder / one).stat().st_mode & 0o111}
+    assert programs == {one for one in files if one.startswith("ci/")} - {"ci/environment.sh"}
     for stack, domain in (one.split("=") for one in GIVEN["--stack"]):
         read = read_stack_file(folder, stack)
         assert (read.domain, read.settings.sms_sender) == (domain, "0005212345")

@@ -10,7 +10,8 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -20,6 +21,7 @@ import pytest
 from phonemfa.pulumi import processes
 from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
 from phonemfa.pulumi.locks import Lock, locks_in
+from phonemfa.pulumi.preview import json_in
 from phonemfa.pulumi.processes import Engines, stopped_by_signals
 from tests.contract import PROJECT
 
@@ -81,8 +83,33 @@ def test_text_around_the_json_is_no_part_of_it(tmp_path: Path) -> None:
     with pytest.raises(EngineFailedError, match="provider: 403 Forbidden") as failed:
         cli(tmp_path, exit_status=1, out=printed(refused)).refresh_preview()
     assert "+815012345678" not in str(failed.value)
-    with pytest.raises(EngineFailedError, match="printed no JSON"):
-        cli(tmp_path, exit_status=0, out=printed({"steps": [SAME]})[:-90]).refresh_preview()
+    for exit_status, told in (
+        (0, "printed no JSON, or half of it: 'Installing"),
+        (1, "Installing"),
+    ):
+        out = printed(refused | {"config": "canary"})[:-90]  # killed while it printed it
+        with pytest.raises(EngineFailedError, match=told) as failed:
+            cli(tmp_path, exit_status=exit_status, out=out).refresh_preview()
+        assert "canary" not in str(failed.value)
+
+
+@pytest.mark.parametrize("out", [["x"], "x", 3, None])
+@pytest.mark.parametrize(
+    "asked", [PulumiCli.state, PulumiCli.backend, PulumiCli.last_update, PulumiCli.config]
+)
+def test_an_answer_in_another_form_is_told_and_ends_in_no_traceback(
+    tmp_path: Path, out: Any, asked: Callable[[PulumiCli], object]
+) -> None:
+    with pytest.raises(EngineFailedError, match="was not understood"):
+        asked(cli(tmp_path, exit_status=0, out=json.dumps(out)))
+
+
+def test_a_log_in_place_of_the_json_is_refused_in_no_time() -> None:
+    began = time.process_time()
+    for line in ("[resource plugin auth0-3.54.0] installing\n", "{not: JSON}\n"):
+        with pytest.raises(ValueError, match="line 1 column"):
+            json_in(line * 20_000)
+    assert time.process_time() - began < 1, "it was a second for each two thousand lines"
 
 
 ENGINE = """

@@ -67,6 +67,8 @@ def test_a_key_that_sends_is_deployed_and_the_old_one_dispensable(desk: Operator
     again = desk.run("rotate", "--yes", stdin=NEW_KEY)
     assert "The tenant had this key already: nothing was deployed" in again.stderr
     assert now(desk) == before, "a key in another encryption is nothing to commit"
+    desk.cpaas_refuses(after=2)  # two requests are about the key
+    assert "had this key already" in desk.run("rotate", "--yes", stdin=NEW_KEY, expect=1).stderr
     assert desk.engine.ran.count(UP) == 1
 
 
