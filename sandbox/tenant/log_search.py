@@ -31,7 +31,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _OPERATORS = frozenset({"AND", "OR", "NOT"})
-_BARE_FIELDS = (*("client_name", "connection", "description", "ip", "log_id", "type", "user_name"),)
+_BARE_FIELDS = ("client_name", "connection", "description", "ip", "log_id", "type", "user_name")
 _ORDERED = frozenset({"date", "log_id"})
 """Fields whose texts sort as what they mean, so that a range of them is one of texts."""
 
@@ -133,17 +133,16 @@ class _Reader:
         return self._term(self._left.popleft())
 
     def _term(self, token: re.Match[str]) -> Search:
-        field = token["field"]
-        if field == "type" and self._assumptions.log_search_by_type != "found":
-            if self._assumptions.log_search_by_type == "refused":
+        field, by_type = token["field"], self._assumptions.log_search_by_type
+        if field == "type" and by_type != "found":
+            if by_type == "refused":
                 raise self._unreadable(token[0])
             return Search(lambda _: True)
         if token["low"] is not None:
             return self._range(field, token)
         fits = self._fitting(token)
-        if field == "date" and token["quoted"] is None:
-            return Search(lambda entry: _value(entry, field).startswith(token["plain"]))
-        fields = _BARE_FIELDS if field is None else (field,)
+        bare = [one for one in _BARE_FIELDS if one != "type" or by_type == "found"]
+        fields = [field] if field else bare
         return Search(lambda entry: any(fits(_value(entry, one)) for one in fields))
 
     def _fitting(self, token: re.Match[str]) -> Callable[[str], bool]:
@@ -152,6 +151,8 @@ class _Reader:
             return lambda actual: actual == quoted
         if "?" in plain or any(0 < len(one) < _SHORTEST_PART for one in plain.split("*")[1:]):
             raise self._unreadable(token[0])
+        if token["field"] == "date":  # of which its beginning is enough
+            plain += "*"
         return lambda actual: bool(actual) and fnmatchcase(actual, plain)
 
     def _range(self, field: str | None, token: re.Match[str]) -> Search:
@@ -159,16 +160,20 @@ class _Reader:
             raise self._unreadable(token[0])
         low, high = token["low"], token["high"]
         if field == "date" and self._assumptions.log_search_by_time != "second":
-            if self._assumptions.log_search_by_time == "refused" and "T" in low + high:
+            by_time = max(len(low), len(high)) > _DAY_LENGTH
+            if self._assumptions.log_search_by_time == "refused" and by_time:
                 raise self._unreadable(token[0])
             low, high = low[:_DAY_LENGTH], high[:_DAY_LENGTH]
         with_low, with_high = token["open"] == "[", token["close"] == "]"
 
+        def is_end(actual: str, end: str) -> bool:
+            # A day is all that begins with it: whole in the range, or whole outside.
+            return actual.startswith(end) if field == "date" else actual == end
+
         def within(entry: Document) -> bool:
             actual = _value(entry, field)
-            # A day is all that begins with it: whole in the range, or whole outside.
-            above = low == "*" or (with_low if actual.startswith(low) else actual > low)
-            below = high == "*" or (with_high if actual.startswith(high) else actual < high)
+            above = low == "*" or (with_low if is_end(actual, low) else actual > low)
+            below = high == "*" or (with_high if is_end(actual, high) else actual < high)
             return above and below
 
         if field != "date":

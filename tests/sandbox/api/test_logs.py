@@ -58,6 +58,8 @@ FOUND = {
         *("shop", "type:FN", "client_name:shop", "client_name:Sh", 'client_name:"Sh*"'),
         *("nothing:*", "client_name:hop*", "date:[* TO 2027-01-15}", "date:{2027-01-15 TO *]"),
         "date:[2027-01-15 TO 2027-01-15}",
+        # Of an id, unlike a date, the beginning is no end of a range.
+        *("log_id:[* TO 900]", "date:2026*", "date:2027-01-16*"),
     ],
     1: [
         *("type:fn", "type:gd_send_sms details.n:1", "NOT (type:fn OR details.n:2)"),
@@ -69,6 +71,7 @@ FOUND = {
     3: [
         *("type:fn OR type:gd_send_sms", "Shop", "text", "client_name:*hop", "client_name:*Sho*"),
         *("client_name:S*hop", "date:2027-01-15", "date:[2027-01-15 TO 2027-01-15]"),
+        *("date:2027-01-*", "date:2027-*-15*", "date:*", "log_id:{900 TO *}"),
     ],
 }
 
@@ -81,6 +84,16 @@ def test_a_search_finds_what_it_names(sandbox: Sandbox, found: int, search: str)
     for key in ("q", "search"):
         answer = sandbox.call("GET", "/logs", params={key: search})
         assert len(answer.json()) == found
+
+
+def test_a_tenant_that_has_no_search_by_type_finds_none_by_a_term_without_a_field_either(
+    sandbox: Sandbox,
+) -> None:
+    add(sandbox, "fn")
+    assert len(ids(sandbox, "?q=fn")) == 1
+    for way in ("refused", "ignored"):
+        sandbox.http.put("/_sandbox/assumptions", json={"log_search_by_type": way})
+        assert (len(ids(sandbox, "?q=fn")), len(ids(sandbox, "?q=Shop"))) == (0, 1)
 
 
 UNREADABLE = {
