@@ -62,12 +62,14 @@ class Search:
 
 
 def search_of(text: str | None, assumptions: Assumptions) -> Search:
-    """Read a search. Raises ApiError: 414 for what is too long, 400 for anything but what follows.
+    """Read a search.
 
-    A value matches whole and with its case, `*` in it anything; what is quoted has none. Of `date`
-    its beginning is enough. Of `date` and `log_id` it may be a range, `[from TO to]` or
+    A value matches a whole text, with its case; a `*` stands for anything, but not in quotes. Of
+    `date` its beginning is enough. Of `date` and `log_id` it may be a range, `[from TO to]` or
     `{from TO to}` without its ends, or one of each, with `*` for no end: auth0-cli follows a log
     with one. A term without a field is looked for in those that are published for it.
+
+    Raises ApiError: 414 for one that is too long, 400 for one in any other form.
     """
     return _Reader((text or "").strip(), assumptions).search()
 
