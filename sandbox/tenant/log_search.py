@@ -44,6 +44,11 @@ _LONGEST = 2048
 _SHORTEST_PART = 3
 """Characters of what follows a `*`: published."""
 
+_SPECIAL = re.compile(r"[?^~<>!\\]|&&|\|\||^[-+/]")
+"""What means something to Lucene, and nothing here."""
+
+_TIME = re.compile(r"\*|\d{4}(-\d\d(-\d\d(T\d\d(:\d\d(:\d\d(\.\d+)?)?)?Z?)?)?)?", re.ASCII)
+
 
 @dataclass(frozen=True)
 class Search:
@@ -151,7 +156,8 @@ class _Reader:
         quoted, plain = token["quoted"], token["plain"]
         if quoted is not None:
             return lambda actual: actual == quoted
-        if "?" in plain or any(0 < len(one) < _SHORTEST_PART for one in plain.split("*")[1:]):
+        too_short = any(0 < len(one) < _SHORTEST_PART for one in plain.split("*")[1:])
+        if too_short or _SPECIAL.search(plain):
             raise self._unreadable(token[0])
         if token["field"] == "date":  # of which its beginning is enough
             plain += "*"
@@ -161,11 +167,15 @@ class _Reader:
         if field is None or field not in _ORDERED:
             raise self._unreadable(token[0])
         low, high = token["low"], token["high"]
-        if field == "date" and self._assumptions.log_search_by_time != "second":
-            by_time = max(len(low), len(high)) > _DAY_LENGTH
-            if self._assumptions.log_search_by_time == "refused" and by_time:
+        if field == "date":
+            if not (_TIME.fullmatch(low) and _TIME.fullmatch(high)):
                 raise self._unreadable(token[0])
-            low, high = low[:_DAY_LENGTH], high[:_DAY_LENGTH]
+            low, high = low.removesuffix("Z"), high.removesuffix("Z")
+            if self._assumptions.log_search_by_time != "second":
+                by_time = max(len(low), len(high)) > _DAY_LENGTH
+                if self._assumptions.log_search_by_time == "refused" and by_time:
+                    raise self._unreadable(token[0])
+                low, high = low[:_DAY_LENGTH], high[:_DAY_LENGTH]
         with_low, with_high = token["open"] == "[", token["close"] == "]"
 
         def is_end(actual: str, end: str) -> bool:

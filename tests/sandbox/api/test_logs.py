@@ -71,6 +71,7 @@ FOUND = {
     3: [
         *("type:fn OR type:gd_send_sms", "Shop", "text", "client_name:*hop", "client_name:*Sho*"),
         *("client_name:S*hop", "date:2027-01-15", "date:[2027-01-15 TO 2027-01-15]"),
+        *("date:[2027-01-15T08:00:01Z TO *]", "date:[* TO 2027-01-15T08:00:03Z]"),
         *("date:2027-01-*", "date:2027-*-15*", "date:*", "log_id:{900 TO *}"),
     ],
 }
@@ -102,6 +103,10 @@ UNREADABLE = {
     "()": ")",
     "type:fn a:b:c": "a:b:c",
     **{one: one for one in ("client_name:*op", "client_name:Sh?p")},
+    # Lucene's, and not Auth0's as far as is known.
+    **{one: one for one in ("-fn", "+fn", "!fn", "/fn/", "fn^2", "fn~", "date:>2027-01-01")},
+    **{one: one.split()[1] for one in ("fn && text", "fn || text")},
+    **{one: one for one in ("date:[today TO *]", "date:[* TO 2027-1-15]", "date:[2027 TO now-1d]")},
     # Of what ends too early, all is told.
     **{one: one for one in ("type:fn OR", "NOT", "AND type:fn", "(type:fn")},
     **{one: one for one in ("(" * 2000, "NOT " * 500 + "a")},
