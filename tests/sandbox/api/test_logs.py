@@ -97,6 +97,22 @@ def test_a_tenant_that_has_no_search_by_type_finds_none_by_a_term_without_a_fiel
         assert (len(ids(sandbox, "?q=fn")), len(ids(sandbox, "?q=Shop"))) == (0, 1)
 
 
+@pytest.mark.parametrize(
+    ("ends", "status"),
+    [
+        ("2027-01-15T00:00:00 TO *", 400),
+        ("* TO 2027-01-15T23:00:00", 400),
+        ("2027-01-15 TO 2027-01-15", 200),
+    ],
+)
+def test_a_tenant_that_takes_days_alone_refuses_a_time_at_either_end(
+    sandbox: Sandbox, ends: str, status: int
+) -> None:
+    sandbox.http.put("/_sandbox/assumptions", json={"log_search_by_time": "refused"})
+    answer = sandbox.call("GET", "/logs", params={"q": f"date:[{ends}]"})
+    assert answer.status_code == status
+
+
 UNREADABLE = {
     "details.n:[1 TO 2] AND type:fn": "details.n:[1 TO 2]",
     "type:fn )": ")",
