@@ -55,7 +55,8 @@ FOUND = {
         "date:{* TO 2000-01-01}",
         "date:[2000-01-01 TO 2000-01-02} AND (type:fn OR Shop)",
         # All is case sensitive, and whole but for stars.
-        *("shop", "type:FN", "client_name:shop", "client_name:Sh", 'client_name:"Sh*"'),
+        *("shop", "type:FN", "client_name:shop", "client_name:Sh"),
+        *('client_name:"Sh*"', 'client_name:"Sho"'),
         *("nothing:*", "client_name:hop*", "date:[* TO 2027-01-15}", "date:{2027-01-15 TO *]"),
         "date:[2027-01-15 TO 2027-01-15}",
         # Of an id, unlike a date, the beginning is no end of a range.
