@@ -13,7 +13,7 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 async def read(request: Request) -> bytes:
-    """The raw body. Raises ApiError: 413 over 1 MB, without reading on; 400, the client left."""
+    """The raw body. Raises ApiError: 413 over 1 MB, without reading on; 400 if the client left."""
     try:
         return await bodies.read(request)
     except bodies.TooLargeError:
@@ -24,7 +24,7 @@ async def read(request: Request) -> bytes:
 
 
 def decode_json(raw: bytes) -> Any:
-    """The JSON value. Raises ApiError: 400 for what is none in UTF-8, NaN and the like included."""
+    """The JSON value. Raises ApiError: 400 if it is not JSON in UTF-8, as with a NaN."""
     try:
         value = bodies.loads(raw)
         if b"\\ud" in raw.lower():

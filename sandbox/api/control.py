@@ -50,7 +50,7 @@ _RATE_LIMIT = obj(
 _CLIENT = obj(
     {
         "client_id": text(1),
-        "client_secret": text(1),
+        "client_secret": {**text(1), "writeOnly": True},
         "scopes": array(text(1)),
         "grant_types": array(text(1)),
         "authorized": BOOLEAN,

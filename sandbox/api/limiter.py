@@ -34,7 +34,7 @@ class Limiter:
         self._filled_at = self._clock()
 
     def take(self) -> None:
-        """Pay for one request. Raises ApiError: 429, the bucket is empty and the limit enforced."""
+        """Pay for one request. Raises ApiError: 429 when the bucket is empty, if enforced."""
         now = self._clock()
         passed = max(0, now - self._filled_at) / NANOS_PER_SECOND
         self._filled_at = now

@@ -45,7 +45,7 @@ def _refused(message: str) -> ApiError:
 
 
 def scopes_of(tenant: Tenant, token: str) -> frozenset[str]:
-    """The scopes of a token. Raises ApiError: 401, not this tenant's or API's, or expired."""
+    """The scopes of a token. Raises ApiError: 401 if it has expired, or is not for this API."""
     try:
         claims = jwt.decode(
             token,

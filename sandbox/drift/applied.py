@@ -146,7 +146,10 @@ def routes(applied: Applied, tenant: Tenant) -> list[BaseRoute]:
 
     async def play(wanted: dict[str, Any]) -> Any:
         scenario = SCENARIOS[wanted["scenario"]]
-        scenario.play(tenant)
+        try:
+            scenario.play(tenant)
+        except ApiError as error:
+            raise RefusedError(f"The tenant refuses: {error}", 409) from error
         return {"kind": scenario.kind, "what": scenario.what}
 
     return [

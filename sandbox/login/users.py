@@ -75,7 +75,10 @@ class Users:
         return User.read(self._store.get(COLLECTION, user_id))
 
     def named(self, name: str) -> User:
-        """The user of this name, made up where there is none. Raises LoginRefusedError: no name."""
+        """The user of this name, made up where there is none.
+
+        Raises LoginRefusedError: no name, one that is too long, or one with control characters.
+        """
         name = unicodedata.normalize("NFC", name).strip()
         if not name:
             raise LoginRefusedError("name", "Enter a name for the user.")

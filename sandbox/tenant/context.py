@@ -31,7 +31,7 @@ class Context:
     builds: Builds = field(default_factory=Builds)
 
     def stored(self, collection: str, key: str, missing: str) -> dict[str, Any]:
-        """A stored document. Raises ApiError: 404 with the words of `missing`, there is none."""
+        """A stored document. Raises ApiError: 404 with the words of `missing` if there is none."""
         found = self.store.get(collection, key)
         if found is None:
             raise ApiError(404, missing)

@@ -31,7 +31,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _OPERATORS = frozenset({"AND", "OR", "NOT"})
-_BARE_FIELDS = (*("client_name", "connection", "description", "ip", "log_id", "type", "user_name"),)
+_BARE_FIELDS = ("client_name", "connection", "description", "ip", "log_id", "type", "user_name")
 _ORDERED = frozenset({"date", "log_id"})
 """Fields whose texts sort as what they mean, so that a range of them is one of texts."""
 
@@ -43,6 +43,11 @@ _LONGEST = 2048
 
 _SHORTEST_PART = 3
 """Characters of what follows a `*`: published."""
+
+_SPECIAL = re.compile(r"[?^~<>!\\]|&&|\|\||^[-+/]")
+"""What means something to Lucene, and nothing here."""
+
+_TIME = re.compile(r"\*|\d{4}(-\d\d(-\d\d(T\d\d(:\d\d(:\d\d(\.\d+)?)?)?Z?)?)?)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -62,12 +67,14 @@ class Search:
 
 
 def search_of(text: str | None, assumptions: Assumptions) -> Search:
-    """Read a search. Raises ApiError: 414 for what is too long, 400 for anything but what follows.
+    """Read a search.
 
-    A value matches whole and with its case, `*` in it anything; what is quoted has none. Of `date`
-    its beginning is enough. Of `date` and `log_id` it may be a range, `[from TO to]` or
+    A value matches a whole text, with its case; a `*` stands for anything, but not in quotes. Of
+    `date` its beginning is enough. Of `date` and `log_id` it may be a range, `[from TO to]` or
     `{from TO to}` without its ends, or one of each, with `*` for no end: auth0-cli follows a log
     with one. A term without a field is looked for in those that are published for it.
+
+    Raises ApiError: 414 for one that is too long, 400 for one in any other form.
     """
     return _Reader((text or "").strip(), assumptions).search()
 
@@ -133,42 +140,52 @@ class _Reader:
         return self._term(self._left.popleft())
 
     def _term(self, token: re.Match[str]) -> Search:
-        field = token["field"]
-        if field == "type" and self._assumptions.log_search_by_type != "found":
-            if self._assumptions.log_search_by_type == "refused":
+        field, by_type = token["field"], self._assumptions.log_search_by_type
+        if field == "type" and by_type != "found":
+            if by_type == "refused":
                 raise self._unreadable(token[0])
             return Search(lambda _: True)
         if token["low"] is not None:
             return self._range(field, token)
         fits = self._fitting(token)
-        if field == "date" and token["quoted"] is None:
-            return Search(lambda entry: _value(entry, field).startswith(token["plain"]))
-        fields = _BARE_FIELDS if field is None else (field,)
+        bare = [one for one in _BARE_FIELDS if one != "type" or by_type == "found"]
+        fields = [field] if field else bare
         return Search(lambda entry: any(fits(_value(entry, one)) for one in fields))
 
     def _fitting(self, token: re.Match[str]) -> Callable[[str], bool]:
         quoted, plain = token["quoted"], token["plain"]
         if quoted is not None:
             return lambda actual: actual == quoted
-        if "?" in plain or any(0 < len(one) < _SHORTEST_PART for one in plain.split("*")[1:]):
+        too_short = any(0 < len(one) < _SHORTEST_PART for one in plain.split("*")[1:])
+        if too_short or _SPECIAL.search(plain):
             raise self._unreadable(token[0])
+        if token["field"] == "date":  # of which its beginning is enough
+            plain += "*"
         return lambda actual: bool(actual) and fnmatchcase(actual, plain)
 
     def _range(self, field: str | None, token: re.Match[str]) -> Search:
         if field is None or field not in _ORDERED:
             raise self._unreadable(token[0])
         low, high = token["low"], token["high"]
-        if field == "date" and self._assumptions.log_search_by_time != "second":
-            if self._assumptions.log_search_by_time == "refused" and "T" in low + high:
+        if field == "date":
+            if not (_TIME.fullmatch(low) and _TIME.fullmatch(high)):
                 raise self._unreadable(token[0])
-            low, high = low[:_DAY_LENGTH], high[:_DAY_LENGTH]
+            low, high = low.removesuffix("Z"), high.removesuffix("Z")
+            if self._assumptions.log_search_by_time != "second":
+                by_time = max(len(low), len(high)) > _DAY_LENGTH
+                if self._assumptions.log_search_by_time == "refused" and by_time:
+                    raise self._unreadable(token[0])
+                low, high = low[:_DAY_LENGTH], high[:_DAY_LENGTH]
         with_low, with_high = token["open"] == "[", token["close"] == "]"
+
+        def is_end(actual: str, end: str) -> bool:
+            # A day is all that begins with it: whole in the range, or whole outside.
+            return actual.startswith(end) if field == "date" else actual == end
 
         def within(entry: Document) -> bool:
             actual = _value(entry, field)
-            # A day is all that begins with it: whole in the range, or whole outside.
-            above = low == "*" or (with_low if actual.startswith(low) else actual > low)
-            below = high == "*" or (with_high if actual.startswith(high) else actual < high)
+            above = low == "*" or (with_low if is_end(actual, low) else actual > low)
+            below = high == "*" or (with_high if is_end(actual, high) else actual < high)
             return above and below
 
         if field != "date":

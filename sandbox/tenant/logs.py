@@ -153,8 +153,8 @@ class Logs(Rules):
     def listing(self, *, call: Call | None = None, **query: Any) -> list[Document] | Document:
         """Newest first; after the entry that `from` names, which wins over all but `take`.
 
-        `take` and `search` stand for `per_page` and `q`. Raises ApiError: 400, unreadable order
-        or search.
+        `take` and `search` stand for `per_page` and `q`. Raises ApiError: 400 for a sort order or a
+        search that cannot be read, 414 for one that is too long.
         """
         now, youngest = self._context.stamp.now(), self._youngest()
         own = [one for one in self._store.all(COLLECTION) if one["log_id"] <= youngest]

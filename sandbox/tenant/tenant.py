@@ -157,8 +157,8 @@ class Tenant:
     def load(self, content: Content) -> None:
         """Replace the tenant's content by an earlier export.
 
-        Raises ApiError: 400, something in it cannot be read as what it should be; the earlier
-        content stays.
+        Raises ApiError: 400 if something in it cannot be read as what it should be; then the
+        earlier content stays.
         """
         with self._store.transaction():
             self._store.clear(keep=_IDENTITY)

@@ -47,7 +47,7 @@ async def json_body(request: Request) -> Any:
 
 
 def loads(raw: bytes) -> Any:
-    """The JSON value. Raises ValueError: none in UTF-8, too deep, or a number without a value."""
+    """The JSON value. Raises ValueError: not JSON in UTF-8, too deep, or a number has no value."""
     try:
         return json.loads(
             raw.decode(), parse_constant=_finite, parse_float=_finite, parse_int=_whole

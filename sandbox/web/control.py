@@ -87,7 +87,8 @@ async def _read(request: Request) -> Any:
 def _checked(value: Any, schema: Mapping[str, Any], what: str = "body") -> Any:
     for fault in _Validator(schema).iter_errors(value):
         said = fault.message
-        if fault.schema.get("writeOnly"):  # a secret, or what one is in
+        # A secret is not repeated, nor what may have one in it.
+        if isinstance(fault.instance, dict | list) or fault.schema.get("writeOnly"):
             said = said.replace(repr(fault.instance), "what was sent")
         raise RefusedError(f"{pointer(fault.absolute_path) or what}: {said}")
     return value

@@ -227,6 +227,26 @@ def test_nonsense_is_refused_and_changes_nothing(
     assert sandbox.http.get("/_sandbox/faults").json() == {"faults": []}
 
 
+@pytest.mark.parametrize(
+    ("route", "body"),
+    [
+        ("POST /clients", {"client_secret": 7_654_321}),
+        ("POST /clients", {"client_secret": ["7654321"]}),
+        ("POST /clients", [{"client_secret": "7654321"}]),
+        ("PUT /state", {"content": [{"auth_token": "7654321"}]}),
+        ("PUT /state", {"content": {"phone_providers": [{"auth_token": "7654321"}]}}),
+        ("POST /reset", {"generation": {"auth_token": "7654321"}}),
+    ],
+)
+def test_a_refusal_repeats_nothing_that_may_be_or_hold_a_secret(
+    sandbox: Sandbox, route: str, body: Any
+) -> None:
+    method, path = route.split()
+    refused = sandbox.http.request(method, f"/_sandbox{path}", json=body)
+    assert "what was sent is not" in refused.json()["error"]
+    assert "7654321" not in refused.text
+
+
 def test_routes_of_other_parts_are_kept_apart(sandbox: Sandbox) -> None:
     async def own(_request: Request) -> Response:
         return PlainTextResponse("own")

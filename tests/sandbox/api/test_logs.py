@@ -55,9 +55,12 @@ FOUND = {
         "date:{* TO 2000-01-01}",
         "date:[2000-01-01 TO 2000-01-02} AND (type:fn OR Shop)",
         # All is case sensitive, and whole but for stars.
-        *("shop", "type:FN", "client_name:shop", "client_name:Sh", 'client_name:"Sh*"'),
+        *("shop", "type:FN", "client_name:shop", "client_name:Sh"),
+        *('client_name:"Sh*"', 'client_name:"Sho"'),
         *("nothing:*", "client_name:hop*", "date:[* TO 2027-01-15}", "date:{2027-01-15 TO *]"),
         "date:[2027-01-15 TO 2027-01-15}",
+        # Of an id, unlike a date, the beginning is no end of a range.
+        *("log_id:[* TO 900]", "date:2026*", "date:2027-01-16*"),
     ],
     1: [
         *("type:fn", "type:gd_send_sms details.n:1", "NOT (type:fn OR details.n:2)"),
@@ -69,6 +72,8 @@ FOUND = {
     3: [
         *("type:fn OR type:gd_send_sms", "Shop", "text", "client_name:*hop", "client_name:*Sho*"),
         *("client_name:S*hop", "date:2027-01-15", "date:[2027-01-15 TO 2027-01-15]"),
+        *("date:[2027-01-15T08:00:01Z TO *]", "date:[* TO 2027-01-15T08:00:03Z]"),
+        *("date:2027-01-*", "date:2027-*-15*", "date:*", "log_id:{900 TO *}"),
     ],
 }
 
@@ -83,12 +88,42 @@ def test_a_search_finds_what_it_names(sandbox: Sandbox, found: int, search: str)
         assert len(answer.json()) == found
 
 
+def test_a_tenant_that_has_no_search_by_type_finds_none_by_a_term_without_a_field_either(
+    sandbox: Sandbox,
+) -> None:
+    add(sandbox, "fn")
+    assert len(ids(sandbox, "?q=fn")) == 1
+    for way in ("refused", "ignored"):
+        sandbox.http.put("/_sandbox/assumptions", json={"log_search_by_type": way})
+        assert (len(ids(sandbox, "?q=fn")), len(ids(sandbox, "?q=Shop"))) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("ends", "status"),
+    [
+        ("2027-01-15T00:00:00 TO *", 400),
+        ("* TO 2027-01-15T23:00:00", 400),
+        ("2027-01-15 TO 2027-01-15", 200),
+    ],
+)
+def test_a_tenant_that_takes_days_alone_refuses_a_time_at_either_end(
+    sandbox: Sandbox, ends: str, status: int
+) -> None:
+    sandbox.http.put("/_sandbox/assumptions", json={"log_search_by_time": "refused"})
+    answer = sandbox.call("GET", "/logs", params={"q": f"date:[{ends}]"})
+    assert answer.status_code == status
+
+
 UNREADABLE = {
     "details.n:[1 TO 2] AND type:fn": "details.n:[1 TO 2]",
     "type:fn )": ")",
     "()": ")",
     "type:fn a:b:c": "a:b:c",
     **{one: one for one in ("client_name:*op", "client_name:Sh?p")},
+    # Lucene's, and not Auth0's as far as is known.
+    **{one: one for one in ("-fn", "+fn", "!fn", "/fn/", "fn^2", "fn~", "date:>2027-01-01")},
+    **{one: one.split()[1] for one in ("fn && text", "fn || text")},
+    **{one: one for one in ("date:[today TO *]", "date:[* TO 2027-1-15]", "date:[2027 TO now-1d]")},
     # Of what ends too early, all is told.
     **{one: one for one in ("type:fn OR", "NOT", "AND type:fn", "(type:fn")},
     **{one: one for one in ("(" * 2000, "NOT " * 500 + "a")},

@@ -116,7 +116,7 @@ def test_scripted_answers_are_used_once_in_order_and_by_channel() -> None:
     ("body", "message"),
     [
         ({}, "'answers' is a required property"),
-        ([], "body: [] is not"),
+        ([], "body: what was sent is not"),
         ({"answers": 7}, "answers"),
         ({"answers": [{"colour": "red"}]}, "'colour' was unexpected"),
         ({"answers": [{"status": 99}]}, "answers[0].status: 99 is less"),

@@ -4,17 +4,20 @@ import stat
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
+from starlette.applications import Starlette
 
 from phonemfa.drift.findings import is_drift
 from phonemfa.drift.kinds import KINDS
-from sandbox.drift.applied import Applied
+from sandbox.drift.applied import Applied, routes
 from sandbox.drift.hands import Hands
 from sandbox.drift.scenarios import SCENARIOS
 from sandbox.login.users import BROWSERS, Users
 from sandbox.tenant import Generation
 from sandbox.tenant.errors import ApiError
 from sandbox.web.control import RefusedError
+from tests.sandbox.api.support import InProcess
 from tests.sandbox.drift.stacks import AppliedStack
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -63,13 +66,21 @@ def test_another_factor_is_drift_only_where_the_stack_names_it() -> None:
         assert is_drift(list(stack.findings().values())) is bool(others)
 
 
-def test_a_scenario_that_the_tenant_refuses_half_way_leaves_nothing_behind() -> None:
+def test_a_scenario_that_the_tenant_refuses_half_way_leaves_nothing_behind_and_is_told(
+    tmp_path: Path,
+) -> None:
     stack = AppliedStack()
     before = stack.tenant.export()
     stack.tenant.context.builds.default = [{"status": "building", "seconds": 3600}]
     with pytest.raises(ApiError, match="built"):
         SCENARIOS["action-undeployed"].play(stack.tenant)
     assert stack.tenant.export() == before
+    # A person is told who refuses: `python -m sandbox drift` shows these words.
+    app = Starlette(routes=routes(applied_to(stack, tmp_path), stack.tenant))
+    asked = httpx.Client(transport=InProcess(app), base_url="http://t")
+    refused = asked.post("/_sandbox/drift", json={"scenario": "action-undeployed"})
+    assert refused.status_code == 409
+    assert refused.json()["error"].startswith("The tenant refuses: ")
 
 
 def test_a_scenario_that_finds_nothing_to_do_leaves_the_tenant_as_it_is() -> None:

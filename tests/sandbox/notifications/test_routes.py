@@ -59,7 +59,7 @@ def test_a_challenge_answers_with_its_delivery() -> None:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ([], "body: [] is not of type 'object'"),
+        ([], "body: what was sent is not of type 'object'"),
         ({}, "'to' is a required property"),
         ({"to": ""}, "to: ''"),
         ({"to": TO, "method": "text"}, "'method' was unexpected"),

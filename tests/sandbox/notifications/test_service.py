@@ -375,12 +375,13 @@ EVENT = {"notification": {"recipient": "r1"}}
         ("under_event", None, {}),
     ],
 )
-def test_a_test_run_finds_its_event_where_it_is_assumed_to_be(
+def test_a_test_run_has_its_secrets_and_finds_its_event_where_it_is_assumed_to_be(
     assumed: Literal["under_event", "payload"], payload: Any, seen: dict[str, Any]
 ) -> None:
     pipeline = Pipeline(test_run_event=assumed)
-    test = partial(pipeline.service.test_action, code="", secrets={}, event=payload)
+    secrets = {"CPAAS_API_KEY": "k"}
+    test = partial(pipeline.service.test_action, code="", secrets=secrets, event=payload)
     assert "error" not in asyncio.run(test(trigger_id="send-phone-message"))
     other = asyncio.run(test(trigger_id="post-login"))
     assert other["error"]["message"].endswith("not post-login.")
-    assert [one["event"] for one in pipeline.runner.calls] == [seen]
+    assert [(one["event"], one["secrets"]) for one in pipeline.runner.calls] == [(seen, secrets)]

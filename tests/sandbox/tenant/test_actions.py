@@ -331,6 +331,7 @@ class TestDeploy:
             assert (now.code, now.secrets) == (f"// {number}", {"KEY": f"hidden-{number}"})
             assert now.version_id == auth0.actions.get(action_id)["deployed_version"]["id"]
             assert "hidden" not in repr(now)
+            assert "//" not in repr(now)
             auth0.versions.deploy(action_id)
 
     def test_the_legacy_trigger_runs_only_what_is_bound(self, auth0: Tenant) -> None:
