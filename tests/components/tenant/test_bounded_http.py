@@ -204,7 +204,7 @@ def test_a_silence_is_told(send: Send) -> None:
     held = threading.Event()
     port = peer(lambda _connection: held.wait())
     with pytest.raises(httpx.ReadTimeout, match=r"^timed out$"):
-        send(url=f"http://127.0.0.1:{port}", timeout=0.05)
+        send(url=f"http://127.0.0.1:{port}", timeout=httpx.Timeout(5, read=0.05))
     held.set()
 
 
