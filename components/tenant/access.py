@@ -62,7 +62,7 @@ class Access:
 
     @classmethod
     def of(
-        cls, environ: Mapping[str, str] = os.environ, config: Mapping[str, Any] | None = None
+        cls, *, config: Mapping[str, Any] | None = None, environ: Mapping[str, str] = os.environ
     ) -> Self:
         """Access as the provider has it; a `NoAccessError` names everything that is missing.
 

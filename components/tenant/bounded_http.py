@@ -13,13 +13,15 @@ import os
 import re
 import threading
 import zlib
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import Future
 from email.utils import parsedate_to_datetime
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar, TypeVarTuple
 
 import httpx
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 MOST_REQUESTS: Final = 1000
 """Of one client: reading page by page ends, also when a tenant repeats a page without end."""
@@ -95,8 +97,8 @@ class BoundedAsyncClient(httpx.AsyncClient):
                 try:
                     answer.stream = _Limited(answer)
                     await answer.aread()
-                except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
-                    raise BrokenAnswerError(str(error) or type(error).__name__) from None
+                except (httpx.NetworkError, httpx.RemoteProtocolError, OSError) as error:
+                    raise BrokenAnswerError(_reason(error)) from None
                 finally:
                     await answer.aclose()
         except TimeoutError:
@@ -104,12 +106,38 @@ class BoundedAsyncClient(httpx.AsyncClient):
             raise httpx.ReadTimeout(text, request=request) from None
         except httpx.LocalProtocolError:
             raise httpx.LocalProtocolError(_ILLEGAL_HEADER, request=request) from None
+        except httpx.TimeoutException as error:
+            raise type(error)(str(error) or "timed out", request=request) from None
+        except httpx.NetworkError as error:
+            raise type(error)(_reason(error), request=request) from None
+        except OSError as error:  # TLS that is none, after it began.
+            raise httpx.ReadError(_reason(error), request=request) from None
         # A label of the host's name that is empty or too long for DNS; or a redirect to such a one.
-        except (UnicodeError, httpx.InvalidURL):
-            text = "not a host name that DNS could know"
+        # A group is anyio's, of a port beyond 65535.
+        except (UnicodeError, httpx.InvalidURL, ExceptionGroup):
+            text = "not a host name that DNS could know, or no port"
             raise httpx.UnsupportedProtocol(text, request=request) from None
         _leave_out_odd_waits(answer.headers)
         return _readable(answer) if self._json_only else answer
+
+
+class EndingLoop(asyncio.SelectorEventLoop):
+    """A loop whose threads keep no process from ending: a name's look-up may hang for minutes."""
+
+    def run_in_executor(
+        self, _executor: object, func: Callable[[*Ts], T], *args: *Ts
+    ) -> asyncio.Future[T]:
+        done: Future[T] = Future()
+        done.set_running_or_notify_cancel()
+
+        def run() -> None:
+            try:
+                done.set_result(func(*args))
+            except BaseException as error:  # noqa: BLE001 - told where it is awaited
+                done.set_exception(error)
+
+        threading.Thread(target=run, name="bounded-http-work", daemon=True).start()
+        return asyncio.wrap_future(done, loop=self)
 
 
 class BoundedClient:
@@ -117,10 +145,14 @@ class BoundedClient:
 
     def __init__(self, **options: Any) -> None:
         self._http = BoundedAsyncClient(**options)
-        self._loop = asyncio.new_event_loop()
-        work = self._loop.run_forever
-        self._thread = threading.Thread(target=work, name="bounded-http", daemon=True)
+        self._runner = asyncio.Runner(loop_factory=EndingLoop)
+        self._loop = self._runner.get_loop()
+        self._thread = threading.Thread(target=self._work, name="bounded-http", daemon=True)
         self._thread.start()
+
+    def _work(self) -> None:
+        with self._runner:  # What is still asked for after a Ctrl-C, it cancels.
+            self._loop.run_forever()
 
     def __enter__(self) -> Self:
         return self
@@ -129,7 +161,6 @@ class BoundedClient:
         self._done(self._http.aclose())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
-        self._loop.close()
 
     def get(self, url: str, **options: Any) -> httpx.Response:
         return self.request("GET", url, **options)
@@ -179,6 +210,18 @@ class _Limited(httpx.AsyncByteStream):
         await self._stream.aclose()
 
 
+def _reason(error: BaseException) -> str:
+    """What the system said; an asynchronous httpx says that something failed, or nothing."""
+    deeper: BaseException | None = error
+    while deeper:
+        if isinstance(deeper, ExceptionGroup):  # The host has several addresses.
+            deeper = deeper.exceptions[0]
+        if isinstance(deeper, OSError) and deeper.errno:
+            return re.sub("Connect call failed .*", os.strerror(deeper.errno), str(deeper))
+        deeper = deeper.__cause__ or deeper.__context__
+    return str(error) or "the connection ended"
+
+
 def _leave_out_odd_waits(headers: httpx.Headers) -> None:
     """Of what a refusal tells to wait for, the times that are none: auth0-python reckons with all.
 
@@ -189,7 +232,7 @@ def _leave_out_odd_waits(headers: httpx.Headers) -> None:
         if not re.fullmatch(r"[0-9]{1,12}", said):
             try:
                 parsedate_to_datetime(said)
-            except ValueError:
+            except (ValueError, OverflowError):
                 headers.pop(name, None)
 
 

@@ -92,12 +92,14 @@ def ask(
     heard: Heard | None = None,
 ) -> T:
     """What a command asks of a tenant, as one block of `connect`."""
+    from components.tenant.bounded_http import EndingLoop  # noqa: PLC0415 - loads httpx
 
     async def block() -> T:
         async with connect(access, heard=heard) as client:
             return await question(client)
 
-    return asyncio.run(block())
+    with asyncio.Runner(loop_factory=EndingLoop) as runner:
+        return runner.run(block())
 
 
 def ask_to_write(

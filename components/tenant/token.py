@@ -141,8 +141,8 @@ def granted(content: Any) -> tuple[str, float | None]:
     token: Any = content.get("access_token")
     seconds: Any = content.get("expires_in")
     try:
-        # A number or its text, as oauth2 libraries take it.
-        life = None if isinstance(seconds, bool) else float(seconds)
+        # A number or its text, as oauth2 libraries take it; of NaN and Infinity, int makes nothing.
+        life = None if isinstance(seconds, bool) else int(float(seconds))
     except (TypeError, ValueError, OverflowError):
         life = None
     return token if isinstance(token, str) else "", life

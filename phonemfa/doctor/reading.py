@@ -63,7 +63,7 @@ def read(
     gets what the answers tell beside what was asked.
     """
     try:
-        access = Access.of(environ, config)
+        access = Access.of(config=config, environ=environ)
         return ask(
             access, lambda client: _everything(client, access.domain, stack, heard), heard=heard
         )

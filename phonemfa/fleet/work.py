@@ -265,7 +265,7 @@ def access_to(site: Site, member: Member) -> Access:
                 raise EngineFailedError(
                     f"auth0:{key} of {member.file.name} cannot be read: {redacted(error.said)}"
                 ) from None
-    return Access.of(member.environ, config)
+    return Access.of(config=config, environ=member.environ)
 
 
 def _in_a_list(path: str) -> str:

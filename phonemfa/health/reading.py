@@ -296,7 +296,7 @@ class LogReader:
     def _note_time(self, answer: httpx.Response) -> None:
         try:
             self._served_at = parsedate_to_datetime(answer.headers["date"]).timestamp()
-        except (KeyError, ValueError):
+        except (KeyError, ValueError, OverflowError):
             self._served_at = None
 
 

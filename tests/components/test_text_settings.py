@@ -127,6 +127,12 @@ PASSWORD = {"change_password": {"text": "{{ code }}", "voice": "{{ code }}"}}
         ),
         pytest.param(BLOCKED, {}, {"phonemfa:texts": "never used"}, id="not sent"),
         pytest.param(BLOCKED, {"messageTypes": KINDS}, {}, id="sent"),
+        pytest.param(
+            BLOCKED,
+            {"messageTypes": [*KINDS, "x"]},
+            {"phonemfa:messageTypes[3]": "Input should be"},
+            id="among types that are none",
+        ),
         pytest.param(PASSWORD, {}, {}, id="of a unified tenant"),
         pytest.param(
             PASSWORD, LEGACY, {"phonemfa:texts": "never used"}, id="of none in a legacy tenant"

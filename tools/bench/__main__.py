@@ -256,7 +256,7 @@ async def measure_load(bench: Bench, seconds: float) -> Load:
         ("GET", "/guardian/policies", None),
         ("PATCH", template, {"disabled": False}),
     ]
-    token = bench.ask("POST", "/oauth/token", Access.of(bench.environment).token_request())
+    token = bench.ask("POST", "/oauth/token", Access.of(environ=bench.environment).token_request())
     headers = {"Authorization": f"Bearer {token['access_token']}"}
     trust = ssl.create_default_context(cafile=bench.environment["SSL_CERT_FILE"])
     connector = aiohttp.TCPConnector(limit=20, ssl=trust)

@@ -49,7 +49,7 @@ KEY = "AUTH0_CLIENT_ASSERTION_PRIVATE_KEY"
 
 
 def test_the_config_goes_before_the_variables_value_by_value() -> None:
-    access = Access.of(CLIENT, {"clientId": "stack-id", "audience": "https://aud/"})
+    access = Access.of(environ=CLIENT, config={"clientId": "stack-id", "audience": "https://aud/"})
     assert access.domain == "t.example.com"
     assert access.token_request() == {
         "grant_type": "client_credentials",
@@ -60,7 +60,7 @@ def test_the_config_goes_before_the_variables_value_by_value() -> None:
 
 
 def test_an_api_token_alone_is_enough() -> None:
-    access = Access.of({"AUTH0_DOMAIN": "t.example.com", "AUTH0_API_TOKEN": "canary-token"})
+    access = Access.of(environ={"AUTH0_DOMAIN": "t.example.com", "AUTH0_API_TOKEN": "canary-token"})
     assert access.api_token == "canary-token"
     assert "canary" not in access.who
 
@@ -70,7 +70,7 @@ def test_a_signed_assertion_goes_before_the_secret_and_proves_the_client() -> No
     encoding, form_of = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
     pem = key.private_bytes(encoding, form_of, serialization.NoEncryption()).decode()
     signing = {KEY: pem, "AUTH0_CLIENT_ASSERTION_SIGNING_ALG": "RS384"}
-    access = Access.of(CLIENT | signing)
+    access = Access.of(environ=CLIENT | signing)
     form = access.token_request()
     assert "client_secret" not in form
     assert form["client_assertion_type"].endswith(":jwt-bearer")
@@ -87,7 +87,7 @@ def test_a_signed_assertion_goes_before_the_secret_and_proves_the_client() -> No
 @pytest.mark.parametrize("algorithm", ["RS256", "ES256", "made-up"])
 def test_a_key_that_does_not_sign_is_told_without_showing_it(algorithm: str) -> None:
     environ = CLIENT | {KEY: "canary-key", "AUTH0_CLIENT_ASSERTION_SIGNING_ALG": algorithm}
-    access = Access.of(environ)
+    access = Access.of(environ=environ)
     with pytest.raises(NoAccessError, match=KEY) as caught:
         access.token_request()
     with pytest.raises(WriteFailedError, match=KEY) as failed:
@@ -99,7 +99,7 @@ def test_a_key_that_does_not_sign_is_told_without_showing_it(algorithm: str) -> 
 @pytest.mark.parametrize("left_out", [[one] for one in CLIENT] + [[*CLIENT]])
 def test_everything_that_is_missing_is_named_at_once(left_out: list[str]) -> None:
     with pytest.raises(NoAccessError) as caught:
-        Access.of({name: value for name, value in CLIENT.items() if name not in left_out})
+        Access.of(environ={name: value for name, value in CLIENT.items() if name not in left_out})
     assert [one for one in CLIENT if one in str(caught.value)] == left_out
 
 
@@ -107,19 +107,19 @@ def test_an_encrypted_value_is_asked_for_as_its_variable() -> None:
     config: dict[str, Any] = {"domain": "t.example.com", "clientId": "id"}
     config["clientSecret"] = {"secure": "v1:canary"}
     with pytest.raises(NoAccessError, match="auth0:clientSecret") as caught:
-        Access.of({}, config)
+        Access.of(environ={}, config=config)
     assert "canary" not in str(caught.value)
-    assert Access.of({"AUTH0_CLIENT_SECRET": "s"}, config).client_secret == "s"
+    assert Access.of(environ={"AUTH0_CLIENT_SECRET": "s"}, config=config).client_secret == "s"
 
 
 def test_two_tenants_are_an_error_that_shows_both() -> None:
     with pytest.raises(TwoTenantsError, match=r"other\.example\.com.* t\.example\.com"):
-        Access.of(CLIENT, {"domain": "other.example.com"})
-    assert Access.of(CLIENT, {"domain": "T.example.com"}).domain == "T.example.com"
+        Access.of(environ=CLIENT, config={"domain": "other.example.com"})
+    assert Access.of(environ=CLIENT, config={"domain": "T.example.com"}).domain == "T.example.com"
 
 
 def test_no_secret_is_in_what_is_printed() -> None:
-    shown = repr(Access.of({name: f"canary-{name}" for name in VARIABLES.values()}))
+    shown = repr(Access.of(environ={name: f"canary-{name}" for name in VARIABLES.values()}))
     for name in ("SECRET", "PRIVATE_KEY", "API_TOKEN"):
         assert not [part for part in shown.split("canary-") if name in part], shown
 
@@ -292,6 +292,8 @@ def test_a_refusal_for_now_is_repeated_and_the_waits_are_bounded(
         granted(expires_in="soon"),
         granted(expires_in=True),
         granted(expires_in=10**400),
+        granted(expires_in="nan"),
+        granted(expires_in="Infinity"),
     ],
 )
 def test_an_answer_without_a_token_is_told_once_and_without_the_secret(

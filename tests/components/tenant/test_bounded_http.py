@@ -5,6 +5,11 @@ What trickles, is cut off or is a proxy's page: `tests/faults` has all of it ove
 
 import asyncio
 import gzip
+import socket
+import ssl
+import struct
+import subprocess
+import sys
 import threading
 import time
 import tracemalloc
@@ -16,7 +21,7 @@ import pytest
 from auth0.management.core import http_client
 
 from components.tenant import bounded_http
-from components.tenant.bounded_http import BoundedAsyncClient, BoundedClient
+from components.tenant.bounded_http import BoundedAsyncClient, BoundedClient, BrokenAnswerError
 from tests.components.conftest import At
 
 SECRET = "canary-token"
@@ -112,6 +117,7 @@ def test_what_is_not_compressed_as_asked_is_refused(send: Send, coding: str) -> 
 
 ODD_WAITS = [
     *("Mon, 01 Jan 99999 00:00:00 GMT", "Mon, 01 Jan 2026 00:00:00 +9999", "9" * 400),
+    *(f"Mon, 01 Jan {'9' * 20} 00:00:00 GMT", f"Mon, 01 Jan 2026 00:00:00 +{'9' * 20}"),
     *("-5", "1e1", "nan", "", "soon"),
 ]
 
@@ -125,6 +131,122 @@ def test_a_time_to_wait_that_is_none_reaches_no_client_that_reckons(header: str,
     for good in ("30", "Mon, 30 Nov 2026 01:00:00 GMT"):
         refusal = async_send(transport=answering(429, headers={header: good}))
         assert refusal.headers[header] == good
+
+
+def peer(serve: Callable[[socket.socket], object]) -> int:
+    """The port of whoever does that with one connection."""
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def work() -> None:
+        with listening, listening.accept()[0] as connection:
+            serve(connection)
+
+    threading.Thread(target=work, daemon=True).start()
+    return int(listening.getsockname()[1])
+
+
+def reset(connection: socket.socket) -> None:
+    connection.recv(2**16)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def cut(connection: socket.socket) -> None:
+    connection.recv(2**16)
+    connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc")
+
+
+@pytest.mark.parametrize("hosts", [["127.0.0.1"], ["127.0.0.1", "127.0.0.2"]])
+def test_a_refused_connection_is_told_as_the_system_tells_it(
+    send: Send, hosts: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, port)) for one in hosts]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: found)
+    with pytest.raises(httpx.ConnectError, match=r"^\[Errno \d+\] Connection refused$"):
+        send(url=f"http://host.example:{port}")
+
+
+@pytest.mark.parametrize(
+    ("serve", "scheme", "kind", "said"),
+    [
+        (reset, "http", httpx.ReadError, r"\] Connection reset by peer$"),
+        (cut, "http", BrokenAnswerError, "received 3 bytes, expected 9"),
+        (lambda one: one.recv(2**16), "https", httpx.ConnectError, "EOF occurred in violation"),
+    ],
+)
+def test_an_end_before_its_time_is_told_as_the_system_tells_it(
+    send: Send, serve: Callable[[socket.socket], object], scheme: str, kind: type, said: str
+) -> None:
+    with pytest.raises(kind, match=said):
+        send(url=f"{scheme}://127.0.0.1:{peer(serve)}", timeout=None)
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_tls_that_ends_to_be_tls_is_an_http_error(send: Send, begun: bool) -> None:
+    broken = ssl.SSLError(1, "[SSL] wrong version number")
+
+    class Broken(httpx.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            yield b"["
+            raise broken
+
+    def answer(_request: httpx.Request) -> httpx.Response:
+        if begun:
+            return httpx.Response(200, stream=Broken())
+        raise broken
+
+    with pytest.raises(BrokenAnswerError if begun else httpx.ReadError, match="wrong version"):
+        send(transport=httpx.MockTransport(answer))
+
+
+def test_a_silence_is_told(send: Send) -> None:
+    held = threading.Event()
+    port = peer(lambda _connection: held.wait())
+    with pytest.raises(httpx.ReadTimeout, match=r"^timed out$"):
+        send(url=f"http://127.0.0.1:{port}", timeout=httpx.Timeout(5, read=0.05))
+    held.set()
+
+
+HANGING = """
+import gc, os, signal, socket, threading
+from components.tenant import client
+from components.tenant.access import Access
+from components.tenant.bounded_http import BoundedClient
+
+def hang(*_args, **_options):
+    if interrupted:
+        os.kill(os.getpid(), signal.SIGINT)
+    threading.Event().wait()
+
+async def question(tenant):
+    return await tenant.tenants.settings.get(request_options=client.ONCE)
+
+socket.getaddrinfo = hang
+client.TOTAL = 60 if interrupted else 0.1
+try:
+    if by_thread:
+        with BoundedClient(total=client.TOTAL) as http:
+            http.get("https://hanging.example")
+    else:
+        client.ask(Access(domain="hanging.example", api_token="token"), question)
+except BaseException as error:
+    print(type(error).__name__, error)
+gc.collect()
+"""
+
+
+@pytest.mark.parametrize("by_thread", [True, False])
+@pytest.mark.parametrize("interrupted", [True, False])
+def test_a_name_that_nobody_tells_keeps_no_process_from_ending(
+    by_thread: bool, interrupted: bool
+) -> None:
+    program = f"by_thread, interrupted = {by_thread}, {interrupted}\n" + HANGING
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.stderr == ""
+    assert ("KeyboardInterrupt" if interrupted else "no whole answer within 0.1 s") in ended.stdout
 
 
 def test_work_without_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,7 +266,8 @@ def test_an_illegal_header_is_told_without_its_value(at: At, send: Send, value: 
 
 
 @pytest.mark.parametrize(
-    "domain", ["a..b", "x" * 64 + ".example", "bad host", "ho\nst", "[::1", "host:port", ""]
+    "domain",
+    ["a..b", "x" * 64 + ".example", "bad host", "ho\nst", "[::1", "host:port", "", "[::1]:99999"],
 )
 def test_a_name_that_cannot_be_is_an_http_error(send: Send, domain: str) -> None:
     with pytest.raises(httpx.HTTPError):

@@ -420,6 +420,20 @@ def test_an_action_that_is_somebody_elses_is_not_ours() -> None:
         assert found == f"'ours' stands on {where} instead of 'another'"
 
 
+def test_a_legacy_stack_wants_its_own_sender_selected() -> None:
+    settings = StackSettings.check("dev", SETTINGS | {"experience": "legacy"})
+    wanted = replace(Wanted.by(settings), action_name="ours", message_types=())
+    assert lacking(legacy(), wanted) == []
+    (found,) = lacking(legacy(guardian=OTHER_SENDER), wanted)
+    assert found == "codes are sent by auth0, not by the Action"
+    assert lacking(legacy(guardian=OTHER_SENDER), replace(wanted, factor=False)) == [], "not yet"
+
+
+def test_a_time_that_the_tenant_does_not_tell_is_none() -> None:
+    (bound,) = legacy().bindings_of(TRIGGERS[LEGACY])
+    assert (NOT_DEPLOYED.created_at, bound.updated_at) == (None, None)
+
+
 @pytest.mark.parametrize("length", [float("inf"), float("nan"), "six", [6], {}])
 def test_a_number_that_is_none_is_not_seen(length: Any) -> None:
     found = Guardian.recorded({"phoneSettings": {"otpLength": length}})

@@ -48,7 +48,8 @@ class Told(httpx.BaseTransport):
         else:
             answer = self.inner.handle_request(request)
         now = self.sandbox.clock() / NANOS_PER_SECOND
-        answer.headers["date"] = format_datetime(datetime.fromtimestamp(now, UTC), usegmt=True)
+        date = format_datetime(datetime.fromtimestamp(now, UTC), usegmt=True)
+        answer.headers.setdefault("date", date)
         return answer
 
 
@@ -247,6 +248,14 @@ def test_a_time_that_no_calendar_has_in_every_zone_ends_nothing(at: str, answer:
     answers[answer] = [{"type": "s", "date": at, "log_id": "1"}]
     here.told.instead = [httpx.Response(200, json=one) for one in answers]
     assert any("The log" in one for one in here.read().notes)
+
+
+@pytest.mark.parametrize("date", ["soon", f"Mon, 01 Jan {'9' * 20} 00:00:00 GMT"])
+def test_a_clock_of_the_tenants_that_is_none_ends_nothing(date: str) -> None:
+    here = desk(per_day=30, days=(0,))
+    here.told.instead = [refused(429, **{"date": date, "x-ratelimit-reset": str(int(here.now))})]
+    here.read()
+    assert here.told.slept[0] == 2, "not until a time that nobody told"
 
 
 def test_a_fault_that_stays_is_told() -> None:
