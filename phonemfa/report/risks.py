@@ -16,7 +16,7 @@ from components.tenant.model import seen
 from components.tenant.phone_provider import PhoneProvider
 from components.tenant.phone_template import PhoneTemplate
 from components.tenant.tenant_settings import TenantSettings
-from components.vocabulary import ASKED, CHANNEL_NAMES, Gate, Policy
+from components.vocabulary import CHANNEL_NAMES, Gate, Policy
 from phonemfa.pulumi.preview import Operation
 from phonemfa.report.change import Change
 from phonemfa.report.differences import FACTOR, Difference, named
@@ -110,10 +110,11 @@ def _nobody_can_log_in(change: Change) -> Iterator[Risk]:
     missing = change.after.missing
     if missing and change.after.policy in {Policy.ALWAYS, Policy.ADAPTIVE}:
         hard = change.after.policy == Policy.ALWAYS
+        logins = "Every login is" if hard else "Logins that look risky are"
         yield Risk(
             "Lockout" if hard else "Lockout of risky logins",
-            f"{ASKED[change.after.policy].capitalize()}, but {missing}: users who have nothing but "
-            "the phone cannot log in.",
+            f"{logins} asked for a second factor, but {missing}: users who have nothing but the "
+            "phone cannot log in.",
             "keep the policy at never until what sends is in place",
             danger=Danger.LOCKOUT if hard else Danger.WARNING,
         )

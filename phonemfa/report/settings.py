@@ -100,10 +100,9 @@ class Settings:
     @property
     def _appeared(self) -> frozenset[str]:
         """Settings that the version before did not have, at their default: no change of them."""
-        new = self.after if self.before and self.after else {}
-        return frozenset(
-            key for key in new if key not in (self.before or {}) and _is_default(key, new[key])
-        )
+        old, new = self.before or {}, self.after or {}
+        news = new.keys() - old.keys() if old else ()
+        return frozenset(key for key in news if _is_default(key, new[key]))
 
     @cached_property
     def differing(self) -> tuple[Setting, ...]:
