@@ -102,6 +102,12 @@ def test_a_legacy_tenants_name_is_rendered_too() -> None:
     assert one.text == "株式会社日本架空銀行会員サービス 123456"
 
 
+@pytest.mark.parametrize("channel", DeliveryMethod)
+def test_a_text_is_told_its_channel_in_the_tenants_word_for_it(channel: DeliveryMethod) -> None:
+    one = render("{{ message_type }}", kind="x", channel=channel)
+    assert one.text == {"text": "sms", "voice": "voice"}[channel]
+
+
 def test_an_endless_text_is_cut() -> None:
     assert (
         len(render("{{ code }}" + "x" * 10**6, kind="x", channel=DeliveryMethod.TEXT).text) <= 2_000
