@@ -43,8 +43,8 @@ class Sender:
         there = at.tenant.actions_on(self.trigger)
         # By id where the state has one: a renamed Action is still ours.
         own = self.recorded.id if self.recorded else self.name
-        found = [one for one in there if own == (one.id if self.recorded else one.name)]
-        self.ours = found[0] if found else None
+        ours = (one for one in there if own == (one.id if self.recorded else one.name))
+        self.ours = next(ours, None)
         self.running = self.ours.running if self.ours else None
         self.running_code = known(self.running.code, None) if self.running else None
         self.deployed_by_us = at.deployed_by_us.get(self.ours.id) if self.ours else None

@@ -10,7 +10,7 @@ from phonemfa import options
 from phonemfa.answered import NO_ANSWER
 from phonemfa.audit import Record
 from phonemfa.drift.check import check
-from phonemfa.drift.findings import Finding, is_drift
+from phonemfa.drift.findings import Finding, drifted
 from phonemfa.drift.look import Sides, held, look
 from phonemfa.drift.repair import repaired
 from phonemfa.drift.report import Report, as_document, as_object, cases, keep_issue
@@ -87,7 +87,7 @@ def drift(
             return at, check(at, accepted=accept or [])
 
         at, findings = once()
-        if repairing and is_drift(findings):
+        if repairing and drifted(findings):
             record.before = [one.id for one in findings]
             if repaired(wanted, at, findings, record, yes=yes, any_checkout=any_checkout):
                 at, findings = once()
@@ -96,7 +96,7 @@ def drift(
     except (*NO_ANSWER, HostError) as error:
         report = replace(report, failure=str(error))
     _tell(report, as_json=as_json_, junit=junit, issue=issue)
-    if report.drifted:
+    if drifted(report.findings):
         raise typer.Exit(Exit.DRIFTED)
 
 

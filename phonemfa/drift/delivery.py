@@ -1,6 +1,7 @@
 """Rules about a unified tenant's phone provider and texts; a legacy tenant's are Guardian's."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from components.tenant.model import differences, known, seen
 from components.tenant.phone_provider import PhoneProvider
@@ -73,21 +74,18 @@ def _switched(*, off: bool) -> str:
 
 
 def _template(at: Sides, kind: str, wanted: PhoneTemplate) -> Iterator[Finding]:
+    finding = partial(Finding, kind="template", subject=kind)
     ours = at.recorded.one(PhoneTemplate.TOKEN, type=kind)
     there = seen(at.tenant.templates).get(kind)
     if there is None:
-        yield Finding(
-            kind="template",
-            subject=kind,
+        yield finding(
             what="the text is gone: users get Auth0's default one",
             expected="ours",
             found="Auth0's default",
         )
         return
     if at.recorded.is_seen and (ours is None or ours.id != there.id):
-        yield Finding(
-            kind="template",
-            subject=kind,
+        yield finding(
             what="somebody made the text anew: Pulumi does not know it, and pulumi up would meet "
             "409",
             expected="ours",
@@ -114,9 +112,7 @@ def _template(at: Sides, kind: str, wanted: PhoneTemplate) -> Iterator[Finding]:
     if wrong:
         # The API has no way to take a sender away again: an update leaves it, and so does a reset.
         stays = bool(sender) and wanted.sender is None
-        yield Finding(
-            kind="template",
-            subject=kind,
+        yield finding(
             what=f"the text was changed: {', '.join(wrong)}",
             expected=f"{_switched(off=seen(wanted.disabled))}, sender {shown(wanted.sender)}, the "
             "declared texts",

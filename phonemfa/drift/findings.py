@@ -1,6 +1,6 @@
 """One difference between a tenant and its stack, as every output shows it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -70,9 +70,9 @@ notice: Final = partial(Finding, level=Level.NOTICE, repair=Repair.NOTHING, in_s
 """What is no drift, and good to know."""
 
 
-def is_drift(findings: Collection[Finding]) -> bool:
-    """Whether the tenant is not what the stack declares."""
-    return any(one.level is Level.DRIFT for one in findings)
+def drifted(findings: Iterable[Finding]) -> list[Finding]:
+    """Those that say that the tenant is not what the stack declares."""
+    return [one for one in findings if one.level is Level.DRIFT]
 
 
 def shown(value: Any) -> str:

@@ -15,6 +15,11 @@ _RAISED: Final = (
     "no deploy lowers a policy: set phonemfa:policy to what the tenant has; or, if users are to be "
     "asked less often, lower it on purpose (python -m phonemfa break-glass), then pulumi up"
 )
+_TAKEN_BACK: Final = (
+    "pulumi config set phonemfa:transition true, pulumi up --refresh, "
+    "pulumi config rm phonemfa:transition, pulumi up (docs/guides/migrate.md); or switch it in the "
+    "dashboard"
+)
 _SWITCH_NAMES: Final = {
     "unified": "unified phone experience",
     "mfa_in_actions": "Customize MFA Factors using Actions",
@@ -23,34 +28,14 @@ _SWITCH_NAMES: Final = {
 
 def check(at: Sides) -> Iterator[Finding]:
     """Every finding about Guardian, a legacy tenant's texts among it, and about switches."""
-    for one in differences(at.declared.settings, at.tenant.settings):
-        yield _switch(at, one)
-    for one in differences(at.declared.guardian, at.tenant.guardian):
+    for one in (
+        *differences(at.declared.settings, at.tenant.settings),
+        *differences(at.declared.guardian, at.tenant.guardian),
+    ):
         if _is_offered(one, at.tenant.guardian):
-            yield _differing(one)
+            yield _differing(at, one)
     yield from _left_alone(at)
     yield from _not_told(at.declared.guardian, at.tenant.guardian)
-
-
-def _switch(at: Sides, one: Difference) -> Finding:
-    # The guard in front of every write refuses a tenant of the other generation.
-    guarded = one.part.field == "unified" and not at.declared.in_transition
-    kind, subject = thing_of(one.part)
-    return Finding(
-        kind=kind,
-        subject=subject,
-        what=f"{_SWITCH_NAMES[one.part.field]} was switched {shown(one.found)}",
-        expected=shown(one.wanted),
-        found=shown(one.found),
-        repair=Repair.BY_HAND if guarded else Repair.UP,
-        how=f"take the tenant back to {at.declared.experience}: pulumi config set "
-        "phonemfa:transition true, pulumi up --refresh, pulumi config rm phonemfa:transition, "
-        "pulumi up (docs/guides/migrate.md); or switch it in the dashboard"
-        if guarded
-        else "",
-        blocks=guarded,
-        in_state=at.recorded.one(TenantSettings.TOKEN) is not None,
-    )
 
 
 def _is_offered(one: Difference, there: Guardian) -> bool:
@@ -64,15 +49,21 @@ def _is_offered(one: Difference, there: Guardian) -> bool:
             return True
 
 
-def _differing(one: Difference) -> Finding:
+def _differing(at: Sides, one: Difference) -> Finding:
     kind, subject = thing_of(one.part)
     expected, found = shown(one.wanted), shown(one.found)
-    what, diff, lowered = f"{one.part.setting} was changed", "", False
+    what, diff, in_state, how = f"{one.part.setting} was changed", "", True, ""
     match kind:
         case "policy":
             what = "a second factor is asked for at other times"
             expected, found = policy_word([one.wanted]), policy_word([one.found])
-            lowered = asks_less([one.wanted], [one.found])
+            how = _RAISED if asks_less([one.wanted], [one.found]) else ""
+        case "tenant-switch":
+            what = f"{_SWITCH_NAMES[one.part.field]} was switched {found}"
+            in_state = at.recorded.one(TenantSettings.TOKEN) is not None
+            # The guard in front of every write refuses a tenant of the other generation.
+            if one.part.field == "unified" and not at.declared.in_transition:
+                how = f"take the tenant back to {at.declared.experience}: {_TAKEN_BACK}"
         case "template":
             what = "the text was changed" if one.found else "the text is gone"
             expected, found = "ours", "another" if one.found else "Auth0's default"
@@ -88,16 +79,18 @@ def _differing(one: Difference) -> Finding:
                 what = "the tenant sends codes itself instead of handing them to the Action"
         case "other-factor":
             what = f"{subject} was switched {found}"
+    # What pulumi up cannot take back, it fails at.
     return Finding(
         kind=kind,
         subject=subject,
         what=what,
         expected=expected,
         found=found,
-        repair=Repair.BY_HAND if lowered else Repair.UP,
-        how=_RAISED if lowered else "",
-        blocks=lowered,
+        repair=Repair.BY_HAND if how else Repair.UP,
+        how=how,
+        blocks=bool(how),
         diff=diff,
+        in_state=in_state,
     )
 
 

@@ -56,10 +56,8 @@ class Recorded(State):
 
     def one(self, kind: str, **outputs: Any) -> Resource | None:
         """The resource of a type whose outputs have these values."""
-        for found in self.all(kind):
-            if all(found.outputs.get(name) == value for name, value in outputs.items()):
-                return found
-        return None
+        found = (one for one in self.all(kind) if outputs.items() <= one.outputs.items())
+        return next(found, None)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,7 @@ from phonemfa.asking import Target, agreed
 from phonemfa.audit import Record
 from phonemfa.deploying import deploy_draft
 from phonemfa.drift.actions import senders
-from phonemfa.drift.findings import Finding, Level, Repair
+from phonemfa.drift.findings import Finding, Repair, drifted
 from phonemfa.drift.look import Sides
 from phonemfa.drift.report import as_entry
 from phonemfa.git import git
@@ -54,8 +54,8 @@ def repaired(
 
     Whether anything was done, all of it or not: then a second look says what is left.
     """
-    drifted = [one for one in findings if one.level is Level.DRIFT]
-    plan = {way: [one for one in drifted if one.repair is way] for way in Repair}
+    drift = drifted(findings)
+    plan = {way: [one for one in drift if one.repair is way] for way in Repair}
     shown = [
         Section(heading, (Entries(tuple(map(as_entry, plan[way]))),))
         for way, heading in _HEADINGS.items()
@@ -63,7 +63,7 @@ def repaired(
     ]
     show(Document("", tuple(shown)), notes())
     what = " and ".join(said for way, said in _STEPS.items() if plan[way])
-    if not what or any(one.blocks for one in drifted):
+    if not what or any(one.blocks for one in drift):
         say("Nothing was written: the rest is yours to do first.")
         return False
     other = "" if any_checkout else why_another(wanted.project, wanted.cli.last_update())

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from phonemfa.drift.findings import Finding, Level, Repair
+from phonemfa.drift.findings import Finding, Level, Repair, drifted
 from phonemfa.drift.kinds import KINDS
 from phonemfa.output.document import (
     Block,
@@ -45,18 +45,13 @@ class Report:
     compared: int = 0
     failure: str = ""
 
-    @property
-    def drifted(self) -> list[Finding]:
-        """What is drift."""
-        return [one for one in self.findings if one.level is Level.DRIFT]
-
 
 def as_object(report: Report) -> dict[str, Any]:
     """The report for JSON: `stack`, `domain`, `drift`, `compared`, `findings`."""
     return {
         "stack": report.stack,
         "domain": report.domain,
-        "drift": bool(report.drifted),
+        "drift": bool(drifted(report.findings)),
         "compared": report.compared,
         "findings": [
             {"id": one.id, **{name: getattr(one, name) for name in _TOLD}, "blocksUp": one.blocks}
@@ -77,10 +72,11 @@ def repair_of(finding: Finding) -> str:
 
 def summary(report: Report) -> str:
     """The result in one sentence."""
-    drifted, notices = len(report.drifted), len(report.findings) - len(report.drifted)
-    text = f"{drifted} drift{'s' * (drifted > 1)} of {report.domain} from stack {report.stack}"
+    drift = len(drifted(report.findings))
+    notices = len(report.findings) - drift
+    text = f"{drift} drift{'s' * (drift > 1)} of {report.domain} from stack {report.stack}"
     joint = ", "
-    if not drifted:
+    if not drift:
         joint = "; "
         text = (
             f"no drift: the tenant {report.domain} is as stack {report.stack} declares it "
@@ -94,7 +90,7 @@ def as_document(report: Report) -> Document:
     entries = tuple(
         as_entry(one, (Verbatim(one.diff, "diff"),) if one.diff else ()) for one in report.findings
     )
-    mark = Mark.BAD if report.drifted else Mark.GOOD
+    mark = Mark.BAD if drifted(report.findings) else Mark.GOOD
     return Document("", (Entries((*entries, Entry(mark=mark, line=(Strong(summary(report)),)))),))
 
 
@@ -123,12 +119,12 @@ def cases(report: Report) -> list[Case]:
 
 
 def _case(kind: str, findings: Sequence[Finding]) -> Case:
-    drifted = [one for one in findings if one.level is Level.DRIFT]
-    notices = [one for one in findings if one.level is Level.NOTICE]
-    message = "; ".join(one.what for one in drifted)
+    drift = drifted(findings)
+    notices = [one for one in findings if one not in drift]
+    message = "; ".join(one.what for one in drift)
     return Case(
         name=kind,
-        failure=(message, "\n\n".join(map(_at_length, drifted))) if drifted else None,
+        failure=(message, "\n\n".join(map(_at_length, drift))) if drift else None,
         output="\n\n".join(map(_at_length, notices)),
     )
 
@@ -160,7 +156,7 @@ def keep_issue(issues: Issues, report: Report) -> list[Posted]:
         return [issues.upsert_issue(blind, label=LABEL, title=title, body=body_of(report))]
     again = f"`phonemfa drift` looks at stack `{stack}` again."
     seen = issues.close_issue(blind, label=LABEL, comment=again)
-    if report.drifted:
+    if drifted(report.findings):
         title = f"Drift: the tenant of stack {stack} is not what it declares"
         body = body_of(report)
         return [*seen, issues.upsert_issue(marker, label=LABEL, title=title, body=body)]

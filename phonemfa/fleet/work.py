@@ -23,7 +23,7 @@ from components.tenant.access import (
 )
 from phonemfa.answered import NO_ANSWER
 from phonemfa.drift.check import check
-from phonemfa.drift.findings import is_drift
+from phonemfa.drift.findings import drifted
 from phonemfa.drift.look import look
 from phonemfa.fleet.run import Outcome, State
 from phonemfa.fleet.selection import Member
@@ -242,7 +242,7 @@ def _look(site: Site, member: Member, tell: Tell) -> Outcome:
         found = check(look(replace(wanted, cli=_cli(site, member)), access, working))
     except NO_ANSWER as error:
         return Outcome(state=State.UNANSWERED, why=_in_short(str(error), secrets))
-    drift = [one.id for one in found if is_drift([one])]
+    drift = [one.id for one in drifted(found)]
     if not drift:
         return Outcome(state=State.DONE, nothing="no drift")
     why = f"python -m phonemfa drift --stack {member.stack} says what"

@@ -149,7 +149,6 @@ class Change:
         return moved and self.after.action is not None
 
     def touched(self, model: Any, *operations: Operation) -> list[Step]:
-        """Steps on resources of a model, of these operations."""
         return [
             one for one in self.steps if one.type == model.TOKEN and one.operation in operations
         ]

@@ -172,11 +172,6 @@ def _of_settings(settings: tuple[Settings, ...]) -> Iterator[Difference]:
         # With several components in a program each is named.
         whose = f" of {one.component}" if len(settings) > 1 else ""
         before_is = ASKED_ONLY if one.asked_only else ""
-        was, will_be = one.tenants
-        if was and will_be and was != will_be:
-            yield Difference(
-                subject=f"tenant{whose}", before=was, after=will_be, before_is=before_is
-            )
         for each in one.changed:
             yield Difference(
                 subject=f"{cut(subject(each.key, *each.members), _LONGEST_SUBJECT)}{whose}",

@@ -1,25 +1,22 @@
 """The texts of SMS and calls with sample values, before and after, and how long they are."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final
 
 from components.settings.code_in_text import where_missing, written
 from components.settings.message_size import SmsSize, rendered, sms_size, unshowable
 from components.settings.model import sample_of
 from components.settings.text_rules import origin_line
 from components.settings.texts import unified_variables
-from components.vocabulary import Experience, MessageType
+from components.vocabulary import CHANNELS, DeliveryMethod, Experience, MessageType
 from phonemfa.output.text import cut, encodable
 from phonemfa.report.change import Change, Side
 from phonemfa.report.settings import Plain
 
-Channel = Literal["text", "voice"]
-_LEGACY_CHANNELS: Final[Mapping[Channel, str]] = {"text": "sms", "voice": "voice"}
-_SENDERS: Final[Mapping[Channel, str]] = {"text": "smsSender", "voice": "voiceSender"}
-
+_SENDERS: Final = {DeliveryMethod.TEXT: "smsSender", DeliveryMethod.VOICE: "voiceSender"}
 LONGEST: Final = 2_000
 """Characters of a text that are looked at: more than a call can say and a long SMS can hold."""
 
@@ -49,7 +46,7 @@ class Message:
     """What one message type says in one channel; None where there is no such message."""
 
     kind: str
-    channel: Channel
+    channel: DeliveryMethod
     before: Rendered | None
     after: Rendered | None
     sender: str
@@ -98,7 +95,7 @@ def messages(change: Change) -> Iterator[Message]:
                 )
 
 
-def _rendered(side: Side, kind: str, channel: Channel) -> Rendered | None:
+def _rendered(side: Side, kind: str, channel: DeliveryMethod) -> Rendered | None:
     texts = side.texts.get(kind)
     template = getattr(texts, channel, None)
     if texts is None or not isinstance(template, str):
@@ -112,7 +109,7 @@ def render(
     template: str,
     *,
     kind: str,
-    channel: Channel,
+    channel: DeliveryMethod,
     legacy: bool = False,
     plain: Plain = MappingProxyType({}),
 ) -> Rendered:
@@ -128,7 +125,7 @@ def render(
         source = unified_variables(source)
     problem = ""
     try:
-        text = rendered(source, {**values, "message_type": _LEGACY_CHANNELS[channel]})
+        text = rendered(source, {**values, "message_type": CHANNELS[channel]})
         carries = kind in set(MessageType) and MessageType(kind).carries_code
         if carries and channel == "text":
             host = origin if isinstance(origin, str) else None

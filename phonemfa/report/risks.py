@@ -21,7 +21,7 @@ from phonemfa.pulumi.preview import Operation
 from phonemfa.report.change import Change
 from phonemfa.report.differences import FACTOR, Difference, named
 from phonemfa.report.messages import Message
-from phonemfa.report.settings import Known, secrets_changes
+from phonemfa.report.settings import DOMAIN, Known, secrets_changes
 
 
 class Danger(StrEnum):
@@ -85,16 +85,18 @@ def _about(
         yield Risk(title, what, fix, found, danger)
 
 
+_ADDRESSES: Final = {DOMAIN: "auth0:domain", "cpaasBaseHost": "phonemfa:cpaasBaseHost"}
+
+
 def _another_address(change: Change) -> Iterator[Risk]:
-    moves = [("auth0:domain", *one.tenants) for one in change.settings]
-    moves += [
-        ("phonemfa:cpaasBaseHost", each.before, each.after)
-        for one in change.settings
-        for each in one.changed
-        if each.key == "cpaasBaseHost"
-    ]
+    changed = [each for one in change.settings for each in one.changed]
     yield from _about(
-        [f"{key}: {was} → {will}" for key, was, will in moves if was and will and will != was],
+        [
+            f"{address}: {one.before} → {one.after}"
+            for key, address in _ADDRESSES.items()
+            for one in changed
+            if one.key == key and one.before and one.after
+        ],
         "Secrets go to another address",
         "Whoever has the new address gets a secret of this stack: a tenant that of the Auth0 "
         "client, a CPaaS host the key with every number and code.",

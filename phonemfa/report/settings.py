@@ -22,6 +22,9 @@ from phonemfa.pulumi.preview import Operation, Step
 
 ASKED_ONLY: Final = "asked; the last run did not finish, what was there before is unknown"
 
+DOMAIN: Final = "tenant"
+"""The tenant's domain, which the provider has as `auth0:domain`, where a setting has its key."""
+
 Plain = Mapping[str, Any]
 """Settings by the keys of the stack's file; `Unseen` in the place of what cannot be seen."""
 
@@ -46,12 +49,6 @@ class Setting:
         """Whether a side of it cannot be seen."""
         return is_hidden(self.before) or is_hidden(self.after)
 
-    @property
-    def is_nothing(self) -> bool:
-        """Whether neither side says anything."""
-        sides = (self.before, self.after)
-        return all(one is None or one is False or one in ("", [], {}) for one in sides)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -68,60 +65,63 @@ class Settings:
 
     @classmethod
     def of(cls, step: Step) -> Self:
-        """Those of a component's step."""
-        applied = step.before.outputs.get("applied") if step.before else {}
-        finished = isinstance(applied, Mapping) and "settings" in applied
-        asked_only = bool(step.before) and not finished
-        old = step.before.inputs if step.before and asked_only else applied
-        stays = step.after is not None and step.operation is not Operation.DELETE
-        new = step.after.inputs if step.after and stays else {}
+        nothing: Plain = {"settings": {}}
+        old = step.before.outputs.get("applied") if step.before else nothing
+        asked_only = not (isinstance(old, Mapping) and "settings" in old)
+        if step.before and asked_only:
+            old = step.before.inputs
+        gone = step.after is None or step.operation is Operation.DELETE
+        new = step.after.inputs if step.after and not gone else nothing
         return cls(
             component=step.name,
-            before=_told(old, "settings", Mapping) if step.before else {},
-            after=_told(new, "settings", Mapping) if stays else {},
+            before=_told(old, "settings", Mapping),
+            after=_told(new, "settings", Mapping),
             tenants=(_told(old, "tenant", str), _told(new, "tenant", str)),
             asked_only=asked_only,
         )
 
     @property
     def changed(self) -> tuple[Setting, ...]:
-        """Every setting that changes, and can be seen to."""
-        return tuple(one for one in self._differing if not one.is_hidden)
-
-    @property
-    def hidden(self) -> tuple[Setting, ...]:
-        """Every setting that cannot be compared, because a side of it cannot be seen."""
-        return tuple(one for one in self._differing if one.is_hidden)
+        """Every setting that changes, and can be seen to, after the tenant's domain."""
+        was, will_be = self.tenants
+        seen = [one for one in self.differing if not one.is_hidden]
+        if was and will_be and was != will_be:
+            seen.insert(0, Setting(key=DOMAIN, before=was, after=will_be))
+        return tuple(seen)
 
     @property
     def may_change_secrets(self) -> bool | None:
         """Whether one of these changes may change the Action's secrets; None: not told."""
         if not self.before or self.asked_only or self.after is None:
             return None
-        keys = {one.key for one in self._differing} | self._appeared
+        keys = {one.key for one in self.differing} | self._appeared
         return not keys <= _NOT_IN_SECRETS
 
     @property
     def _appeared(self) -> frozenset[str]:
         """Settings that the version before did not have, at their default: no change of them."""
-        new = self.after if self.before and self.after else {}
-        return frozenset(
-            key for key in new if key not in (self.before or {}) and _is_default(key, new[key])
-        )
+        old, new = self.before or {}, self.after or {}
+        news = new.keys() - old.keys() if old else ()
+        return frozenset(key for key in news if _is_default(key, new[key]))
 
     @cached_property
-    def _differing(self) -> tuple[Setting, ...]:
+    def differing(self) -> tuple[Setting, ...]:
+        """Every setting that differs, or cannot be compared because a side of it is hidden."""
         old, new, appeared = self.before, self.after, self._appeared
         if old is None or new is None:
             return ()
-        found = (
+        return tuple(
             Setting(key=key, members=members, before=was, after=will_be)
             for key in dict.fromkeys((*new, *old))
             if key not in appeared
             for members, was, will_be in _leaves(old.get(key), new.get(key), key=key)
+            # What comes or goes as a whole is told by what it has.
+            if (old and new) or _is_something(was) or _is_something(will_be)
         )
-        # What comes or goes as a whole is told by what it has.
-        return tuple(one for one in found if (old and new) or not one.is_nothing)
+
+
+def _is_something(value: Any) -> bool:
+    return not (value is None or value is False or value in ("", [], {}))
 
 
 def _told(side: Any, name: str, kind: type) -> Any:
@@ -206,6 +206,6 @@ def not_compared(settings: tuple[Settings, ...]) -> Iterator[str]:
             )
         elif one.asked_only:
             yield f"Settings before this change are what was {ASKED_ONLY}."
-        names = cut(", ".join(subject(hidden.key, *hidden.members) for hidden in one.hidden), 300)
-        if names:
-            yield f"Hidden in this preview, and not compared: {names}."
+        hidden = [subject(each.key, *each.members) for each in one.differing if each.is_hidden]
+        if hidden:
+            yield f"Hidden in this preview, and not compared: {cut(', '.join(hidden), 300)}."

@@ -14,7 +14,7 @@ from components.settings.model import StackSettings
 from components.settings.text_rules import text_warnings
 from components.settings.texts import TextOverride, Texts, texts_for
 from components.tenant import guardian
-from components.vocabulary import Language, MessageType
+from components.vocabulary import DeliveryMethod, Language, MessageType
 from phonemfa.report.messages import render
 from policy.model import Context
 from policy.rules import RULES
@@ -206,7 +206,7 @@ def test_check_policy_and_report_agree(tree: Tree, kind: MessageType, channel: s
     both = {"text": "{{ code }}", "voice": "{{ code }}", channel: template or "x"}
     resource = declared(kind.value, text=both["text"], voice=both["voice"])
     assert (not list(CODE_IN_TEXTS.check(resource, Context(stack="t1")))) == gives
-    shown = render(template or "x", kind=kind.value, channel="text")
+    shown = render(template or "x", kind=kind.value, channel=DeliveryMethod.TEXT)
     assert (shown.problem != "the code is not in it") == gives
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from components.vocabulary import TRIGGERS, Experience
 from phonemfa.drift.check import check
-from phonemfa.drift.findings import Finding, is_drift
+from phonemfa.drift.findings import Finding, drifted
 from phonemfa.drift.look import look
 from phonemfa.pulumi.engine import PulumiCli
 from phonemfa.pulumi.preview import Step
@@ -98,7 +98,7 @@ def no_false_alarm(stack: PulumiProject, tenant: Tenant, monkeypatch: pytest.Mon
         for one in (auth0, auth0.context.stamp):
             monkeypatch.setattr(one, "clock", lambda now=now: now)
         at = look(wanted, access, lambda _: nullcontext(), with_state=night % 2 == 0)
-        found += [one for one in check(at) if is_drift([one])]
+        found += drifted(check(at))
     assert found == []
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.action_code import assemble
-from components.vocabulary import MessageType
+from components.vocabulary import DeliveryMethod, MessageType
 from phonemfa.report.document import as_comment, size
 from phonemfa.report.messages import Message, render
 from sandbox.runner.runner import find_node
@@ -82,31 +82,43 @@ def test_a_text_of_a_closed_channel_is_said_to_wait() -> None:
 def test_a_text_says_how_long_it_is_and_why_it_cannot_be_sent(
     template: str, of_sms: str, problem: str
 ) -> None:
-    one = render(template, kind="otp_verify", channel="text")
+    one = render(template, kind="otp_verify", channel=DeliveryMethod.TEXT)
     assert size(one).startswith(of_sms)
     assert one.problem.startswith(problem)
     assert bool(one.problem) == bool(problem)
 
 
 def test_half_a_surrogate_pair_ends_no_report() -> None:
-    one = render("{{ code }} \ud83d", kind=MessageType.OTP_VERIFY.value, channel="text")
+    one = render(
+        "{{ code }} \ud83d", kind=MessageType.OTP_VERIFY.value, channel=DeliveryMethod.TEXT
+    )
     assert "�" in one.text
 
 
 def test_a_legacy_tenants_name_is_rendered_too() -> None:
-    one = render("{{ tenant.friendly_name }} {{ code }}", kind="x", channel="text", legacy=True)
+    one = render(
+        "{{ tenant.friendly_name }} {{ code }}", kind="x", channel=DeliveryMethod.TEXT, legacy=True
+    )
     assert one.text == "株式会社日本架空銀行会員サービス 123456"
 
 
+@pytest.mark.parametrize("channel", DeliveryMethod)
+def test_a_text_is_told_its_channel_in_the_tenants_word_for_it(channel: DeliveryMethod) -> None:
+    one = render("{{ message_type }}", kind="x", channel=channel)
+    assert one.text == {"text": "sms", "voice": "voice"}[channel]
+
+
 def test_an_endless_text_is_cut() -> None:
-    assert len(render("{{ code }}" + "x" * 10**6, kind="x", channel="text").text) <= 2_000
+    assert (
+        len(render("{{ code }}" + "x" * 10**6, kind="x", channel=DeliveryMethod.TEXT).text) <= 2_000
+    )
 
 
 def test_the_line_that_browsers_fill_in_and_the_codes_length_are_counted() -> None:
     def units(**asked: Any) -> int:
         change = Change().asks(**asked).says("{{ code }} です")
         every = {(each.kind, each.channel): each for each in changed(change)}
-        one = every["otp_verify", "text"]
+        one = every["otp_verify", DeliveryMethod.TEXT]
         assert one.after
         assert one.after.size
         return one.after.size.units
@@ -146,5 +158,7 @@ def test_the_report_says_that_a_call_repeats_the_code_where_the_action_does(
         check=True,
         timeout=60,
     )
-    reports = [render(text, kind="otp_verify", channel="voice").repeats for text in texts]
+    reports = [
+        render(text, kind="otp_verify", channel=DeliveryMethod.VOICE).repeats for text in texts
+    ]
     assert reports == json.loads(done.stdout)

@@ -302,6 +302,7 @@ def test_what_cannot_be_seen_is_said_not_to_be_compared(change: Change, words: s
 def test_a_new_stack_tells_what_it_has_and_a_deleted_one_what_it_had() -> None:
     created = Change().create().environment()
     assert told(created)["SMS sender"] == (None, "0005212345")
+    assert told(created)[subject("recipientLimit")] == (None, "10"), "its default is news too"
     assert "suppression of repeated messages" not in told(created)
     assert created.secrets == ()
     deleted = Change()

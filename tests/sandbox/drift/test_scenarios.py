@@ -8,7 +8,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from phonemfa.drift.findings import is_drift
+from phonemfa.drift.findings import drifted
 from phonemfa.drift.kinds import KINDS
 from sandbox.drift.applied import Applied, routes
 from sandbox.drift.hands import Hands
@@ -63,7 +63,7 @@ def test_another_factor_is_drift_only_where_the_stack_names_it() -> None:
     for others in ({}, {"otp": False}):
         stack = AppliedStack(otherFactors=others)
         SCENARIOS["other-factor"].play(stack.tenant)
-        assert is_drift(list(stack.findings().values())) is bool(others)
+        assert bool(drifted(stack.findings().values())) is bool(others)
 
 
 def test_a_scenario_that_the_tenant_refuses_half_way_leaves_nothing_behind_and_is_told(
