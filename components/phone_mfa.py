@@ -10,9 +10,8 @@ from typing import Any, Self
 import pulumi
 
 from components.guards.creation import CreationGuard
-from components.guards.entitlement import EntitlementGuard, by_plan, check_sdk
 from components.guards.finish_failed_writes import FinishFailedWrites
-from components.guards.generation import GenerationGuard
+from components.guards.first_write import EntitlementGuard, GenerationGuard, by_plan, check_sdk
 from components.guards.hooks import WriteHooks
 from components.guards.policy_last import PolicyLast
 from components.guards.same_addresses import SameAddresses

@@ -5,14 +5,13 @@ is bound to a deletion: the engine takes those from the state, and `pulumi destr
 program, could then delete nothing.
 """
 
-import asyncio
 from typing import Any, ClassVar
 
 import pulumi
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
-from components.tenant.stack_access import TenantAccess, TenantCallError
+from components.tenant.stack_access import TenantAccess
 
 
 class WriteHooks:
@@ -62,32 +61,6 @@ class WriteHooks:
         raise NotImplementedError
 
     async def _failed(self, args: pulumi.ErrorHookArgs) -> bool:
-        raise NotImplementedError
-
-
-class AsksOnce(WriteHooks):
-    """Hooks in front of every write, which run at once: the first asks the tenant for all."""
-
-    def __init__(self, access: TenantAccess) -> None:
-        super().__init__(access)
-        self._asking = asyncio.Lock()
-        self._asked = False
-        self._refusal: Exception | None = None
-
-    async def _before(self, _args: pulumi.ResourceHookArgs) -> None:
-        async with self._asking:
-            if not self._asked:
-                self._asked = True
-                # Where it cannot be asked, the first alone says why.
-                self._refusal = TenantCallError(
-                    "not written: the tenant cannot be reached, as said above."
-                )
-                self._refusal = await self._ask()
-        if self._refusal:
-            raise self._refusal
-
-    async def _ask(self) -> Exception | None:
-        """Why nothing may be written."""
         raise NotImplementedError
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from components.guards.generation import contradiction
+from components.guards.first_write import contradiction
 from components.masking import masked
 from components.settings.texts import for_legacy
 from components.tenant import phone_provider, phone_template

@@ -13,9 +13,8 @@ from typing import Annotated
 
 import typer
 
-from components.guards.log_evidence import PATIENCE
 from components.guards.policy_last import lowering
-from components.guards.test_message import Send, Verdict
+from components.guards.test_message import PATIENCE, Send, Verdict
 from components.masking import masked
 from components.settings.raw_config import NAMESPACE
 from components.tenant.client import TenantUnreadableError, WriteFailedError, ask, ask_to_write

@@ -11,7 +11,7 @@ from enum import StrEnum
 from itertools import groupby
 from typing import Final
 
-from components.settings.health_levels import HealthLevels
+from components.settings.model import HealthLevels
 from phonemfa.health.period import HOUR
 from phonemfa.health.tally import (
     CHANNELS,

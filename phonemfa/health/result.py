@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from components.settings.health_levels import HealthLevels
+from components.settings.model import HealthLevels
 from phonemfa.health.judging import Finding, Likely, judge, likely, unjudged
 from phonemfa.health.period import HOUR, WEEK, Period, before, lasting, latest, shown
 from phonemfa.health.reading import LogReader, Window

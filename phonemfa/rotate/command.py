@@ -17,8 +17,7 @@ from typing import Annotated, Final
 import typer
 
 from components.guards.finish_failed_writes import ways_out
-from components.guards.log_evidence import PATIENCE
-from components.guards.test_message import Verdict
+from components.guards.test_message import PATIENCE, Verdict
 from components.masking import masked, redacted_code
 from components.settings.raw_config import API_KEY, NAMESPACE
 from components.tenant.action import KEY_SECRET, TOKEN, Action, configuration, name_of, read

@@ -15,8 +15,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from components.guards.log_evidence import PATIENCE
-from components.guards.test_message import Messages, Send, Verdict, failed, unknown
+from components.guards.test_message import PATIENCE, Messages, Send, Verdict, failed, unknown
 from components.masking import masked, redacted
 from components.settings.model import StackSettings
 from components.tenant.access import Access

@@ -12,9 +12,8 @@ import pytest
 
 from components.guards import finish_failed_writes, hooks
 from components.guards.creation import CreationGuard
-from components.guards.entitlement import EntitlementGuard, by_plan, check_sdk
 from components.guards.finish_failed_writes import FinishFailedWrites, ways_out
-from components.guards.generation import GenerationGuard
+from components.guards.first_write import EntitlementGuard, GenerationGuard, by_plan, check_sdk
 from components.guards.hooks import RefusedError, WriteHooks
 from components.guards.policy_last import PolicyLast
 from components.guards.same_addresses import SameAddresses, other_addresses

@@ -1,17 +1,19 @@
 """What the gate does in a tenant, before the provider writes; a sandbox tenant over HTTPS."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pulumi
 import pytest
 
 from components.guards.hooks import RefusedError
-from components.guards.log_evidence import find, news, search
 from components.guards.policy_last import PolicyLast
-from components.guards.test_message import Messages, NotSentError
+from components.guards.test_message import Messages, NotSentError, _entries, find, news
 from components.settings.stack_config import Loaded
 from components.tenant.access import Access
 from components.tenant.guardian import TOKEN
@@ -393,7 +395,12 @@ def test_a_failures_reason_is_told_without_numbers_and_codes(
 
 
 def test_the_search_asks_for_one_channel_and_for_failures() -> None:
-    asked = [search(one)["request_options"]["additional_query_parameters"] for one in (TEXT, VOICE)]
+    logs = AsyncMock()
+    tenant: Any = SimpleNamespace(logs=logs)
+    for method in (TEXT, VOICE):
+        asyncio.run(_entries(tenant, method))
+    options = [one.kwargs["request_options"] for one in logs.list.call_args_list]
+    asked = [one["additional_query_parameters"] for one in options]
     assert asked[0] == {"q": "type:gd_send_sms OR type:gd_send_sms_failure OR type:fn"}
     assert "gd_send_voice" in asked[1]["q"]
 

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
 from components.settings.faults import SettingsError
-from components.settings.model import StackSettings, sample_of
+from components.settings.model import HealthLevels, StackSettings, sample_of
 from components.settings.values import duration, seconds
 from components.settings.words import meaning, value_in_words
 
@@ -61,6 +61,14 @@ def test_the_smallest_config_is_complete_and_its_defaults_are_safe() -> None:
     assert settings.plain() == GOOD | DEFAULTS
     assert settings.calls_per_number == 5
     assert (settings.health.success_percent, settings.health.completion_percent) == (90, 50)
+
+
+@pytest.mark.parametrize("bound", ["least", "most"])
+def test_a_level_of_health_beyond_its_bounds_is_refused(bound: str) -> None:
+    beyond = {"least": (0, 0, 0, 1, 1, 2, 0), "most": (1000, 100, 100, 100, 100, 1000, 100)}
+    names = [field.alias or "" for field in HealthLevels.model_fields.values()]
+    health = dict(zip(names, beyond[bound], strict=True))
+    assert set(faults_in(GOOD | {"health": health})) == {f"phonemfa:health.{one}" for one in names}
 
 
 def test_every_required_key_is_named_at_once() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from components.settings.health_levels import HealthLevels
+from components.settings.model import HealthLevels
 from phonemfa.health.entries import LOGIN, time_of
 from phonemfa.health.period import Period
 from phonemfa.health.reading import LogReader, Window

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.settings.health_levels import HealthLevels
+from components.settings.model import HealthLevels
 from phonemfa.health import document
 from phonemfa.health.command import _keep_issue
 from phonemfa.health.entries import TYPES

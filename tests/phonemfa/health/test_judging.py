@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from components.settings.health_levels import HealthLevels
+from components.settings.model import HealthLevels
 from phonemfa.health.judging import Finding, is_above, is_below, judge, unjudged
 from phonemfa.health.period import HOUR, Period
 from phonemfa.health.tally import Figures, Tally

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from components.settings.health_levels import HealthLevels
+from components.settings.model import HealthLevels
 from components.tenant.client import TenantUnreadableError
 from phonemfa.health.document import as_object
 from phonemfa.health.entries import LOGIN
