@@ -15,7 +15,6 @@ import typer
 from components.masking import code_mark, redacted_code
 from components.settings.model import StackSettings
 from components.tenant.action import (
-    Action,
     Version,
     declared,
     find,
@@ -195,11 +194,10 @@ def rollback(
         yes=yes,
     )
     record.before = _recorded(installed.running)
-    way = deploy_version if whose == "version" else deploy_code
     try:
         with working("the tenant builds and deploys the Action") as heard:
             now = ask_to_write(
-                access, lambda client: way(client, installed.id, target), heard=heard
+                access, lambda client: deploy(client, installed.id, target, whose), heard=heard
             )
     except (NotLiveError, KeyboardInterrupt) as error:
         stopped = (
@@ -308,39 +306,34 @@ def _as_object(installed: Installed) -> dict[str, Any]:
     }
 
 
-async def deploy_version(client: Client, action_id: str, target: Version) -> Version:
-    """Deploy a version as it is, with the secrets that it had; the draft becomes it too.
+async def deploy(client: Client, action_id: str, target: Version, whose: Secrets) -> Version:
+    """Deploy a version as it is, or its code with the secrets that the Action has now.
 
-    The draft goes along so that what runs and what is edited are one, and `pulumi preview
-    --refresh` sees the difference from the repository: of a version alone it sees none.
-    `NotLiveError` where it does not come to run, or other code does.
+    The draft becomes it too: what runs and what is edited are one, and `pulumi preview --refresh`
+    sees the difference from the repository. Of a version alone it sees none. `NotLiveError` where
+    it does not come to run, or other code does.
     """
-    made = await client.actions.versions.deploy(
-        action_id, target.id, request={"update_draft": True}
-    )
-    return _verified(await until_it_runs(client, action_id, str(made.id)), target)
-
-
-async def deploy_code(client: Client, action_id: str, target: Version) -> Version:
-    """Deploy a version's code with the secrets that the Action has now; as `deploy_version`."""
-    before = await read_one(client, action_id, "")
-    if before.secrets != (before.running.secrets if before.running else {}):
-        raise NotLiveError(
-            "Nothing was written: the Action's draft has other secrets than what runs, and "
-            "deploying would bring them in. Deploy or undo them first (python -m phonemfa drift)."
+    if whose == "version":
+        draft_too = {"update_draft": True}
+        made = await client.actions.versions.deploy(action_id, target.id, request=draft_too)
+        now = await until_it_runs(client, action_id, str(made.id))
+    else:
+        before = await read_one(client, action_id, "")
+        if before.secrets != (before.running.secrets if before.running else {}):
+            raise NotLiveError(
+                "Nothing was written: the Action's draft has other secrets than what runs, and "
+                "deploying would bring them in. Deploy or undo them first (python -m phonemfa "
+                "drift)."
+            )
+        packages = (one.rpartition("@") for one in known(target.dependencies, ()))
+        await client.actions.update(
+            action_id,
+            code=code_of(target),
+            runtime=target.api_runtime,
+            # The SDK's types name optional keys only; a version has no others that are sent.
+            dependencies=[{"name": name, "version": version} for name, _, version in packages],  # type: ignore[misc]
         )
-    packages = (one.rpartition("@") for one in known(target.dependencies, ()))
-    await client.actions.update(
-        action_id,
-        code=code_of(target),
-        runtime=target.api_runtime,
-        # The SDK's types name optional keys only; a version has no others that are sent.
-        dependencies=[{"name": name, "version": version} for name, _, version in packages],  # type: ignore[misc]
-    )
-    return _verified(await deploy_draft(client, action_id), target)
-
-
-def _verified(now: Action, target: Version) -> Version:
+        now = await deploy_draft(client, action_id)
     if now.running is None or code_of(now.running) != code_of(target):
         raise NotLiveError("The tenant runs other code than that of the version asked for.")
     return now.running

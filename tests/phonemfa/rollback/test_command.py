@@ -152,7 +152,7 @@ def test_whoever_stops_it_is_told_that_nobody_knows(
     async def stopped(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command, "deploy_version", stopped)
+    monkeypatch.setattr(command, "deploy", stopped)
     said = broken.run("rollback", "--yes", expect=1).stderr
     assert "Stopped as asked. Whether version 1 runs is not known" in said
 
