@@ -90,12 +90,8 @@ def enforce(
     record = Record.of(context, "enforce", audit_file)
     wanted = read_stack_file(project, stack, file=config_file)
     number = allowed_number(wanted.settings, to)
-    record.agree(
-        f"send test messages to {masked(number)}, and then ask users for codes ({policy})",
-        stack=wanted.stack,
-        access=wanted.access,
-        yes=yes,
-    )
+    what = f"send test messages to {masked(number)}, and then ask users for codes ({policy})"
+    record.agree(what, stack=wanted.stack, access=wanted.access, yes=yes)
     try:
         asking = Policy(policy)
         before = record.before = record.after = _ready(wanted)
@@ -113,8 +109,7 @@ def enforce(
         say(str(error))
         raise typer.Exit(Exit.FAULTY) from None
     if as_json:
-        told = {"before": before, "after": after, "smoke": shown(smoke)}
-        print_json({"enforced": True, **told})
+        print_json({"enforced": True, "before": before, "after": after, "smoke": shown(smoke)})
     else:
         show(smoke)
     if yes:

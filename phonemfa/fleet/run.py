@@ -190,8 +190,9 @@ def run(
 
     def one_tenant(members: Sequence[Member]) -> None:
         for member in members:
-            if stopping():
-                end = Outcome(state=State.NOT_STARTED, why="skipped: the run was stopped before")
+            skipped = obstacle or ("the run was stopped before" if stopping() else "")
+            if skipped:
+                end = Outcome(state=State.NOT_STARTED, why=f"skipped: {skipped}")
             else:
                 board.changed(member, Outcome(state=State.RUNNING))
                 try:
@@ -205,18 +206,14 @@ def run(
     with ThreadPoolExecutor(parallel, thread_name_prefix="fleet") as pool:
         for wave in waves:
             todo = [one for one in wave if board.outcomes[one].state is State.QUEUED]
-            if obstacle:
-                for one in todo:
-                    board.changed(one, Outcome(state=State.NOT_STARTED, why=obstacle))
-            else:
-                begun = [pool.submit(one_tenant, one) for one in by_tenant(todo)]
-                while wait(begun, AWAKE).not_done:
-                    pass
-                for future in begun:
-                    future.result()
+            begun = [pool.submit(one_tenant, one) for one in by_tenant(todo)]
+            while wait(begun, AWAKE).not_done:
+                pass
+            for future in begun:
+                future.result()
             bad = [one.stack for one in wave if not board.outcomes[one].settled]
             if bad and not obstacle:
-                obstacle = f"skipped: {', '.join(bad)} did not succeed"
+                obstacle = f"{', '.join(bad)} did not succeed"
 
 
 @contextmanager

@@ -236,6 +236,6 @@ COMMIT = Commit(id="0123456789abcdef", date="2026-11-01", subject="Good")
 def test_until_the_repository_follows_pulumi_would_undo_it(
     commit: Commit | None, told: str, *, declared: bool
 ) -> None:
-    said = "\n".join(next_steps(commit, declared=declared, stack="prod"))
+    said = next_steps(commit, declared=declared, stack="prod")
     assert told in said
     assert ("hold back" in said) is not declared
