@@ -6,10 +6,9 @@ back, in the stack's file and in the tenant.
 """
 
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final, Literal
 
 import typer
 
@@ -44,16 +43,15 @@ from phonemfa.smoke.command import (
     shown,
 )
 
-
-class Asking(StrEnum):
-    """Policies that ask users for codes."""
-
-    ALWAYS = "always"
-    ADAPTIVE = "adaptive"
+Asking = Literal["always", "adaptive"]
+"""Policies that ask users for codes."""
 
 
 class NotEnforcedError(Exception):
     """The policy was not touched, or is back; or the text says what is not back."""
+
+
+_TROUBLE: Final = (EngineFailedError, TenantUnreadableError, FileNotWrittenError, NotEnforcedError)
 
 
 @answered
@@ -61,7 +59,7 @@ def enforce(
     context: typer.Context,
     *,
     stack: options.Stack = None,
-    policy: Annotated[Asking, typer.Option(help="When users are asked.")] = Asking.ALWAYS,
+    policy: Annotated[Asking, typer.Option(help="When users are asked.")] = "always",
     to: To = None,
     accept_unknown: Annotated[
         bool,
@@ -91,30 +89,26 @@ def enforce(
     record = Record.of(context, "enforce", audit_file)
     wanted = read_stack_file(project, stack, file=config_file)
     number = allowed_number(wanted.settings, to)
-    record.agree(
-        f"send test messages to {masked(number)}, and then ask users for codes ({policy})",
-        stack=wanted.stack,
-        access=wanted.access,
-        yes=yes,
-    )
+    what = f"send test messages to {masked(number)}, and then ask users for codes ({policy})"
+    record.agree(what, stack=wanted.stack, access=wanted.access, yes=yes)
     try:
-        asking = Policy(policy.value)
+        asking = Policy(policy)
         before = record.before = record.after = _ready(wanted)
         _refuse_to_lower(asking, before)
-        step = _Step(wanted, asking, before, record)
         smoke = run_smoke(wanted, to=number, patience=wait)
         if not yes and smoke.verdict is not Verdict.FAILED:
             smoke = replace(smoke, sends=tuple(map(_at_the_phone, smoke.sends)))
         _refuse_without_evidence(smoke, accept_unknown=accept_unknown)
-        after = step.take()
+        # Not before: while messages are awaited, somebody may edit the file.
+        step = _Step(wanted, asking, before, record, file_before=wanted.file.read_bytes())
+        after = or_take_back(step.apply, step.back, NotEnforcedError, *_TROUBLE)
     except NotEnforcedError as error:
         if as_json:
             print_json({"enforced": False, "why": str(error)})
         say(str(error))
         raise typer.Exit(Exit.FAULTY) from None
     if as_json:
-        told = {"before": before, "after": after, "smoke": shown(smoke)}
-        print_json({"enforced": True, **told})
+        print_json({"enforced": True, "before": before, "after": after, "smoke": shown(smoke)})
     else:
         show(smoke)
     if yes:
@@ -186,20 +180,10 @@ class _Step:
     policy: Policy
     before: list[str]
     record: Record
-    file_before: bytes = field(default=b"", init=False)
+    file_before: bytes
 
-    def take(self) -> list[str]:
+    def apply(self) -> list[str]:
         """What the tenant's policy is then."""
-        # Not before: while messages are awaited, somebody may edit the file.
-        self.file_before = self.stack.file.read_bytes()
-        return or_take_back(
-            self._apply,
-            self._back,
-            NotEnforcedError,
-            *(EngineFailedError, TenantUnreadableError, FileNotWrittenError, NotEnforcedError),
-        )
-
-    def _apply(self) -> list[str]:
         self.stack.cli.set_value(f"{NAMESPACE}:policy", self.policy.value)
         keep_endings(self.stack.file, self.file_before)
         self.record.after = None  # until it is read
@@ -218,7 +202,7 @@ class _Step:
         self.record.after = found
         return found
 
-    def _back(self) -> str:
+    def back(self) -> str:
         """The earlier policy into file and tenant; answers what came of it."""
         earlier = policy_word(self.before)
         file_trouble = ""

@@ -145,49 +145,50 @@ def fleet(
         policy_packs=tuple(str(Path(one).absolute()) for one in policy_pack or []),
         audit_file=audit_file,
     )
-    outcomes: dict[str, Outcome] = {}
+    outcomes: Outcomes = {}
     if what == "up" and not yes:
         need_a_person()
         outcomes = _agreed(site, turns, parallel)
-    if left := len(members) - len(outcomes):
-        title = f"fleet {what}: {left} stacks, {parallel} at once"
-        outcomes = _run(site, title, turns, parallel, outcomes)
+    outcomes = _run(site, f"fleet {what}", turns, parallel, outcomes)
     if as_json:
         about = {"command": what, "shard": shard or None, "left_out": left_out}
-        print_json({**about, **as_object(members, outcomes)})
+        print_json({**about, **as_object(outcomes)})
     else:
         after = [Paragraph(("Logs: ", Code(str(site.logs))))]
         after += [Paragraph((f"left out: {one} ({why})",)) for one, why in left_out.items()]
-        if left_over := ", ".join(left_of(members, outcomes)):
+        if left_over := ", ".join(left_of(outcomes)):
             again = "Run the same again: what is done costs no request."
             after.append(Paragraph((f"Left: {left_over}. {again}",)))
-        show(as_document(f"fleet {what}", members, outcomes, after))
+        show(as_document(f"fleet {what}", outcomes, after))
     raise typer.Exit(exit_of(outcomes.values()))
 
 
-def _agreed(site: Site, turns: Sequence[Sequence[Member]], parallel: int) -> dict[str, Outcome]:
+def _agreed(site: Site, turns: Sequence[Sequence[Member]], parallel: int) -> Outcomes:
     """Ask, with what would change; what needs no `up`, or can have none, is answered now."""
-    members = [one for wave in turns for one in wave]
-    title = f"what `up` would change: {len(members)} stacks, {parallel} at once"
-    found = _run(replace(site, command="preview"), title, [members], parallel, {})
+    title, together = "what `up` would change", [one for wave in turns for one in wave]
+    found = _run(replace(site, command="preview"), title, [together], parallel, {})
     if site.engines.stopping:
         give_up("Stopped while it was previewed. Nothing was written.")
-    show(as_document("what `up` would change", members, found), notes())
-    changing = {one for one, end in found.items() if end.settled and end.changes}
+    show(as_document(title, found), notes())
+    changing = [one for one, end in found.items() if end.settled and end.changes]
     if changing:
         first = turns[0] if len(turns) > 1 else []
         canaries = f", first {', '.join(one.stack for one in first)}" if first else ""
-        targets = [Target(one.stack, one.domain) for one in members if one.stack in changing]
+        targets = [Target(one.stack, one.domain) for one in changing]
         agree(f"apply what is shown above{canaries}", *targets, yes=False)
-    return {stack: end for stack, end in found.items() if stack not in changing}
+    return {one: end for one, end in found.items() if one not in changing}
 
 
 def _run(
     site: Site, title: str, turns: Sequence[Sequence[Member]], parallel: int, known: Outcomes
-) -> dict[str, Outcome]:
+) -> Outcomes:
     """The site's command at every stack whose outcome is not known."""
-    doing = partial(_recorded if site.command == "up" else work, site)
     members = [one for wave in turns for one in wave]
+    left = len(members) - len(known)
+    if not left:
+        return known
+    doing = partial(_recorded if site.command == "up" else work, site)
+    title += f": {left} stacks, {parallel} at once"
     with shown(title, members, known) as board, stopped_by_signals(site.engines):
         run(turns, doing, board, parallel=parallel, stopping=lambda: site.engines.stopping)
     return board.outcomes

@@ -21,7 +21,7 @@ from phonemfa.exits import Exit
 from phonemfa.fleet.selection import Member, by_tenant
 from phonemfa.output import document as doc
 from phonemfa.output.document import Mark
-from phonemfa.output.terminal import REMINDER, notes, say
+from phonemfa.output.terminal import REMINDER, notes, reminded, say
 from phonemfa.pulumi.processes import AWAKE
 
 
@@ -91,7 +91,7 @@ class Outcome:
         return told or (self.nothing if self.settled else "")
 
 
-Outcomes = Mapping[str, Outcome]
+Outcomes = Mapping[Member, Outcome]
 Work = Callable[[Member, Callable[[str], None]], Outcome]
 
 
@@ -118,34 +118,31 @@ class Board:
     def __init__(
         self, title: str, members: Sequence[Member], known: Outcomes, *, lines: bool
     ) -> None:
-        self.outcomes = {
-            one.stack: known.get(one.stack, Outcome(state=State.QUEUED)) for one in members
-        }
+        self.outcomes = {one: known.get(one, Outcome(state=State.QUEUED)) for one in members}
         self._title = title
-        self._members = members
         self._lines = lines
-        self._steps: dict[str, str] = {}
-        self._began: dict[str, float] = {}
+        self._steps: dict[Member, str] = {}
+        self._began: dict[Member, float] = {}
         self._lock = threading.Lock()
 
-    def changed(self, stack: str, outcome: Outcome) -> None:
+    def changed(self, member: Member, outcome: Outcome) -> None:
         with self._lock:
-            self.outcomes[stack] = outcome
-            self._began[stack] = time.monotonic()
-            self._steps.pop(stack, None)
+            self.outcomes[member] = outcome
+            self._began[member] = time.monotonic()
+            self._steps.pop(member, None)
             if self._lines:
                 running = {State.QUEUED, State.RUNNING}
                 ended = sum(one.state not in running for one in self.outcomes.values())
-                told = ": ".join(filter(None, [outcome.state, self._said(stack, outcome)]))
-                say(f"[{ended}/{len(self._members)}] {stack}: {told}{_took(outcome)}")
+                told = ": ".join(filter(None, [outcome.state, self._said(member, outcome)]))
+                say(f"[{ended}/{len(self.outcomes)}] {member.stack}: {told}{_took(outcome)}")
 
-    def step(self, stack: str, what: str) -> None:
-        self._steps[stack] = what
+    def step(self, member: Member, what: str) -> None:
+        self._steps[member] = what
 
     def table(self, height: int) -> RenderableType:
         """What runs first, then what needs a look, in so many lines; the rest is counted."""
         with self._lock:
-            order = sorted(self._members, key=lambda one: self.outcomes[one.stack].state.rank)
+            order = sorted(self.outcomes, key=lambda one: self.outcomes[one].state.rank)
             shown = order[: max(1, height - _FRAME)]
             table = Table(title=Text(self._title), title_justify="left", box=None)
             for heading in ("stack", "tenant", "state", "time", ""):
@@ -157,22 +154,22 @@ class Board:
         return Group(table, Text(f"{counts} ({rest} not shown)" if rest else counts))
 
     def _row(self, member: Member) -> list[Text]:
-        outcome = self.outcomes[member.stack]
+        outcome = self.outcomes[member]
         mark = outcome.state.mark
         seconds = outcome.seconds
         if outcome.state is State.RUNNING:
-            seconds = time.monotonic() - self._began[member.stack]
+            seconds = time.monotonic() - self._began[member]
         return [
             Text(member.stack),
             Text(member.domain),
             Text(outcome.state, style=mark.colour if mark else ""),
             Text(f"{seconds:.0f}s" if seconds else ""),
-            Text(self._said(member.stack, outcome)),
+            Text(self._said(member, outcome)),
         ]
 
-    def _said(self, stack: str, outcome: Outcome) -> str:
+    def _said(self, member: Member, outcome: Outcome) -> str:
         if outcome.state is State.RUNNING:
-            return self._steps.get(stack, "")
+            return self._steps.get(member, "")
         return outcome.counts if outcome.settled else outcome.why.partition("\n")[0]
 
 
@@ -193,33 +190,30 @@ def run(
 
     def one_tenant(members: Sequence[Member]) -> None:
         for member in members:
-            if stopping():
-                end = Outcome(state=State.NOT_STARTED, why="skipped: the run was stopped before")
+            skipped = obstacle or ("the run was stopped before" if stopping() else "")
+            if skipped:
+                end = Outcome(state=State.NOT_STARTED, why=f"skipped: {skipped}")
             else:
-                board.changed(member.stack, Outcome(state=State.RUNNING))
+                board.changed(member, Outcome(state=State.RUNNING))
                 try:
-                    end = work(member, partial(board.step, member.stack))
+                    end = work(member, partial(board.step, member))
                 except Exception as error:  # noqa: BLE001 - it never stops the others
                     why = redacted(f"not foreseen: {type(error).__name__}: {error}")
                     end = Outcome(state=State.UNANSWERED, why=why)
-            board.changed(member.stack, end)
+            board.changed(member, end)
 
     obstacle = ""
     with ThreadPoolExecutor(parallel, thread_name_prefix="fleet") as pool:
         for wave in waves:
-            todo = [one for one in wave if board.outcomes[one.stack].state is State.QUEUED]
-            if obstacle:
-                for one in todo:
-                    board.changed(one.stack, Outcome(state=State.NOT_STARTED, why=obstacle))
-            else:
-                begun = [pool.submit(one_tenant, one) for one in by_tenant(todo)]
-                while wait(begun, AWAKE).not_done:
-                    pass
-                for future in begun:
-                    future.result()
-            bad = [one.stack for one in wave if not board.outcomes[one.stack].settled]
+            todo = [one for one in wave if board.outcomes[one].state is State.QUEUED]
+            begun = [pool.submit(one_tenant, one) for one in by_tenant(todo)]
+            while wait(begun, AWAKE).not_done:
+                pass
+            for future in begun:
+                future.result()
+            bad = [one.stack for one in wave if not board.outcomes[one].settled]
             if bad and not obstacle:
-                obstacle = f"skipped: {', '.join(bad)} did not succeed"
+                obstacle = f"{', '.join(bad)} did not succeed"
 
 
 @contextmanager
@@ -232,53 +226,39 @@ def shown(title: str, members: Sequence[Member], known: Outcomes) -> Iterator[Bo
             yield board
         return
     say(title)
-    ended = threading.Event()
-
-    def remind() -> None:
-        while not ended.wait(REMINDER):
-            say(f"… {counts_of(board.outcomes.values())}")
-
-    reminder = threading.Thread(target=remind, daemon=True)
-    reminder.start()
-    try:
+    with reminded(lambda: counts_of(board.outcomes.values()), REMINDER):
         yield board
-    finally:
-        ended.set()
-        reminder.join()
 
 
-def as_document(
-    title: str, members: Sequence[Member], outcomes: Outcomes, after: Iterable[doc.Block] = ()
-) -> doc.Document:
+def as_document(title: str, outcomes: Outcomes, after: Iterable[doc.Block] = ()) -> doc.Document:
     """One entry a stack, and how many are where."""
     entries = []
-    for one in members:
-        end = outcomes[one.stack]
+    for one, end in outcomes.items():
         told = ", ".join(filter(None, [one.domain, end.state, end.counts]))
         line = doc.Code(one.stack), f" {told}{_took(end)}"
         below = (doc.Verbatim(end.why),) if end.why else ()
         entries.append(doc.Entry(mark=end.state.mark or Mark.NOTE, line=line, below=below))
-    counts = doc.Strong(f"{len(members)} stacks: {counts_of(outcomes.values())}.")
+    counts = doc.Strong(f"{len(outcomes)} stacks: {counts_of(outcomes.values())}.")
     return doc.Document(title, (doc.Entries(tuple(entries)), doc.Paragraph((counts,)), *after))
 
 
-def as_object(members: Sequence[Member], outcomes: Outcomes) -> dict[str, Any]:
+def as_object(outcomes: Outcomes) -> dict[str, Any]:
     """The same for JSON; `exit` is the command's exit status, `left` has no answer that stands."""
     stacks = []
-    for one in members:
-        end = {"stack": one.stack, "tenant": one.domain, **vars(outcomes[one.stack])}
-        stacks.append({key: value for key, value in end.items() if key != "nothing"})
+    for one, end in outcomes.items():
+        told = {key: value for key, value in vars(end).items() if key != "nothing"}
+        stacks.append({"stack": one.stack, "tenant": one.domain, **told})
     return {
         "exit": int(exit_of(outcomes.values())),
         "totals": Counter(one.state for one in outcomes.values()),
-        "left": left_of(members, outcomes),
+        "left": left_of(outcomes),
         "stacks": stacks,
     }
 
 
-def left_of(members: Sequence[Member], outcomes: Outcomes) -> list[str]:
+def left_of(outcomes: Outcomes) -> list[str]:
     """Stacks without an answer that stands."""
-    return [one.stack for one in members if not outcomes[one.stack].settled]
+    return [one.stack for one, end in outcomes.items() if not end.settled]
 
 
 def counts_of(outcomes: Iterable[Outcome]) -> str:

@@ -24,7 +24,7 @@ from policy.levels import is_production
 _WILD: Final = re.compile(r"[*?\[]")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Member:
     """One stack.
 

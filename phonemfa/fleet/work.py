@@ -74,6 +74,7 @@ class Events:
 
     Attributes:
         log: is given everything that a person can read.
+        writes: it is an `up`, and no preview of one.
         changes: how many resources of the tenant, by what was done or would be done to them.
         steps: how many were begun.
         violated: a mandatory rule of a policy pack was broken.
@@ -81,6 +82,7 @@ class Events:
 
     tell: Tell
     log: Tell
+    writes: bool
     changes: Mapping[str, int] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     steps: int = 0
@@ -114,7 +116,12 @@ class Events:
             case {"stdoutEvent": {"message": message}}:
                 self.log(message)
             case {"summaryEvent": {"resourceChanges": found}}:
-                self.changes = {op: n - self._grouping[op] for op, n in (found or {}).items()}
+                ours = {op: number - self._grouping[op] for op, number in (found or {}).items()}
+                self.changes = {
+                    _DONE.get(op, op) if self.writes else f"to {op}": number
+                    for op, number in ours.items()
+                    if op not in _NO_CHANGES and number
+                }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,7 +178,7 @@ def _drive(site: Site, member: Member, tell: Tell) -> Outcome:
             file.flush()
 
         for command in [*first, site.command]:
-            outcome = _run(site, member, command, Events(tell, log), secrets)
+            outcome = _run(site, member, command, Events(tell, log, command == "up"), secrets)
             if not outcome.settled:
                 break
     return replace(outcome, log=path.name)
@@ -180,13 +187,12 @@ def _drive(site: Site, member: Member, tell: Tell) -> Outcome:
 def _run(
     site: Site, member: Member, command: str, heard: Events, secrets: Sequence[str]
 ) -> Outcome:
-    writes = command == "up"
     heard.log(f"--- pulumi {command} of {member.stack}")
     try:
         _cli(site, member).watch(command, *_options(site, member, command), hear=heard.hear)
     except EngineFailedError as error:
         heard.log(error.said)
-        begun = heard.violated or (writes and heard.steps)
+        begun = heard.violated or (heard.writes and heard.steps)
         locks = locks_in(error.said)
         if not begun and (locks or any(one in error.said for one in _TAKEN)):
             holder = ", ".join(one.holder for one in locks) or "another update"
@@ -196,10 +202,10 @@ def _run(
             return Outcome(state=State.UNANSWERED, why=why)
         return Outcome(
             state=State.FAILED if begun else State.UNANSWERED,
-            changes=_counts(heard, done=writes) if command == site.command else {},
+            changes=heard.changes if command == site.command else {},
             why=_in_short("\n".join(dict.fromkeys(heard.errors)) or error.said, secrets),
         )
-    return Outcome(state=State.DONE, changes=_counts(heard, done=writes))
+    return Outcome(state=State.DONE, changes=heard.changes)
 
 
 def _options(site: Site, member: Member, command: str) -> Iterator[str]:
@@ -212,15 +218,6 @@ def _options(site: Site, member: Member, command: str) -> Iterator[str]:
         yield from ("--policy-pack", _in_a_list(pack))
         if levels:  # The stack's own levels of the rules, for each pack.
             yield from ("--policy-pack-config", _in_a_list(str(levels)))
-
-
-def _counts(heard: Events, *, done: bool) -> dict[str, int]:
-    """Changed resources by what was done, or would be, to them."""
-    return {
-        _DONE.get(op, op) if done else f"to {op}": number
-        for op, number in heard.changes.items()
-        if op not in _NO_CHANGES and number
-    }
 
 
 def _cli(site: Site, member: Member) -> PulumiCli:

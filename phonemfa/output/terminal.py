@@ -12,7 +12,7 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, NoReturn, TextIO
@@ -221,14 +221,34 @@ def working(what: str, *, patience: float = PATIENCE) -> Iterator[Heard]:
         with console.status(_Status(what, heard)):
             yield heard
         return
-    ended = threading.Event()
-    teller = threading.Thread(target=_tell, args=(what, heard, ended, patience), daemon=True)
-    teller.start()
-    try:
+    begun = time.monotonic()
+
+    def so_far() -> str:
+        told = filter(None, [f"{time.monotonic() - begun:.0f}s", _why(heard)])
+        return f"{what} ({', '.join(told)})"
+
+    with reminded(so_far, patience):
         yield heard
+
+
+@contextmanager
+def reminded(so_far: Callable[[], str], patience: float) -> Iterator[None]:
+    """Say how far it is, first after `patience` s, where nobody watches live."""
+    ended = threading.Event()
+
+    def remind() -> None:
+        pause = patience
+        while not ended.wait(pause):
+            say(f"… {so_far()}")
+            pause = REMINDER
+
+    reminder = threading.Thread(target=remind, daemon=True)
+    reminder.start()
+    try:
+        yield
     finally:
         ended.set()
-        teller.join()
+        reminder.join()
 
 
 @dataclass(frozen=True)
@@ -241,15 +261,6 @@ class _Status:
     def __rich__(self) -> Text:
         why = _why(self.heard)
         return Text(f"{self.what} ({why})" if why else self.what)
-
-
-def _tell(what: str, heard: Heard, ended: threading.Event, patience: float) -> None:
-    begun = time.monotonic()
-    pause = patience
-    while not ended.wait(pause):
-        told = filter(None, [f"{time.monotonic() - begun:.0f}s", _why(heard)])
-        say(f"… {what} ({', '.join(told)})")
-        pause = REMINDER
 
 
 def _why(heard: Heard) -> str:

@@ -13,9 +13,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from components.masking import code_mark, redacted_code
-from components.settings.model import StackSettings
 from components.tenant.action import (
-    Action,
     Version,
     declared,
     find,
@@ -36,7 +34,7 @@ from phonemfa.files import write_private
 from phonemfa.output.document import Code, Document, Entries, Entry, Mark, Part
 from phonemfa.output.json_text import print_json
 from phonemfa.output.terminal import give_up, say, show, working
-from phonemfa.pulumi.stack_file import read_stack_file
+from phonemfa.pulumi.stack_file import StackFile, read_stack_file
 from phonemfa.rollback.history import Commit, commit_of
 
 Secrets = Literal["current", "version"]
@@ -69,16 +67,14 @@ class Installed:
         return code_of(version) == self.declared
 
 
-async def read_installed(client: Client, settings: StackSettings, project: Path) -> Installed:
-    """The Action that the stack deploys on its own generation's trigger, or `RefusedError`.
-
-    `project` is the folder with Pulumi.yaml, where an adopted Action's code is.
-    """
+async def read_installed(client: Client, stack: StackFile) -> Installed:
+    """The Action that a stack deploys on its own generation's trigger, or `RefusedError`."""
+    settings = stack.settings
     trigger = TRIGGERS[settings.experience]
     name = name_of(settings, settings.experience)
     if name is None:
         raise RefusedError("The stack adopts a tenant without an Action: none to take back.")
-    ours = find(declared(settings, project), name, trigger)
+    ours = find(declared(settings, stack.project), name, trigger)
     action = find(await read(client, [trigger]), name)
     if action is None:
         raise RefusedError(f"The tenant has no Action {name!r} on the trigger {trigger}.")
@@ -157,11 +153,7 @@ def rollback(
 
     def look() -> Installed:
         with working(f"reading the Action's versions in {access.domain}") as heard:
-            return ask(
-                access,
-                lambda read: read_installed(read, wanted.settings, wanted.project),
-                heard=heard,
-            )
+            return ask(access, lambda client: read_installed(client, wanted), heard=heard)
 
     def answer(**done: Any) -> None:
         if as_json:
@@ -187,19 +179,16 @@ def rollback(
         return
     whose = _whose_secrets(installed.running, target, secrets)
     which = "its own secrets" if whose == "version" else "the secrets of now"
-    record.agree(
+    what = (
         f"deploy version {target.number} (made {target.created_at}) of the Action "
-        f"{redacted_code(installed.name)}, {code_mark(code)}, with {which}",
-        stack=wanted.stack,
-        access=access,
-        yes=yes,
+        f"{redacted_code(installed.name)}, {code_mark(code)}, with {which}"
     )
+    record.agree(what, stack=wanted.stack, access=access, yes=yes)
     record.before = _recorded(installed.running)
-    way = deploy_version if whose == "version" else deploy_code
     try:
         with working("the tenant builds and deploys the Action") as heard:
             now = ask_to_write(
-                access, lambda client: way(client, installed.id, target), heard=heard
+                access, lambda client: deploy(client, installed.id, target, whose), heard=heard
             )
     except (NotLiveError, KeyboardInterrupt) as error:
         stopped = (
@@ -223,36 +212,27 @@ def rollback(
         commit=commit and commit.id,
     )
     say(f"Version {target.number}'s code runs, as version {now.number}: {code_mark(code)}.")
-    for line in next_steps(commit, declared=is_declared, stack=wanted.stack):
-        say(line)
+    say(next_steps(commit, declared=is_declared, stack=wanted.stack))
 
 
-def next_steps(commit: Commit | None, *, declared: bool, stack: str) -> list[str]:
+def next_steps(commit: Commit | None, *, declared: bool, stack: str) -> str:
     """How the repository follows; until it does, Pulumi would undo the rollback."""
     settle = f"pulumi up --refresh --stack {stack}"
     if declared:
-        return [
-            "The repository has this very code. Let Pulumi's state follow:",
-            f"  {settle}",
-        ]
+        return f"The repository has this very code. Let Pulumi's state follow:\n  {settle}"
+    bring_back = (
+        "  No commit here has its parts. --write-code FILE gives the whole text; the headings\n"
+        "  in it name the file of each part under actions/src."
+    )
     if commit:
-        bring_back = [
-            f"  git: its parts are those of {commit.id[:12]} ({commit.date}, {commit.subject!r})",
-            f"  {commit.restore}",
-        ]
-    else:
-        bring_back = [
-            "  No commit here has its parts. --write-code FILE gives the whole text; the headings",
-            "  in it name the file of each part under actions/src.",
-        ]
-    return [
-        f"Until the repository has this code again, `{settle}` and a `drift --repair`",
-        "would deploy the repository's code once more: hold back merges that deploy.",
-        "Bring the repository back:",
-        *bring_back,
-        "then review, merge, and let Pulumi's state follow:",
-        f"  {settle}",
-    ]
+        found = f"{commit.id[:12]} ({commit.date}, {commit.subject!r})"
+        bring_back = f"  git: its parts are those of {found}\n  {commit.restore}"
+    return (
+        f"Until the repository has this code again, `{settle}` and a `drift --repair`\n"
+        "would deploy the repository's code once more: hold back merges that deploy.\n"
+        f"Bring the repository back:\n{bring_back}\n"
+        f"then review, merge, and let Pulumi's state follow:\n  {settle}"
+    )
 
 
 def show_versions(installed: Installed) -> None:
@@ -308,39 +288,34 @@ def _as_object(installed: Installed) -> dict[str, Any]:
     }
 
 
-async def deploy_version(client: Client, action_id: str, target: Version) -> Version:
-    """Deploy a version as it is, with the secrets that it had; the draft becomes it too.
+async def deploy(client: Client, action_id: str, target: Version, whose: Secrets) -> Version:
+    """Deploy a version as it is, or its code with the secrets that the Action has now.
 
-    The draft goes along so that what runs and what is edited are one, and `pulumi preview
-    --refresh` sees the difference from the repository: of a version alone it sees none.
-    `NotLiveError` where it does not come to run, or other code does.
+    The draft becomes it too: what runs and what is edited are one, and `pulumi preview --refresh`
+    sees the difference from the repository. Of a version alone it sees none. `NotLiveError` where
+    it does not come to run, or other code does.
     """
-    made = await client.actions.versions.deploy(
-        action_id, target.id, request={"update_draft": True}
-    )
-    return _verified(await until_it_runs(client, action_id, str(made.id)), target)
-
-
-async def deploy_code(client: Client, action_id: str, target: Version) -> Version:
-    """Deploy a version's code with the secrets that the Action has now; as `deploy_version`."""
-    before = await read_one(client, action_id, "")
-    if before.secrets != (before.running.secrets if before.running else {}):
-        raise NotLiveError(
-            "Nothing was written: the Action's draft has other secrets than what runs, and "
-            "deploying would bring them in. Deploy or undo them first (python -m phonemfa drift)."
+    if whose == "version":
+        draft_too = {"update_draft": True}
+        made = await client.actions.versions.deploy(action_id, target.id, request=draft_too)
+        now = await until_it_runs(client, action_id, str(made.id))
+    else:
+        before = await read_one(client, action_id, "")
+        if before.secrets != (before.running.secrets if before.running else {}):
+            raise NotLiveError(
+                "Nothing was written: the Action's draft has other secrets than what runs, and "
+                "deploying would bring them in. Deploy or undo them first (python -m phonemfa "
+                "drift)."
+            )
+        packages = (one.rpartition("@") for one in known(target.dependencies, ()))
+        await client.actions.update(
+            action_id,
+            code=code_of(target),
+            runtime=target.api_runtime,
+            # The SDK's types name optional keys only; a version has no others that are sent.
+            dependencies=[{"name": name, "version": version} for name, _, version in packages],  # type: ignore[misc]
         )
-    packages = (one.rpartition("@") for one in known(target.dependencies, ()))
-    await client.actions.update(
-        action_id,
-        code=code_of(target),
-        runtime=target.api_runtime,
-        # The SDK's types name optional keys only; a version has no others that are sent.
-        dependencies=[{"name": name, "version": version} for name, _, version in packages],  # type: ignore[misc]
-    )
-    return _verified(await deploy_draft(client, action_id), target)
-
-
-def _verified(now: Action, target: Version) -> Version:
+        now = await deploy_draft(client, action_id)
     if now.running is None or code_of(now.running) != code_of(target):
         raise NotLiveError("The tenant runs other code than that of the version asked for.")
     return now.running

@@ -122,13 +122,11 @@ def rotate(
     access = wanted.access
     key = read_key(Target(wanted.stack, access.domain))
     checked = _checked(wanted, host, key, address=cpaas_address, unchecked=unchecked)
-    record.agree(
+    what = (
         f"set this CPaaS key in {wanted.file.name}, deploy it, and send test messages to "
-        f"{masked(number)}",
-        stack=wanted.stack,
-        access=access,
-        yes=yes,
+        f"{masked(number)}"
     )
+    record.agree(what, stack=wanted.stack, access=access, yes=yes)
     record.before = key_times(wanted)
     try:
         done = rotate_key(wanted, key, to=number, patience=wait)

@@ -129,7 +129,7 @@ def test_the_canaries_are_named_and_where_nothing_would_change_nobody_is_asked(
     for stack in ("a", "b"):
         fleet.events("preview", stack)
     fleet.typed = ""
-    fleet.run("up", "--all")
+    assert "fleet up: " not in fleet.run("up", "--all").stderr, "of no stack"
     assert fleet.asked() == ["preview a", "preview b"]
 
 

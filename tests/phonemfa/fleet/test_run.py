@@ -36,6 +36,7 @@ class Fake:
     during: Callable[[Member], object] = lambda _: None
     worked: list[str] = field(default_factory=list)
     stop: bool = False
+    why: dict[str, str] = field(default_factory=dict)
     _running: set[str] = field(default_factory=set)
     together: list[frozenset[str]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -59,17 +60,18 @@ class Fake:
         self, waves: Sequence[Sequence[Member]], *, parallel: int = 4, **known: Outcome
     ) -> dict[str, State]:
         every = [one for wave in waves for one in wave]
-        self.board = Board("up", every, known, lines=True)
-        run(waves, self.work, self.board, parallel=parallel, stopping=lambda: self.stop)
-        return {stack: one.state for stack, one in self.board.outcomes.items()}
+        ended = {one: known[one.stack] for one in every if one.stack in known}
+        board = Board("up", every, ended, lines=True)
+        run(waves, self.work, board, parallel=parallel, stopping=lambda: self.stop)
+        self.why = {one.stack: end.why for one, end in board.outcomes.items()}
+        return {one.stack: end.state for one, end in board.outcomes.items()}
 
 
 def test_a_stack_that_fails_stops_no_other_of_its_wave() -> None:
     fake = Fake(ends={"a": FAILED, "b": RuntimeError("no route to +819012345678")})
     found = fake.run([members("a", "b", "c", "d")])
     assert found == {"a": State.FAILED, "b": State.UNANSWERED, "c": State.DONE, "d": State.DONE}
-    why = fake.board.outcomes["b"].why
-    assert why == "not foreseen: RuntimeError: no route to ****"
+    assert fake.why["b"] == "not foreseen: RuntimeError: no route to ****"
 
 
 def test_so_many_run_at_once_and_no_more() -> None:
@@ -99,7 +101,7 @@ def test_the_rest_wait_for_the_canary_and_are_not_begun_when_it_fails() -> None:
     found = fake.run([members("canary"), members("a"), members("b")])
     assert fake.worked == ["canary"]
     assert found == {"canary": State.FAILED, "a": State.NOT_STARTED, "b": State.NOT_STARTED}
-    assert fake.board.outcomes["b"].why == "skipped: canary did not succeed"
+    assert fake.why["b"] == "skipped: canary did not succeed"
 
 
 def test_what_has_an_answer_is_not_begun_and_a_bad_one_of_it_counts_in_its_wave() -> None:
@@ -124,10 +126,10 @@ FIFTY = [Member(stack=one, file=Path(), domain=f"{one}.example.jp") for one in N
 
 
 def test_the_table_fits_the_screen_shows_what_goes_on_first_and_counts_the_rest() -> None:
-    board = Board("up", FIFTY, {"t00": DONE}, lines=False)
-    board.changed("t40", Outcome(state=State.RUNNING))
-    board.step("t40", "create phone-mfa-factor-guardian")
-    board.changed("t03", FAILED)
+    board = Board("up", FIFTY, {FIFTY[0]: DONE}, lines=False)
+    board.changed(FIFTY[40], Outcome(state=State.RUNNING))
+    board.step(FIFTY[40], "create phone-mfa-factor-guardian")
+    board.changed(FIFTY[3], FAILED)
     console = Console(file=io.StringIO(), width=120, color_system=None)
     console.print(board.table(20))
     text = console.file.getvalue()  # type: ignore[attr-defined]
@@ -141,9 +143,9 @@ def test_the_table_fits_the_screen_shows_what_goes_on_first_and_counts_the_rest(
 
 def test_where_nobody_watches_each_change_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     with shown("fleet up: 2 stacks", FIFTY[:2], {}) as board:
-        board.changed("t00", Outcome(state=State.RUNNING))
-        board.changed("t00", DONE)
-        board.changed("t01", FAILED)
+        board.changed(FIFTY[0], Outcome(state=State.RUNNING))
+        board.changed(FIFTY[0], DONE)
+        board.changed(FIFTY[1], FAILED)
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.splitlines() == [
@@ -159,7 +161,7 @@ def test_on_a_terminal_the_table_is_what_is_shown(monkeypatch: pytest.MonkeyPatc
     screen = Console(file=stream, force_terminal=True, width=120, height=30)
     monkeypatch.setattr(running, "notes", lambda: screen)
     with shown("fleet up: 2 stacks", FIFTY[:2], {}) as board:
-        board.changed("t00", DONE)
+        board.changed(FIFTY[0], DONE)
     assert "6 created" in stream.getvalue()
     assert "\x1b[" in stream.getvalue()
 
@@ -167,6 +169,7 @@ def test_on_a_terminal_the_table_is_what_is_shown(monkeypatch: pytest.MonkeyPatc
 def test_a_long_silence_is_broken_by_the_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     said = queue.Queue[str]()
     monkeypatch.setattr(running, "say", said.put)
+    monkeypatch.setattr(terminal, "say", said.put)
     monkeypatch.setattr(running, "REMINDER", 0.01)
     with shown("fleet up: 2 stacks", FIFTY[:2], {}):
         assert [said.get(timeout=20) for _ in "12"] == ["fleet up: 2 stacks", "… 2 queued"]
@@ -174,8 +177,8 @@ def test_a_long_silence_is_broken_by_the_counts(monkeypatch: pytest.MonkeyPatch)
 
 def test_the_summary_has_every_stack_and_every_reason() -> None:
     console = Console(file=io.StringIO(), width=160, color_system=None)
-    outcomes = {"t00": DONE, "t01": FAILED}
-    terminal.show(as_document("fleet up", FIFTY[:2], outcomes), console)
+    outcomes = {FIFTY[0]: DONE, FIFTY[1]: FAILED}
+    terminal.show(as_document("fleet up", outcomes), console)
     assert console.file.getvalue().splitlines() == [  # type: ignore[attr-defined]
         "fleet up",
         "✓ t00 t00.example.jp, done, 6 created (4s)",
@@ -184,7 +187,7 @@ def test_the_summary_has_every_stack_and_every_reason() -> None:
         "    more",
         "2 stacks: 1 done, 1 failed.",
     ]
-    same = json.loads(as_json(as_object(FIFTY[:2], outcomes)))
+    same = json.loads(as_json(as_object(outcomes)))
     assert (same["exit"], same["left"], same["totals"]) == (1, ["t01"], {"done": 1, "failed": 1})
     done = {"state": "done", "changes": {"created": 6}, "why": "", "seconds": 4.4, "log": None}
     failed = {"state": "failed", "changes": {}, "why": FAILED.why, "seconds": 2, "log": "t03.log"}

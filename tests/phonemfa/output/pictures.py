@@ -63,9 +63,12 @@ def fleet() -> Document:
             state=State.LOCKED, seconds=2, why="locked by sato@build-7 (pid ****, since 09:00Z)"
         ),
     }
-    members = [Member(stack=one, domain=f"{one}.example.jp", file=Path(one)) for one in ends]
+    outcomes = {
+        Member(stack=one, domain=f"{one}.example.jp", file=Path(one)): end
+        for one, end in ends.items()
+    }
     left = "Left: shop-02, shop-03. Run the same again: what is done costs no request."
-    return fleet_document("fleet up", members, ends, [Paragraph((left,))])
+    return fleet_document("fleet up", outcomes, [Paragraph((left,))])
 
 
 PICTURES = {"drift.png": drift, "fleet-up.png": fleet}

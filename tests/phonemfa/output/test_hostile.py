@@ -77,7 +77,7 @@ def documents(text: str) -> Iterator[doc.Document]:
     yield doctor.as_document("dev", text, [looked])
     member = Member(stack="t01", file=Path(), domain=text)
     ended = fleet.Outcome(state=fleet.State.FAILED, why=text)
-    yield fleet.as_document("fleet up", [member], {"t01": ended})
+    yield fleet.as_document("fleet up", {member: ended})
     yield everything(text)
 
 
@@ -188,8 +188,9 @@ def test_nothing_is_live_in_any_output(text: str) -> None:
         in_markdown(shortened([document], note=(), limit=10**6))
         in_a_page(as_page(document))
     in_markdown(drift.body_of(drifted(text)))
-    board = fleet.Board(text, [Member(stack="a", file=Path(), domain=text)], {}, lines=False)
-    board.changed("a", fleet.Outcome(state=fleet.State.FAILED, why=text))
+    member = Member(stack="a", file=Path(), domain=text)
+    board = fleet.Board(text, [member], {}, lines=False)
+    board.changed(member, fleet.Outcome(state=fleet.State.FAILED, why=text))
     harmless(on_a_terminal(lambda screen: screen.print(board.table(20))))
     for report in (drifted(text), drifted(text, failure=text or "x")):
         junit = as_junit(text, drift.cases(report), classname=text)

@@ -152,7 +152,7 @@ def test_whoever_stops_it_is_told_that_nobody_knows(
     async def stopped(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command, "deploy_version", stopped)
+    monkeypatch.setattr(command, "deploy", stopped)
     said = broken.run("rollback", "--yes", expect=1).stderr
     assert "Stopped as asked. Whether version 1 runs is not known" in said
 
@@ -236,6 +236,6 @@ COMMIT = Commit(id="0123456789abcdef", date="2026-11-01", subject="Good")
 def test_until_the_repository_follows_pulumi_would_undo_it(
     commit: Commit | None, told: str, *, declared: bool
 ) -> None:
-    said = "\n".join(next_steps(commit, declared=declared, stack="prod"))
+    said = next_steps(commit, declared=declared, stack="prod")
     assert told in said
     assert ("hold back" in said) is not declared
