@@ -57,9 +57,9 @@ def check(at: Sides, *, accepted: Collection[str] = ()) -> list[Finding]:
         else one
         for one in found
     ]
-    ranks = {kind: rank for rank, kind in enumerate(KINDS)}
     return sorted(
-        told, key=lambda one: (one.level is not Level.DRIFT, not one.blocks, ranks[one.kind])
+        told,
+        key=lambda one: (one.level is not Level.DRIFT, not one.blocks, KINDS.index(one.kind)),
     )
 
 

@@ -16,7 +16,6 @@ def made() -> dict[str, str]:
         "docs/reference/commands.md": tables.commands(),
         "docs/reference/reasons.md": tables.reasons("en"),
         "docs/reference/reasons.ja.md": tables.reasons("ja"),
-        "docs/reference/drift.md": tables.drift(),
         "docs/reference/scopes.md": tables.scopes(),
         "docs/reference/sandbox.md": tables.sandbox(),
         "docs/images/architecture.svg": picture.picture(),

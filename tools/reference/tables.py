@@ -12,7 +12,6 @@ import typer
 from typer.cli import get_docs_for_click
 
 from phonemfa.cli import app as phonemfa_app
-from phonemfa.drift.kinds import KINDS
 from phonemfa.output.japanese import Language
 from phonemfa.reasons import REASONS
 from phonemfa.scopes import SCOPES
@@ -24,11 +23,6 @@ from sandbox.tenant.assumptions import Assumptions
 from tools.reference.pages import page
 
 _PROJECT: Final = Path(__file__).resolve().parents[2]
-
-
-def drift() -> str:
-    """docs/reference/drift.md: every kind of drift, who sees it and what repairs it."""
-    return page("drift", kinds=KINDS.values())
 
 
 def scopes() -> str:

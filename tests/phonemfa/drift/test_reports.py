@@ -60,6 +60,13 @@ def test_junit_has_one_case_a_kind_and_its_counts_are_true() -> None:
     assert cases["other-factor"].findtext("system-out", "").startswith("other-factor:otp")
 
 
+def test_every_kind_is_explained_in_the_reference_in_the_same_order() -> None:
+    page = (PROJECT / "docs" / "reference" / "drift.md").read_text(encoding="utf-8")
+    rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in page.splitlines()[8:]]
+    assert [row[0] for row in rows] == [f"`{kind}`" for kind in KINDS]
+    assert all(len(row) == 4 and all(row) for row in rows)
+
+
 def test_junit_of_a_failed_look_is_an_error_and_survives_any_text() -> None:
     suites = junit(report(failure="\x00 <no> & answer"))
     (error,) = suites.iter("error")
