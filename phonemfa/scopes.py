@@ -43,13 +43,11 @@ class Scope:
     """One scope, by the name under which a token grants it.
 
     Attributes:
-        group: the row of the reference's table that it stands in.
         what_for: what cannot be done without it, to read after "it is needed to".
         only_to_remove: an `up` that takes nothing away does without.
     """
 
     name: str
-    group: str
     what_for: str
     needs: frozenset[Need]
     only_to_remove: bool = False
@@ -59,12 +57,11 @@ class Scope:
         return self.name.startswith("read:")
 
 
-def _family(group: str, things: str, needs: frozenset[Need], **what_for: str) -> Iterator[Scope]:
+def _family(things: str, needs: frozenset[Need], **what_for: str) -> Iterator[Scope]:
     for verb, words in what_for.items():
         looked_at = verb == "read" and needs & _PULUMI
         yield Scope(
             name=f"{verb}:{things}",
-            group=group,
             what_for=words,
             needs=needs | {Need.LOOK} if looked_at else needs,
             only_to_remove=verb == "delete",
@@ -73,7 +70,6 @@ def _family(group: str, things: str, needs: frozenset[Need], **what_for: str) ->
 
 SCOPES: Final[tuple[Scope, ...]] = (
     *_family(
-        "the Action",
         "actions",
         _PULUMI,
         read="see the Actions on the phone triggers and what is bound to them",
@@ -82,7 +78,6 @@ SCOPES: Final[tuple[Scope, ...]] = (
         delete="remove or replace the Action",
     ),
     *_family(
-        "the provider",
         "phone_providers",
         _UNIFIED,
         read="see the tenant's phone provider",
@@ -91,7 +86,6 @@ SCOPES: Final[tuple[Scope, ...]] = (
         delete="remove the phone provider",
     ),
     *_family(
-        "the texts",
         "phone_templates",
         _UNIFIED,
         read="see which texts are customised",
@@ -100,46 +94,39 @@ SCOPES: Final[tuple[Scope, ...]] = (
         delete="give a message type its default texts back",
     ),
     *_family(
-        "the texts",
         "custom_domains",
         frozenset({Need.CUSTOM_DOMAIN}),
         read="count texts with the tenant's own custom domain",
     ),
     *_family(
-        "factor and policy",
         "guardian_factors",
         _PULUMI,
         read="see which MFA factors are on, and the settings of phone and email codes",
         update="switch the phone factor on and set its message types",
     ),
     *_family(
-        "factor and policy",
         "mfa_policies",
         _PULUMI,
         read="see when users are asked for a second factor",
         update="set when users are asked for a second factor",
     ),
     *_family(
-        "the tenant's generation",
         "tenant_settings",
         _PULUMI,
         read=f"tell a unified tenant from a legacy one, and see {_BESIDE}",
     ),
     *_family(
-        "the tenant's generation",
         "tenant_settings",
         frozenset({Need.LEGACY, Need.MOVE, Need.GUARDIAN}),
         update="switch the tenant's phone experience and its MFA through Actions, and set "
         f"{_BESIDE}",
     ),
     *_family(
-        "the log",
         "logs",
         frozenset({Need.SMOKE, Need.HEALTH}),
         read="find in the tenant's log what became of messages",
     ),
     *_family(
-        "attack protection",
         "attack_protection",
         frozenset({Need.PROTECTION}),
         read="see which of Auth0's own controls against attacks are on",

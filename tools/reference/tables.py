@@ -27,10 +27,7 @@ _PROJECT: Final = Path(__file__).resolve().parents[2]
 
 def scopes() -> str:
     """docs/reference/scopes.md: what an application may do, by what for, and each."""
-    groups: dict[str, list[str]] = {}
-    for one in SCOPES:
-        groups.setdefault(one.group, []).append(one.name)
-    return page("scopes", groups=groups, scopes=SCOPES)
+    return page("scopes", scopes=SCOPES)
 
 
 def reasons(language: Language) -> str:
