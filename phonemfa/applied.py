@@ -3,8 +3,6 @@
 An Action's secrets are one secret in there; its settings stand in the component in plain words.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -29,7 +27,7 @@ class Applied:
     advice: str = ""
 
     @classmethod
-    def of(cls, resources: Iterable[Resource]) -> Applied:
+    def of(cls, resources: Iterable[Resource]) -> "Applied":
         """Those of a stack, from its resources of all types."""
         found = [one for one in resources if one.type == COMPONENT]
         if len(found) > 1:

@@ -95,12 +95,12 @@ class Rule:
                         yield replace(finding, urn=resource.urn)
 
 
-_RULES: Final[list[Rule]] = []
+RULES: Final[list[Rule]] = []
 
 
 def _rule(name: str, description: str, **more: Any) -> Callable[[Check], Check]:
     def register(check: Check) -> Check:
-        _RULES.append(Rule(name, description, check, **more))
+        RULES.append(Rule(name, description, check, **more))
         return check
 
     return register
@@ -489,9 +489,6 @@ def _factor_behind_policy(resource: Declared, _context: Context) -> Iterator[Fin
             "factor would be locked out.",
             "switch the phone factor on, or set phonemfa:policy to never",
         )
-
-
-RULES: Final = tuple(_RULES)
 
 
 @dataclass(frozen=True, kw_only=True)

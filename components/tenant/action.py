@@ -134,13 +134,7 @@ class Action(Resource):
     dependencies: Packages
     secret_names: Annotated[
         Maybe[tuple[str, ...]],
-        Part(
-            "secrets",
-            setting="retiredSecrets",
-            of=lambda one: tuple(times(one)),
-            absent=(),
-            ordered=False,
-        ),
+        Part("secrets", setting="retiredSecrets", of=_names, absent=(), ordered=False),
     ]
     """Of all its secrets, the key among them."""
     deployed: Annotated[Maybe[bool], Part("deployed_version", "deploy", of=bool, absent=False)]

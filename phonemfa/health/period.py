@@ -1,7 +1,5 @@
 """The period that is looked at, cut into whole hours backwards from its end, and the one before."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -40,7 +38,7 @@ class Period:
         begin = self.start + index * HOUR
         return begin, begin + HOUR
 
-    def moved(self, seconds: float) -> Period:
+    def moved(self, seconds: float) -> "Period":
         """The same, so many seconds earlier."""
         return Period(end=self.end - seconds, hours=self.hours)
 

@@ -3,8 +3,6 @@
 Its own failure is told apart from its findings, and no secret is taken as an argument.
 """
 
-from __future__ import annotations
-
 import copy
 import os
 import shutil
@@ -92,7 +90,7 @@ class PulumiCli:
         self.environ = dict(environ) | {"PULUMI_SKIP_UPDATE_CHECK": "true"}
         self.patience = PATIENCE
 
-    def within(self, seconds: float) -> PulumiCli:
+    def within(self, seconds: float) -> "PulumiCli":
         """The same stack, each command of which may take so long."""
         hasty = copy.copy(self)
         hasty.patience = seconds
