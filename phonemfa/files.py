@@ -36,10 +36,8 @@ class FileNotWrittenError(OSError):
 def write_whole(path: Path, content: str | bytes) -> None:
     """Replace a file's content, and make its folder.
 
-    What is no plain file (`/dev/stdout`, a pipe) is written to as it is.
-
-    Raises:
-        FileNotWrittenError: what was there before is untouched.
+    What is no plain file (`/dev/stdout`, a pipe) is written to as it is. After a
+    `FileNotWrittenError` what was there before is untouched.
     """
     data = content.encode("utf-8") if isinstance(content, str) else content
     with _told(path):
@@ -54,8 +52,7 @@ def write_whole(path: Path, content: str | bytes) -> None:
 def write_private(path: Path, content: str) -> None:
     """As `write_whole`, for what may hold a secret: a plain file that its owner alone reads.
 
-    Raises:
-        FileNotWrittenError: or there is a link, a pipe or a terminal in its place.
+    A link, a pipe or a terminal in its place is a `FileNotWrittenError` too.
     """
     with _told(path):
         if os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):

@@ -154,11 +154,7 @@ def _as_object(plan: Plan, changes: Changes, project: Path, commands: list[str])
 
 
 def stack_text(path: Path) -> str:
-    """A stack's file, byte for byte; empty when there is none yet.
-
-    Raises:
-        StackFileError: it is in another encoding.
-    """
+    """A stack's file, byte for byte; empty without one. A `StackFileError`: it is not UTF-8."""
     try:
         return path.read_bytes().decode("utf-8") if path.exists() else ""
     except UnicodeDecodeError:

@@ -147,8 +147,7 @@ async def read_found(client: Client) -> Snapshot:
 def plan_of(found: Snapshot, stack: str, domain: str) -> Plan:
     """What to write so that the stack declares the tenant as it was found.
 
-    Raises:
-        RefusedError: it has something that every stack must declare and none can.
+    A `RefusedError` where it has something that every stack must declare and none can.
     """
     plan = Plan()
     action = chosen_action(found)

@@ -30,8 +30,7 @@ _Dumper.add_representer(str, _quoted)
 def with_values(name: str, text: str, values: Mapping[str, Any]) -> str:
     """The same text with these keys below `config:`; those that are there already are replaced.
 
-    Raises:
-        StackFileError: the text, that of the file `name`, is not one that this can be done to.
+    A `StackFileError` where that cannot be done to the text, which is that of the file `name`.
     """
     wanted = config_in(name, text) | dict(values)
     lines = text.splitlines(keepends=True)

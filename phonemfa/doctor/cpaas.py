@@ -76,11 +76,8 @@ def probe(
 ) -> Probe:
     """Ask a CPaaS account's host for these channels, with the key if it is to be tried.
 
-    `address` is a `host:port` to connect to instead of the host's own; the certificate must still
-    be the host's.
-
-    Raises:
-        RefusedError: `address` is not of that form.
+    `address` is a `host:port` to connect to instead of the host's own, or a `RefusedError`; the
+    certificate must still be the host's.
     """
     with _client(host, address) as http:
         without_key, with_key = {}, {}
@@ -196,11 +193,7 @@ SEND_SCOPES: Final = {
 def checks(
     wanted: StackFile, address: str, *, try_key: bool, from_input: bool
 ) -> Iterator[Finding]:
-    """What the CPaaS of a stack answers; with `try_key` the key is shown to it.
-
-    Raises:
-        RefusedError: as for `probe`.
-    """
+    """What the CPaaS of a stack answers; with `try_key` it is shown the key. Raises as `probe`."""
     host = wanted.settings.cpaas_base_host
     if host is None:
         yield note(

@@ -144,10 +144,8 @@ def _at_length(finding: Finding) -> str:
 def keep_issue(issues: Issues, report: Report) -> list[Posted]:
     """Open, update or close the issue of this stack, and the one that says that nobody can look.
 
-    A look that gave no answer leaves the first as it is: what drifted may drift still.
-
-    Raises:
-        HostError: the host refused, or is not reachable.
+    A look that gave no answer leaves the first as it is: what drifted may drift still. A
+    `HostError`: the host refused, or is not reachable.
     """
     stack = report.stack
     marker, blind = f"drift:{stack}", f"drift-unseen:{stack}"

@@ -63,11 +63,7 @@ class Issues(ABC):
     closing: Mapping[str, str]  # The change that closes one.
 
     def __init__(self, environ: Mapping[str, str], *, public: str = "") -> None:
-        """Find the host where a run has it.
-
-        Raises:
-            HostError: naming every variable that is missing, or the one that is no address.
-        """
+        """Where a run has its host; a `HostError` names what is missing, or is no address."""
         if missing := [name for name in self.needed if not environ.get(name)]:
             raise HostError(f"Not set: {', '.join(missing)}. {self.where}")
         self.url = (environ.get(self.address) or public).rstrip("/")
@@ -131,11 +127,7 @@ class Issues(ABC):
         return label
 
     def marked(self, marker: str, body: str) -> str:
-        """A text that `hidden` finds again.
-
-        Raises:
-            HostError: it is over `largest`.
-        """
+        """A text that `hidden` finds again; a `HostError` where it is over `largest`."""
         text = f"{hidden(marker)}\n{body}"
         if len(text) > self.largest:
             raise HostError(
@@ -227,11 +219,7 @@ def is_same(there: str, ours: str) -> bool:
 
 
 def issues_of_this_run() -> Issues:
-    """The issues of the repository that this run is for.
-
-    Raises:
-        HostError: naming every variable that is missing.
-    """
+    """The issues of this run's repository; a `HostError` names every variable that is missing."""
     # Each a part of a second to load, for those alone who post.
     if os.environ.get("GITLAB_CI"):
         from phonemfa.output.gitlab import GitLab  # noqa: PLC0415

@@ -79,12 +79,9 @@ class Engines:
         on_out: Line | None = None,
         seconds: float = PATIENCE,
     ) -> Ran:
-        """Run one command to its end.
+        """Run one command to its end; an `OSError` or `ValueError` where it cannot be run.
 
         After `seconds` it is asked to stop, and after `GRACE` more ended.
-
-        Raises:
-            OSError, ValueError: it cannot be run.
         """
         out, err = list[str](), list[str]()
         with self._lock:

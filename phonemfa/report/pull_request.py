@@ -31,11 +31,7 @@ def post_comment(text: str, number: int | None = None) -> None:
 
 
 def pull_number(environ: Mapping[str, str]) -> int:
-    """The number of the pull request that a workflow runs for.
-
-    Raises:
-        RefusedError: neither the event nor the reference names one.
-    """
+    """The pull request's number, or a `RefusedError`: neither event nor reference names one."""
     with suppress(KeyError, TypeError, OSError, ValueError):
         event = json.loads(Path(environ["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))
         return int(event["pull_request"]["number"])

@@ -221,8 +221,7 @@ def run_smoke(stack: StackFile, *, to: str, patience: float = PATIENCE) -> Smoke
 def check_access(access: Access) -> None:
     """Make sure, before something is changed that a test message is to prove, that one can.
 
-    Raises:
-        TenantUnreadableError: no answer, or the scope `read:logs` is missing.
+    A `TenantUnreadableError`: no answer, or the scope `read:logs` is missing.
     """
     ask_tenant(access, lambda client: client.logs.list(per_page=1))
 
