@@ -202,7 +202,7 @@ def test_alone_it_tells_what_is_broken_around_it_in_words_too(
 @pytest.mark.parametrize(
     ("closed", "status", "told"),
     [
-        (">&-", 1, "The record is not on standard output: Bad file descriptor. It is:"),
+        (">&-", 1, "The record is not on standard output: standard output is closed. It is:"),
         ("2>&-", 1, ""),
         ("<&-", 2, "standard input is no terminal"),
     ],
