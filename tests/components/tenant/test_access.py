@@ -109,7 +109,15 @@ def test_an_encrypted_value_is_asked_for_as_its_variable() -> None:
     with pytest.raises(NoAccessError, match="auth0:clientSecret") as caught:
         Access.of(environ={}, config=config)
     assert "canary" not in str(caught.value)
-    assert Access.of(environ={"AUTH0_CLIENT_SECRET": "s"}, config=config).client_secret == "s"
+    variables = {"AUTH0_CLIENT_SECRET": "s"}
+    assert Access.of(environ=variables, config=config).client_secret == "s"
+    with pytest.raises(NoAccessError) as caught:
+        Access.of(environ=variables, config=config | {"clientId": ""})
+    assert "encrypted" not in str(caught.value), "its variable is set"
+    empty = Access.of(
+        environ=variables | {"AUTH0_CLIENT_ID": "v"}, config=config | {"clientId": ""}
+    )
+    assert empty.client_id == "v"
 
 
 def test_two_tenants_are_an_error_that_shows_both() -> None:

@@ -504,3 +504,12 @@ def test_an_adopted_actions_code_that_cannot_be_used_is_named_with_what_to_do(
     settings = StackSettings.check("dev", SETTINGS | {"policy": "never", "adopted": found})
     with pytest.raises(pulumi.RunError, match=f"{why}.*run python -m phonemfa adopt again"):
         snapshot.declared(settings, tmp_path)
+
+
+def test_a_factor_that_was_found_off_is_declared_without_channels_sender_or_texts() -> None:
+    found = {"enabled": False, "messageTypes": ["sms"], "provider": "twilio"}
+    adopted = {"phone": found | {"enrollmentMessage": "a", "verificationMessage": "b"}}
+    stack = SETTINGS | {"experience": "legacy", "policy": "never", "adopted": adopted}
+    factor = guardian.declared(StackSettings.check("dev", stack))
+    assert (factor.phone_enabled, factor.message_types) == (False, LEFT_ALONE)
+    assert (factor.selected_provider, factor.texts) == (LEFT_ALONE, {})
