@@ -282,5 +282,5 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
         StackFileError, match=r"/Pulumi\.dev\.yaml cannot be read: Is a directory\.$"
     ):
         read_config(tmp_path, "dev")
-    with pytest.raises(StackFileError, match=r"^a\\x00b cannot be read: embedded null byte\.$"):
+    with pytest.raises(StackFileError, match=r"^a\\x00b cannot be read: .*embedded null"):
         read_config(Path("a\0b"), "dev")

@@ -501,7 +501,7 @@ def test_the_provider_meets_no_build_that_is_under_way(
         waited.append(seconds)
 
     monkeypatch.setattr(finish_failed_writes, "asyncio", SimpleNamespace(sleep=wait))
-    phases = [{"status": "building", "seconds": 0.2}, {"status": outcome, "seconds": 0}]
+    phases = [{"status": "building", "seconds": 1}, {"status": outcome, "seconds": 0}]
     at.tenant.context.builds.scripted.append(phases)
     before_update(at, id_, declared(NEW), declared(OLD))
     assert waited
