@@ -53,7 +53,8 @@ def policy_checks(reading: Reading) -> Iterator[Finding]:
     there = reading.tenant.guardian
     live, wanted = [seen(there.policy)], reading.stack.policy
     now, declared = policy_word(live), [wanted.guardian_policy]
-    if now not in set(Policy):
+    is_known = now in set(Policy)
+    if not is_known:
         yield warning(f"the tenant has a policy that is not known here: {now}")
     # Factors that could not be read accuse nobody.
     usable = [known(there.phone_enabled, otherwise=True)]
@@ -73,7 +74,6 @@ def policy_checks(reading: Reading) -> Iterator[Finding]:
     if live == declared:
         yield ok(f"{wanted}, as declared. Asked: {_ASKED[wanted]}")
     elif asks_less(declared, live):
-        is_known = now in set(Policy)
         keep = f"pulumi config set phonemfa:policy {now}; or, if it is meant, " if is_known else ""
         yield fault(
             f"it is {now} now, and the stack would lower it to {wanted}: no pulumi up does",
