@@ -15,6 +15,7 @@ from components.guards.first_write import EntitlementGuard, GenerationGuard, by_
 from components.guards.hooks import WriteHooks
 from components.guards.policy_last import PolicyLast
 from components.guards.same_addresses import SameAddresses
+from components.guards.test_message import Messages
 from components.resources.delivery import Delivery
 from components.resources.factor import Factor
 from components.resources.sender import Sender
@@ -25,7 +26,7 @@ from components.tenant.model import seen
 from components.tenant.snapshot import Snapshot
 from components.tenant.stack_access import TenantAccess
 from components.tenant.tenants_file import read_tenants_file
-from components.vocabulary import COMPONENT, TRIGGERS, Experience, policy_word
+from components.vocabulary import COMPONENT, TRIGGERS, DeliveryMethod, Experience, policy_word
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +74,13 @@ def _guards(loaded: Loaded) -> Iterator[WriteHooks]:
         yield EntitlementGuard(loaded.tenant, parts)
     yield CreationGuard(loaded.tenant)
     yield FinishFailedWrites(loaded.tenant)
-    yield PolicyLast.of(loaded)
+    methods = [one for one in DeliveryMethod if one in settings.delivery_methods]
+    yield PolicyLast(
+        loaded.tenant,
+        experience=settings.experience,
+        gate=settings.gate,
+        trial=Messages(to=next(iter(settings.test_numbers), ""), methods=methods),
+    )
 
 
 class PhoneMfa(pulumi.ComponentResource):

@@ -146,7 +146,8 @@ def parse(content: Any, *, source: str) -> dict[str, Setting]:
         entry = _entry(content.get(rule.name, {}), place)
         options = {key: value for key, value in entry.items() if key != _LEVEL_KEY}
         for key, value in options.items():
-            if key not in rule.options or not _strings(value):
+            is_list = isinstance(value, list) and all(isinstance(one, str) for one in value)
+            if key not in rule.options or not is_list:
                 may = ", ".join(f"{one} (a list of strings)" for one in rule.options) or "nothing"
                 raise LevelsError(f"{place}: {key} cannot be set so; beside the level, set {may}")
         level = entry.get(_LEVEL_KEY, everywhere.get(_LEVEL_KEY, rule.level))
@@ -168,7 +169,3 @@ def _level(value: Any, place: str) -> Level:
     except ValueError:
         levels = ", ".join(Level)
         raise LevelsError(f"{place}: there is no level {value!r}; use one of {levels}") from None
-
-
-def _strings(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(one, str) for one in value)

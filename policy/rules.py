@@ -364,11 +364,9 @@ def _protected_in_production(resource: Declared, context: Context) -> Iterator[F
 )
 def _pinned_runtime(resource: Declared, _context: Context) -> Iterator[Finding]:
     if resource.sends_by_phone and (runtime := resource.said("runtime")) != RUNTIME:
-        says = (
-            f"The Action runs on {runtime}" if runtime else "The Action's runtime is not declared"
-        )
         yield Finding(
-            f"{says}, not on {RUNTIME}: its code was never tried there.",
+            f"The Action runs on {runtime or 'an undeclared runtime'}, not on {RUNTIME}: its code "
+            "was never tried there.",
             f"declare runtime={RUNTIME!r}",
         )
 

@@ -12,19 +12,18 @@ from nobody. Who means it lowers the tenant first (break-glass).
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import pulumi
 
 from components.guards.hooks import RefusedError, WriteHooks, refuse
 from components.guards.test_message import Messages
-from components.settings.stack_config import Loaded
 from components.tenant import snapshot
 from components.tenant.guardian import HOOK, NEVER, TOKEN
 from components.tenant.model import Client
 from components.tenant.snapshot import About, Wanted, lacking
 from components.tenant.stack_access import TenantAccess, plain
-from components.vocabulary import DeliveryMethod, Experience, Gate, Policy, asks_less, policy_word
+from components.vocabulary import Experience, Gate, Policy, asks_less, policy_word
 
 
 class PolicyLast(WriteHooks):
@@ -38,18 +37,6 @@ class PolicyLast(WriteHooks):
         super().__init__(access)
         self._experience, self._gate, self._trial = experience, gate, trial
         self._earlier: list[str] | None = None
-
-    @classmethod
-    def of(cls, loaded: Loaded) -> Self:
-        """The gate that a stack's settings ask for."""
-        settings = loaded.settings
-        methods = [one for one in DeliveryMethod if one in settings.delivery_methods]
-        return cls(
-            loaded.tenant,
-            experience=settings.experience,
-            gate=settings.gate,
-            trial=Messages(to=next(iter(settings.test_numbers), ""), methods=methods),
-        )
 
     async def _before(self, args: pulumi.ResourceHookArgs) -> None:
         wanted = await plain(args.new_inputs)

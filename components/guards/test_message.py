@@ -11,7 +11,7 @@ Codes and shapes of the log: Auth0's published schemas (`gd_send_sms`, `gd_send_
 import asyncio
 import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
@@ -133,6 +133,8 @@ class Messages:
         """Ask for the message; answers why there will never be one, if the tenant says so."""
         from auth0.management.core.api_error import ApiError  # noqa: PLC0415 - loaded already
 
+        from components.tenant.errors import body_of  # noqa: PLC0415
+
         for pause in (*_RATE_LIMIT_PAUSES, None):
             try:
                 await tenant.branding.phone.providers.test(
@@ -140,11 +142,8 @@ class Messages:
                 )
             except ApiError as error:
                 if error.status_code in _REFUSED_FOR_GOOD:
-                    body = plain(error.body) if hasattr(error.body, "model_dump") else error.body
-                    said = body.get("message", "") if isinstance(body, dict) else ""
-                    return (
-                        f"the tenant refused to send ({error.status_code}): {redacted(str(said))}"
-                    )
+                    said = redacted(str(body_of(error).get("message", "")))
+                    return f"the tenant refused to send ({error.status_code}): {said}"
                 if error.status_code != HTTPStatus.TOO_MANY_REQUESTS or pause is None:
                     raise
                 await asyncio.sleep(pause)
@@ -157,9 +156,7 @@ class Messages:
     ) -> Send:
         deadline, pause = time.monotonic() + self.patience, _FIRST_PAUSE
         while True:
-            # Others log in meanwhile: only an entry about this number counts.
-            new = news(await _entries(tenant, method), before=before)
-            found = find(new, to=self.to, method=method)
+            found = find(await _entries(tenant, method), before, self.to, method)
             if found:
                 return Send(
                     method=method,
@@ -199,25 +196,19 @@ def unknown(method: DeliveryMethod, why: str) -> Send:
     return Send(method=method, verdict=Verdict.UNKNOWN, why=why)
 
 
-def news(
-    entries: Iterable[Mapping[str, Any]], *, before: Sequence[Mapping[str, Any]]
-) -> list[Mapping[str, Any]]:
-    """Those of `entries` that can be about a message sent after the log looked like `before`."""
+def find(
+    entries: list[dict[str, Any]], before: list[dict[str, Any]], to: str, method: DeliveryMethod
+) -> Evidence | None:
+    """The newest of `entries` (newest first) about a message sent after the log was `before`."""
     known = {one.get("log_id") for one in before}
     since = str(before[0].get("date") or "") if before else ""
-    # An entry that the log shows late is not about a message sent after it.
-    return [
-        one
-        for one in entries
-        if one.get("log_id") not in known and str(one.get("date") or "") >= since
-    ]
-
-
-def find(
-    entries: Iterable[Mapping[str, Any]], *, to: str, method: DeliveryMethod
-) -> Evidence | None:
-    """The newest of `entries` (newest first, all after the send) that is about the message."""
-    return next((_evidence(one, method) for one in entries if _is_about(one, to, method)), None)
+    for one in entries:
+        # An entry that the log shows late is not about a message sent after it; and others log in
+        # meanwhile.
+        is_new = one.get("log_id") not in known and str(one.get("date") or "") >= since
+        if is_new and _is_about(one, to, method):
+            return _evidence(one, method)
+    return None
 
 
 def _is_about(entry: Mapping[str, Any], to: str, method: DeliveryMethod) -> bool:

@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from components.settings.faults import rule_broken
-from components.settings.strict import Strict
+from components.settings.values import Strict
 from components.vocabulary import DeliveryMethod, MessageType
 
 NOTICE: Final = (

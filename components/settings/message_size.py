@@ -97,18 +97,12 @@ def unshowable(text: str) -> str:
     them with different characters, as the wave dash.
     """
     found = dict.fromkeys(text)
-    return "".join(one for one in found if one in _MAPPED_APART or not _in_jis(one))
+    return "".join(
+        one for one in found if one in _MAPPED_APART or not one.encode("shift_jis", "ignore")
+    )
 
 
 _MAPPED_APART: Final = frozenset("〜～‖∥−－¢￠£￡¬￢")
-
-
-def _in_jis(character: str) -> bool:
-    try:
-        character.encode("shift_jis")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def is_simple(template: str) -> bool:

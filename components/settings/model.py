@@ -4,7 +4,8 @@ Each setting stands here once: what it may be, alone and beside the others, how 
 it, and what a reviewer calls it. None is a secret.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Final, Self
 
 from pydantic import Field, TypeAdapter, ValidationError, ValidationInfo, field_validator
@@ -14,7 +15,6 @@ from components.settings.adopted import Adopted
 from components.settings.faults import Fault, SettingsError, faults_of, rule_broken
 from components.settings.message_size import SAMPLE
 from components.settings.raw_config import NAMESPACE, shape_faults
-from components.settings.strict import Strict, Words
 from components.settings.text_rules import text_faults
 from components.settings.texts import SHIPPED, TextOverride, Texts, decides_by_channel, texts_for
 from components.settings.values import (
@@ -27,6 +27,7 @@ from components.settings.values import (
     Number,
     Overall,
     SmsSender,
+    Strict,
     TestNumber,
     VoiceSender,
     in_words,
@@ -46,6 +47,24 @@ from components.vocabulary import (
     TextContent,
     VoiceGender,
 )
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a setting is called, and what changing it means for users or operators.
+
+    A sentence may be made of the value, which is what the stack's file has. With `as_one`, the
+    value is a block with members, and its sentences tell them together.
+    """
+
+    subject: str
+    meaning: str | Callable[[Any], str] = ""
+    value: Callable[[Any], str] | None = None
+    as_one: bool = False
+
+    def fit(self, value: Any) -> bool:
+        """Whether a value is one that the sentences are made for: a preview may have any."""
+        return not self.as_one or isinstance(value, Mapping)
 
 
 class OtherFactors(Strict):
@@ -578,7 +597,11 @@ class StackSettings(Strict):
         try:
             settings = cls.model_validate(dict(values))
         except ValidationError as error:
-            rest = faults_of(error, namespace=NAMESPACE, hints=_hints())
+            hints = {
+                key: f"set {NAMESPACE}:{key} to {field.description}"
+                for key, field in fields_by_key().items()
+            }
+            rest = faults_of(error, namespace=NAMESPACE, hints=hints)
             found += [fault for fault in rest if fault.key not in told]
         if found or settings is None:
             raise SettingsError(stack, found)
@@ -654,10 +677,3 @@ def fields_by_key() -> dict[str, FieldInfo]:
     """Each setting by its key in the stack's file."""
     fields = StackSettings.model_fields
     return {field.alias or name: field for name, field in fields.items()}
-
-
-def _hints() -> dict[str, str]:
-    return {
-        key: f"set {NAMESPACE}:{key} to {field.description}"
-        for key, field in fields_by_key().items()
-    }

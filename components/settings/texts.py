@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from components.settings.strict import Strict
-from components.settings.values import Template
+from components.settings.values import Strict, Template
 from components.vocabulary import Language, MessageType
 
 _NAME: Final = re.compile(r"(?<![\w.])friendly_name\b(?=[^{}]*\}\})")

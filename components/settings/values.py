@@ -1,11 +1,15 @@
-"""Types of single config values: what one may be, for the program and for editors (JSON Schema)."""
+"""What settings are made of: the strict model, and types of single values.
+
+A type says what a value may be, for the program and for editors (JSON Schema).
+"""
 
 import json
 import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
+from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from components.settings.faults import rule_broken
@@ -30,6 +34,19 @@ _SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 DURATION: Final = re.compile(r"[1-9][0-9]{0,7}[smhd]\Z")
 _MAX_TEXT: Final = 20_000
 """Characters a template may have (OpenAPI, PhoneTemplateBody)."""
+
+
+class Strict(BaseModel):
+    """A settings model: keys are camelCase, an unknown one is a fault, nothing changes later."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        alias_generator=to_camel,
+        validate_by_name=False,
+        validate_by_alias=True,
+        validate_default=True,
+    )
 
 
 def _bare_host(consequence: str, fix: str) -> AfterValidator:

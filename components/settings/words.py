@@ -5,8 +5,7 @@ A setting without words there is called by its key in the stack's file.
 
 from typing import Any, Final
 
-from components.settings.model import OtherFactors, fields_by_key
-from components.settings.strict import Words
+from components.settings.model import OtherFactors, Words, fields_by_key
 from components.settings.values import plainly
 
 _WORDS: Final = {

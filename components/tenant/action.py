@@ -210,12 +210,6 @@ def name_of(settings: StackSettings, experience: Experience) -> str | None:
     return action_name(settings.action_name, experience)
 
 
-def plain_configuration(settings: StackSettings) -> dict[str, str]:
-    """What the Action is told beside its key, by the name that its code reads."""
-    values = {name: value(settings) for name, value in _CONFIGURATION.items()}
-    return {name: value for name, value in values.items() if value is not None}
-
-
 _CONFIGURATION: Final[Mapping[str, Callable[[StackSettings], str | None]]] = {
     "CPAAS_BASE_URL": lambda one: one.cpaas_base_host,
     "SMS_SENDER": lambda one: one.sms_sender,
@@ -254,8 +248,9 @@ IN_SECRETS: Final = frozenset({"adopted", "retiredSecrets", "transition"}).union
 
 
 def configuration(settings: StackSettings) -> dict[str, str]:
-    """The secrets of our Action that are no secret: its configuration, and those that retire."""
-    own = plain_configuration(settings)
+    """The secrets of our Action that are no secret, by name: its configuration, what retires."""
+    values = {name: value(settings) for name, value in _CONFIGURATION.items()}
+    own = {name: value for name, value in values.items() if value is not None}
     # The provider refuses an update that would drop secrets of which it knows nothing. Declared
     # once, with a value that is no secret any more, they can go with the next update.
     gone = [one for one in settings.retired_secrets if one not in {KEY_SECRET, *own}]

@@ -66,7 +66,7 @@ def refusal_of(error: Exception, asked: str, scope: str) -> Refusal:
     why, status = Why.OTHER, None
     if isinstance(error, ApiError):
         status, code = error.status_code, code_of(error)
-        message = redacted(str(_body(error).get("message") or "no message"))
+        message = redacted(str(body_of(error).get("message") or "no message"))
         if is_of_plan(error):
             why = Why.PLAN
         elif status == HTTPStatus.FORBIDDEN and (
@@ -102,7 +102,7 @@ def told(domain: str, error: Exception, *, origin: str = "") -> str:
 def refused(domain: str, error: Any) -> str:
     """A status that is none of success."""
     status = error.status_code or 0
-    message = _body(error).get("message")
+    message = body_of(error).get("message")
     good = HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
     unsaid = "with nothing in it" if good else "no message"
     said = redacted(message) if isinstance(message, str) and message else unsaid
@@ -115,13 +115,13 @@ def refused(domain: str, error: Any) -> str:
 def code_of(error: Any) -> str:
     """The error code of a refusal, where it has one that is a word."""
     # auth0-python's own error model calls it error_code.
-    code = _body(error).get("errorCode") or _body(error).get("error_code")
+    code = body_of(error).get("errorCode") or body_of(error).get("error_code")
     return code if isinstance(code, str) and _WORD.fullmatch(code) else ""
 
 
 def is_of_token(error: Any) -> bool:
     """Whether a refusal is for the token, whatever is asked."""
-    said = str(_body(error).get("message"))
+    said = str(body_of(error).get("message"))
     return error.status_code == HTTPStatus.UNAUTHORIZED or (
         error.status_code == HTTPStatus.BAD_REQUEST and said.startswith(_BAD_HEADER)
     )
@@ -138,10 +138,11 @@ def is_of_plan(error: Any) -> bool:
     """Whether a refusal is for what the tenant's plan does not have, whatever the scopes."""
     if error.status_code != HTTPStatus.FORBIDDEN:
         return False
-    return code_of(error) in _PLAN_CODES or str(_body(error).get("message")).startswith(_OF_PLAN)
+    return code_of(error) in _PLAN_CODES or str(body_of(error).get("message")).startswith(_OF_PLAN)
 
 
-def _body(error: Any) -> Mapping[str, Any]:
+def body_of(error: Any) -> Mapping[str, Any]:
+    """The answer's body as JSON; empty where it is no object."""
     body = error.body.model_dump() if hasattr(error.body, "model_dump") else error.body
     return body if isinstance(body, Mapping) else {}
 

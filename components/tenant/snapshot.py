@@ -136,13 +136,11 @@ def recorded(resources: Iterable[tuple[str, Properties, Collection[str]]]) -> Sn
     A resource is its type, its properties, and which of them the program ignores; others than phone
     MFA's are passed over.
     """
-    of_type: dict[str, list[tuple[Properties, Collection[str]]]] = {}
-    for token, properties, ignored in resources:
-        of_type.setdefault(token, []).append((properties, ignored))
+    there = tuple(resources)
 
     def all_of(model: Any) -> list[Any]:
-        found = of_type.get(model.TOKEN, ())
-        return [left_alone(model.recorded(one), ignored) for one, ignored in found]
+        found = [one for one in there if one[0] == model.TOKEN]
+        return [left_alone(model.recorded(one), ignored) for _, one, ignored in found]
 
     provider, *others = all_of(PhoneProvider) or [None]
     nothing = Guardian(phone_enabled=LEFT_ALONE, message_types=LEFT_ALONE, policy=LEFT_ALONE)
@@ -151,14 +149,15 @@ def recorded(resources: Iterable[tuple[str, Properties, Collection[str]]]) -> Sn
         actions=tuple(one for one in all_of(Action) if one.trigger in TRIGGERS.values()),
         bindings=tuple(
             binding
-            for token in (trigger.TOKEN, trigger.TOKEN_OF_ALL)
-            for one, _ in of_type.get(token, ())
+            for token, one, _ in there
+            if token in {trigger.TOKEN, trigger.TOKEN_OF_ALL}
             for binding in Binding.recorded(one)
         ),
         provider=provider,
         templates={
             str(known(phone_template.kind_of(one), "")): PhoneTemplate.recorded(one)
-            for one, _ in of_type.get(PhoneTemplate.TOKEN, ())
+            for token, one, _ in there
+            if token == PhoneTemplate.TOKEN
         },
         guardian=next(iter(all_of(Guardian)), nothing),
         second_providers=tuple(others),
@@ -213,12 +212,12 @@ async def read(
 
 
 async def _told(path: str, scope: str, question: Callable[[], Awaitable[Any]]) -> Any:
-    from components.tenant.errors import UNANSWERED, refusal_of  # noqa: PLC0415 - see there
+    from components.tenant import errors  # noqa: PLC0415 - see there
 
     try:
         return await question()
-    except UNANSWERED as error:
-        refusal = refusal_of(error, f"GET {path}", scope)
+    except errors.UNANSWERED as error:
+        refusal = errors.refusal_of(error, f"GET {path}", scope)
         # Not every plan is entitled to them, and everything else can be told without.
         if path in guardian.BY_PLAN:
             return Unseen(refusal=refusal)
@@ -232,18 +231,14 @@ async def _told(path: str, scope: str, question: Callable[[], Awaitable[Any]]) -
 
 async def asked(path: str, scope: str, question: Callable[[], Awaitable[T]]) -> T | Unseen:
     """The answer to one question, or that the tenant refused it: an `Ask`."""
-    from components.tenant.errors import (  # noqa: PLC0415 - see there
-        UNANSWERED,
-        ends_questions,
-        refusal_of,
-    )
+    from components.tenant import errors  # noqa: PLC0415 - see there
 
     try:
         return await question()
-    except UNANSWERED as error:
-        if ends_questions(error):
+    except errors.UNANSWERED as error:
+        if errors.ends_questions(error):
             raise
-        return Unseen(refusal=refusal_of(error, f"GET {path}", scope))
+        return Unseen(refusal=errors.refusal_of(error, f"GET {path}", scope))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -292,26 +287,21 @@ def _provider(tenant: Snapshot, _: Wanted, experience: Experience) -> str:
 def _action(tenant: Snapshot, wanted: Wanted, experience: Experience) -> str:
     trigger = TRIGGERS[experience]
     if experience is Experience.LEGACY:
-        sent_by_action = _selected(tenant, wanted) == guardian.HOOK
-    else:
-        provider = seen(tenant.provider)
-        sent_by_action = provider is None or provider.name == phone_provider.CUSTOM
-    if not sent_by_action:  # Twilio, and Auth0's own sender, need none.
-        return ""
-    if experience is Experience.LEGACY:
+        selected = wanted.selected_provider or seen(tenant.guardian.selected_provider)
+        sent_by_action = selected == guardian.HOOK
         there = [one.action_name for one in tenant.bindings_of(trigger)]
         none = f"no Action is bound to {trigger}"
     else:
+        provider = seen(tenant.provider)
+        sent_by_action = provider is None or provider.name == phone_provider.CUSTOM
         there = [str(one.name) for one in tenant.actions_on(trigger) if seen(one.deployed)]
         none = f"no Action is deployed on {trigger}"
+    if not sent_by_action:  # Twilio, and Auth0's own sender, need none.
+        return ""
     if not there or not wanted.action_name or wanted.action_name in there:
         return "" if there else none
     others = " and ".join(map(repr, there))
     return f"{others} stands on {trigger} instead of {wanted.action_name!r}"
-
-
-def _selected(tenant: Snapshot, wanted: Wanted) -> str:
-    return wanted.selected_provider or seen(tenant.guardian.selected_provider)
 
 
 def _sender(tenant: Snapshot, wanted: Wanted, experience: Experience) -> str:

@@ -18,10 +18,9 @@ from components.masking import code_mark, without_keys
 from components.settings.adopted import FoundAction, FoundPhone, FoundProvider, FoundTemplate
 from components.settings.model import fields_by_key
 from components.settings.raw_config import NAMESPACE
-from components.settings.strict import Strict
 from components.settings.text_rules import text_faults
 from components.settings.texts import SHIPPED, TextOverride, legacy_variables
-from components.settings.values import SmsSender, VoiceSender
+from components.settings.values import SmsSender, Strict, VoiceSender
 from components.tenant import action as model_action
 from components.tenant import guardian, phone_provider, phone_template, trigger
 from components.tenant.action import Action

@@ -13,7 +13,8 @@ import pytest
 
 from components.guards.hooks import RefusedError
 from components.guards.policy_last import PolicyLast
-from components.guards.test_message import Messages, NotSentError, _entries, find, news
+from components.guards.test_message import Messages, NotSentError, _entries, find
+from components.phone_mfa import PhoneMfaArgs
 from components.settings.stack_config import Loaded
 from components.tenant.access import Access
 from components.tenant.guardian import TOKEN
@@ -229,9 +230,9 @@ def test_the_gate_is_the_one_that_the_settings_ask_for(at: At) -> None:
     calls = {"deliveryMethods": ["voice"], "voiceSender": "+815012345678", "policy": "always"}
     settings = stack_settings(**calls, gate="smoke", testNumbers=["+819012345678"])
     key = pulumi.Output.secret("k")
-    guard = PolicyLast.of(
-        Loaded(settings=settings, cpaas_api_key=key, tenant=at.access, project=Path())
-    )
+    loaded = Loaded(settings=settings, cpaas_api_key=key, tenant=at.access, project=Path())
+    *_, guard = PhoneMfaArgs.of(loaded).guards
+    assert isinstance(guard, PolicyLast)
     fill(at)
     assert (guard._experience, guard._gate) == (Experience.UNIFIED, Gate.SMOKE)
     assert (guard._trial.to, guard._trial.methods) == ("+819012345678", [DeliveryMethod.VOICE])
@@ -362,14 +363,14 @@ def not_sent(number: str, **details: Any) -> dict[str, Any]:
 def test_an_entry_is_evidence_where_number_and_channel_are_those_of_the_message(
     entry: dict[str, Any], method: DeliveryMethod, of_it: bool
 ) -> None:
-    found = find([entry], to=TO, method=method)
+    found = find([entry], [], TO, method)
     told = found and (found.sent, found.event, found.log_id)
     assert told == ((True, entry["type"], "900") if of_it else None)
 
 
 def test_the_newest_entry_decides_as_a_repeat_may_have_come_through() -> None:
     entries = [sent(TO), not_sent(TO, notification_type="sms", error="no credit")]
-    newest = [find(one, to=TO, method=TEXT) for one in (entries, entries[::-1])]
+    newest = [find(one, [], TO, TEXT) for one in (entries, entries[::-1])]
     assert [one and one.sent for one in newest] == [True, False]
 
 
@@ -389,7 +390,7 @@ def test_the_newest_entry_decides_as_a_repeat_may_have_come_through() -> None:
 def test_a_failures_reason_is_told_without_numbers_and_codes(
     entry: dict[str, Any], reason: str
 ) -> None:
-    found = find([entry], to=TO, method=TEXT)
+    found = find([entry], [], TO, TEXT)
     assert found is not None
     assert (found.sent, found.reason) == (False, reason)
 
@@ -407,9 +408,14 @@ def test_the_search_asks_for_one_channel_and_for_failures() -> None:
 
 def test_only_what_the_log_shows_of_a_time_after_the_send_is_news() -> None:
     def entry(log_id: str, date: str) -> dict[str, Any]:
-        return {"log_id": log_id, "date": date}
+        return sent(TO) | {"log_id": log_id, "date": date}
+
+    def found(entries: list[dict[str, Any]], before: list[dict[str, Any]]) -> str | None:
+        evidence = find(entries, before, TO, TEXT)
+        return evidence.log_id if evidence else None
 
     before = [entry("2", "2026-11-23T00:00:02Z"), entry("1", "2026-11-23T00:00:01Z")]
     late, new = entry("0", "2026-11-23T00:00:00Z"), entry("3", "2026-11-23T00:00:02Z")
-    assert news([new, late, *before], before=before) == [new]
-    assert news([late], before=[]) == [late], "an empty log says nothing of the time"
+    assert found([late, *before, new], before) == "3"
+    assert found([late, *before], before) is None
+    assert found([late], []) == "0", "an empty log says nothing of the time"

@@ -134,7 +134,7 @@ TABLE: Mapping[str, Sequence[tuple[str, Stack, str]]] = {
     "pinned-runtime": [
         ("t1", [action(), legacy_action()], NOTHING),
         ("t1", [action(runtime="node18")], "runs on node18, not on node22"),
-        ("t1", [action(runtime=None)], "runtime is not declared"),
+        ("t1", [action(runtime=None)], "runs on an undeclared runtime, not on node22"),
         ("t1", [foreign_action(runtime="node18")], NOTHING),
     ],
     "one-sender-per-channel": [

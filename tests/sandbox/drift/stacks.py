@@ -10,7 +10,7 @@ from typing import Any
 from components.settings.model import StackSettings
 from components.tenant import guardian as factor
 from components.tenant import snapshot
-from components.tenant.action import KEY_SECRET, Action, Version, plain_configuration
+from components.tenant.action import KEY_SECRET, Action, Version, configuration
 from components.tenant.guardian import Guardian
 from components.tenant.model import LeftAlone, Unseen, known, seen
 from components.tenant.phone_provider import PhoneProvider
@@ -97,7 +97,7 @@ class AppliedStack:
         self.tenant = tenant or Tenant(Store(), domain="localhost:1", generation=generation)
         self.resources = [component(settings)]
         self.changes: dict[str, Json] = {}
-        self._apply({KEY_SECRET: key, **plain_configuration(settings)})
+        self._apply({KEY_SECRET: key, **configuration(settings)})
 
     def see(self, name: str, *paths: str, gone: bool = False, **after: Any) -> None:
         """The engine's refresh tells a change of the resource of this name."""
