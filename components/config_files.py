@@ -224,13 +224,11 @@ class _Project:
 def _project_file(folder: Path) -> Path | None:
     """Pulumi.yaml in the folder or the next one above that has one."""
     try:
-        for place in (folder, *folder.resolve().parents):
-            for suffix in _SUFFIXES:
-                if (place / f"Pulumi{suffix}").is_file():
-                    return place / f"Pulumi{suffix}"
+        places = (folder, *folder.resolve().parents)
+        files = (place / f"Pulumi{suffix}" for place in places for suffix in _SUFFIXES)
+        return next((one for one in files if one.is_file()), None)
     except (OSError, ValueError) as error:
         raise StackFileError(f"{printable(str(folder))} cannot be read: {_why(error)}.") from None
-    return None
 
 
 def _full(project: str, key: str) -> str:

@@ -151,7 +151,10 @@ def parse(content: Any, *, source: str) -> dict[str, Setting]:
                 may = ", ".join(f"{one} (a list of strings)" for one in rule.options) or "nothing"
                 raise LevelsError(f"{place}: {key} cannot be set so; beside the level, set {may}")
         level = entry.get(_LEVEL_KEY, everywhere.get(_LEVEL_KEY, rule.level))
-        found[rule.name] = Setting(level=_level(level, place), options=options)
+        if level not in [*Level]:
+            levels = ", ".join(Level)
+            raise LevelsError(f"{place}: there is no level {level!r}; use one of {levels}")
+        found[rule.name] = Setting(level=Level(level), options=options)
     return found
 
 
@@ -161,11 +164,3 @@ def _entry(value: Any, place: str) -> Mapping[str, Any]:
     if isinstance(value, Mapping):
         return value
     raise LevelsError(f"{place}: expected a level, or an object with {_LEVEL_KEY} and options")
-
-
-def _level(value: Any, place: str) -> Level:
-    try:
-        return Level(value)
-    except ValueError:
-        levels = ", ".join(Level)
-        raise LevelsError(f"{place}: there is no level {value!r}; use one of {levels}") from None

@@ -4,8 +4,6 @@ A rule over one resource does not judge what it cannot see (`UnseenError`): an u
 judged by the apply. A property that is not declared is judged as what the tenant then does. Rules
 over all resources together get from the engine what these are after the change, not what the
 program said: they read only properties whose meaning the tenant does not change.
-
-A stack changes a rule's level or options with Pulumi's own policy config (levels.py).
 """
 
 import re

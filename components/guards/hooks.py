@@ -5,6 +5,7 @@ is bound to a deletion: the engine takes those from the state, and `pulumi destr
 program, could then delete nothing.
 """
 
+from functools import cached_property
 from typing import Any, ClassVar
 
 import pulumi
@@ -29,7 +30,6 @@ class WriteHooks:
 
     def __init__(self, access: TenantAccess) -> None:
         self._access = access
-        self._made: pulumi.ResourceHookBinding | None = None
 
     def __call__(
         self, args: pulumi.ResourceTransformationArgs
@@ -41,13 +41,12 @@ class WriteHooks:
         # The SDK's unit-test mocks have no engine that could run a hook.
         if isinstance(get_monitor(), MockMonitor):
             return None
-        if self._made is None:
-            self._made = self.hooks()
-        hooked = pulumi.ResourceOptions(hooks=self._made)
+        hooked = pulumi.ResourceOptions(hooks=self.hooks)
         return pulumi.ResourceTransformationResult(
             props=args.props, opts=pulumi.ResourceOptions.merge(args.opts, hooked)
         )
 
+    @cached_property
     def hooks(self) -> pulumi.ResourceHookBinding:
         """What the engine calls, and when."""
         opts = pulumi.ResourceHookOptions(on_dry_run=True)

@@ -73,8 +73,14 @@ class PolicyLast(WriteHooks):
         factors = {one.name: one.enabled for one in await tenant.guardian.factors.list()}
         if not factors.get("sms"):
             await tenant.guardian.factors.set("sms", enabled=True)
-        if phone.get("provider"):
-            await _legacy_delivery(tenant, phone)
+        provider, texts = phone.get("provider"), phone.get("options")
+        if provider:
+            await tenant.guardian.factors.phone.set_provider(provider=provider)
+        if provider and texts:  # Without, as found (phonemfa:adopted), the tenant's own stay.
+            await tenant.guardian.factors.sms.set_templates(
+                enrollment_message=texts["enrollmentMessage"],
+                verification_message=texts["verificationMessage"],
+            )
         if "messageTypes" in phone:
             current = await tenant.guardian.factors.phone.get_message_types()
             if list(current.message_types or []) != phone["messageTypes"]:
@@ -115,15 +121,4 @@ def lowering(wanted: Sequence[str], live: Sequence[str]) -> str:
         f"factor and policy: no deploy takes MFA away. Keep phonemfa:policy at {now}; or, if it is "
         "meant, lower the tenant first, which is recorded: python -m phonemfa break-glass --reason "
         "…, and then pulumi up"
-    )
-
-
-async def _legacy_delivery(tenant: Client, phone: Mapping[str, Any]) -> None:
-    await tenant.guardian.factors.phone.set_provider(provider=phone["provider"])
-    texts = phone.get("options") or {}
-    if not texts:
-        return  # As found (phonemfa:adopted): the tenant's own stay.
-    await tenant.guardian.factors.sms.set_templates(
-        enrollment_message=texts["enrollmentMessage"],
-        verification_message=texts["verificationMessage"],
     )

@@ -17,6 +17,7 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, Final
 
+from components.guards.hooks import RefusedError
 from components.masking import redacted
 from components.tenant.client import ONCE
 from components.tenant.model import Client, plain, seen
@@ -85,10 +86,6 @@ class Send:
     arrived: bool | None = None
 
 
-class NotSentError(Exception):
-    """The tenant's log says that a test message was not sent, or says nothing."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Messages:
     """Test messages to one number (E.164), of a handset that belongs to the team.
@@ -103,7 +100,7 @@ class Messages:
     async def arrive(self, tenant: Client) -> None:
         """Send one of each channel and wait until the tenant's log has all of them.
 
-        A `NotSentError` says that one failed, with the Action's own reason, or left no trace.
+        A `RefusedError` says that one failed, with the Action's own reason, or left no trace.
         """
         provider = next(iter(await read_providers(tenant)), None)
         for method in self.methods:
@@ -112,7 +109,7 @@ class Messages:
                 is_unknown = done.verdict is Verdict.UNKNOWN
                 what = "has no evidence" if is_unknown else "was not sent"
                 way_out = "; phonemfa:gate ready applies it without a test message"
-                raise NotSentError(
+                raise RefusedError(
                     f"The test message by {method} {what}: {done.why}. The policy stays as it was"
                     f"{way_out if is_unknown else ''}"
                 )

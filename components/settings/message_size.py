@@ -115,9 +115,9 @@ def rendered(template: str, values: Mapping[str, Any] = SAMPLE) -> str:
     """A Liquid text with the sample values, or others; a `LiquidError` where it is none."""
     # Nearly every text only puts variables in; for those the parser, and the quarter of a second
     # that importing it takes in every preview, can be spared.
-    simple = _PLAIN_OUTPUT.sub(lambda output: _value(output, values), template)
-    if "{{" not in simple and "{%" not in simple:
-        return simple
+    used = [values.get(name, "") for name in _PLAIN_OUTPUT.findall(template)]
+    if is_simple(template) and all(isinstance(one, str) for one in used):
+        return _PLAIN_OUTPUT.sub(lambda output: str(values.get(output[1], "")), template)
     return str(environment().from_string(template).render(**values))
 
 
@@ -131,8 +131,3 @@ def environment() -> Any:
         output_stream_limit = 100_000
 
     return Bounded()
-
-
-def _value(output: re.Match[str], values: Mapping[str, Any]) -> str:
-    value = values.get(output[1], "")
-    return value if isinstance(value, str) else output[0]

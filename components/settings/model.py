@@ -412,13 +412,6 @@ class StackSettings(Strict):
         """Those that have a sender: both while the tenant moves."""
         return list(Experience) if self.transition else [self.experience]
 
-    @property
-    def sent_message_types(self) -> frozenset[MessageType]:
-        """Message types that the tenant will send by phone: fewer while it is only legacy."""
-        if self.experience is Experience.LEGACY and not self.transition:
-            return self.message_types & frozenset(LEGACY_MESSAGE_TYPES)
-        return self.message_types
-
     def plain(self) -> dict[str, Any]:
         """The settings by the keys of the stack's file, in force or by default, as plain JSON.
 
@@ -454,7 +447,10 @@ class StackSettings(Strict):
     @property
     def declared_texts(self) -> dict[MessageType, Texts]:
         """The texts that the tenant gets, of each message type that has one."""
-        return texts_for(self.language, self.sent_message_types, self.texts, self.code_lifetime)
+        sent = self.message_types
+        if Experience.UNIFIED not in self.experiences:
+            sent &= frozenset(LEGACY_MESSAGE_TYPES)
+        return texts_for(self.language, sent, self.texts, self.code_lifetime)
 
     @property
     def calls_per_number(self) -> int:

@@ -5,7 +5,9 @@ A setting without words there is called by its key in the stack's file.
 
 from typing import Any, Final
 
-from components.settings.model import OtherFactors, Words, fields_by_key
+from pydantic.alias_generators import to_snake
+
+from components.settings.model import Words, fields_by_key
 from components.settings.values import plainly
 
 _WORDS: Final = {
@@ -14,11 +16,6 @@ _WORDS: Final = {
     for said in field.metadata
     if isinstance(said, Words)
 }
-
-OTHER_FACTORS: Final = {
-    field.alias: name for name, field in OtherFactors.model_fields.items() if field.alias
-}
-"""The other factors, as the resource and the stack's file name them (camelCase), in our words."""
 
 
 def words(key: str) -> Words:
@@ -30,9 +27,8 @@ def subject(key: str, *members: str) -> str:
     """What a setting, or a member of one, is called."""
     if not members:
         return words(key).subject
-    first, *rest = members
-    named = OTHER_FACTORS.get(first, first) if key == "otherFactors" else first
-    return f"{words(key).subject} {'.'.join([named, *rest])}"
+    named = ".".join(members)
+    return f"{words(key).subject} {to_snake(named) if key == 'otherFactors' else named}"
 
 
 def value_in_words(key: str, value: Any) -> str | None:

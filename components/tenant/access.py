@@ -5,7 +5,7 @@ of a client, a signed assertion goes before its secret (provider-traps.md, "Cred
 """
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
@@ -73,12 +73,6 @@ class Access:
         check_one_tenant(said.get("domain"), environ.get("AUTH0_DOMAIN", ""))
         plain = {key: value for key, value in said.items() if isinstance(value, str)}
         found = {key: plain.get(key) or environ.get(name, "") for key, name in VARIABLES.items()}
-        cls._check(found, encrypted=said.keys() - plain.keys())
-        found["domain"] = bare(found["domain"])
-        return cls(**{FIELDS[key]: value for key, value in found.items()})
-
-    @staticmethod
-    def _check(found: Mapping[str, str], encrypted: Collection[str]) -> None:
         missing = [] if found["domain"] else [VARIABLES["domain"]]
         if not found["apiToken"]:
             if not found["clientId"]:
@@ -88,18 +82,19 @@ class Access:
                     f"{VARIABLES['clientSecret']} (or {VARIABLES['clientAssertionPrivateKey']}, or "
                     f"{VARIABLES['apiToken']} alone)"
                 )
-        if not missing:
-            return
-        also = ""
-        if hidden := [f"auth0:{key}" for key in found if key in encrypted and not found[key]]:
-            also = (
-                f" {', '.join(hidden)} of the stack's file cannot be read by this command, as it "
-                "is encrypted: set the variable to the same value."
+        if missing:
+            also, encrypted = "", said.keys() - plain.keys()
+            if hidden := [f"auth0:{key}" for key in found if key in encrypted and not found[key]]:
+                also = (
+                    f" {', '.join(hidden)} of the stack's file cannot be read by this command, as "
+                    "it is encrypted: set the variable to the same value."
+                )
+            raise NoAccessError(
+                f"Not set: {', '.join(missing)}. The tenant is asked with the application that "
+                f"Pulumi uses (docs/reference/scopes.md).{also}"
             )
-        raise NoAccessError(
-            f"Not set: {', '.join(missing)}. The tenant is asked with the application that Pulumi "
-            f"uses (docs/reference/scopes.md).{also}"
-        )
+        found["domain"] = bare(found["domain"])
+        return cls(**{FIELDS[key]: value for key, value in found.items()})
 
     @property
     def who(self) -> str:

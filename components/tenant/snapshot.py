@@ -127,10 +127,8 @@ MODELS: Final[Mapping[str, Any]] = {
 }
 """What a resource of Pulumi's is read by, by its type; a binding is one or several."""
 
-Properties = Mapping[str, Any]
 
-
-def recorded(resources: Iterable[tuple[str, Properties, Collection[str]]]) -> Snapshot:
+def recorded(resources: Iterable[tuple[str, Mapping[str, Any], Collection[str]]]) -> Snapshot:
     """What is on one side of a preview, or in a state: what no resource declares is left alone.
 
     A resource is its type, its properties, and which of them the program ignores; others than phone

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
 
@@ -59,6 +60,7 @@ def make(at: At, name: str = "sender", *, trigger: Any = TRIGGER, deploy: bool =
 class Counted(WriteHooks):
     made = 0
 
+    @cached_property
     def hooks(self) -> pulumi.ResourceHookBinding:
         self.made += 1
         return pulumi.ResourceHookBinding(before_create=["one"])  # type: ignore[list-item]
@@ -121,7 +123,7 @@ def test_hooks_are_in_front_of_writes_also_in_a_preview_and_of_no_deletion(
     """A hook of a deletion is left in the state, and `pulumi destroy` runs no program."""
     monkeypatch.setattr(pulumi, "ResourceHook", lambda _name, _hook, *, opts: opts.on_dry_run)
     monkeypatch.setattr(pulumi, "ErrorHook", lambda _name, _hook: "told")
-    found = {key: value for key, value in vars(guard.hooks()).items() if value}
+    found = {key: value for key, value in vars(guard.hooks).items() if value}
     assert found == {key: ["told" if key == "on_error" else True] for key in bound}
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from components.guards.hooks import RefusedError
 from components.guards.policy_last import PolicyLast
-from components.guards.test_message import Messages, NotSentError, _entries, find
+from components.guards.test_message import Messages, _entries, find
 from components.phone_mfa import PhoneMfaArgs
 from components.settings.stack_config import Loaded
 from components.tenant.access import Access
@@ -245,7 +245,7 @@ def test_a_tenant_whose_provider_went_meanwhile_is_told(at: At) -> None:
         async with at.access.connect() as client:
             await Messages(to="+819012345678", methods=[DeliveryMethod.TEXT]).arrive(client)
 
-    with pytest.raises(NotSentError, match="no phone provider"):
+    with pytest.raises(RefusedError, match="no phone provider"):
         awaited(tried())
 
 
@@ -269,7 +269,7 @@ def test_a_message_that_the_action_drops_keeps_the_policy(
     at: At, code: str, methods: list[DeliveryMethod], why: str
 ) -> None:
     fill(at, code=DROPPING % code)
-    with pytest.raises(NotSentError, match=why):
+    with pytest.raises(RefusedError, match=why):
         before(gate(at, methods, gate=Gate.SMOKE))
     assert at.tenant.policies() == []
 
@@ -280,7 +280,7 @@ def test_a_log_that_says_nothing_keeps_the_policy(at: At, monkeypatch: pytest.Mo
     fill(at)
     earlier = {"authenticator": {"phone_number": "+819012345678"}}
     at.tenant.logs.add("gd_send_sms", "sent", earlier)
-    with pytest.raises(NotSentError, match="not known"):
+    with pytest.raises(RefusedError, match="not known"):
         before(gate(at, gate=Gate.SMOKE, patience=0.0))
     assert at.tenant.policies() == []
 

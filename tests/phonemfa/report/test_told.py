@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from components.action_code import assemble
 from components.settings import words as setting_words
-from components.settings.model import StackSettings
-from components.settings.words import OTHER_FACTORS, subject, value_in_words
+from components.settings.model import OtherFactors, StackSettings
+from components.settings.words import subject, value_in_words
 from components.tenant import trigger
 from components.tenant.action import IN_SECRETS, configuration, settings_behind
 from phonemfa.pulumi.preview import Operation, read_preview
@@ -382,12 +382,14 @@ def test_the_fixture_is_as_the_official_plugin_prints_it() -> None:
     assert action["newState"]["inputs"]["secrets"] == SECRET
 
 
-@pytest.mark.parametrize("factor", OTHER_FACTORS)
-def test_another_factor_is_told_when_the_stack_names_it(factor: str) -> None:
+@pytest.mark.parametrize(
+    ("factor", "named"), [(one.alias, name) for name, one in OtherFactors.model_fields.items()]
+)
+def test_another_factor_is_told_when_the_stack_names_it(factor: str, named: str) -> None:
     plain = factor in {"otp", "email", "recoveryCode"}
     on = Change().sets(GUARDIAN, **{factor: True if plain else {"enabled": True}})
     assert told(on.environment()) == {}, "left alone"
-    subject = f"other factor {OTHER_FACTORS[factor]}"
+    subject = f"other factor {named}"
     assert told(on.named(factor).environment()) == {subject: ("off", "on")}
     created = told(Change().named(factor).create().environment())
     assert [one for one in created if one.startswith("other factor")] == [subject] * plain
