@@ -200,8 +200,7 @@ def find(
     known = {one.get("log_id") for one in before}
     since = str(before[0].get("date") or "") if before else ""
     for one in entries:
-        # An entry that the log shows late is not about a message sent after it; and others log in
-        # meanwhile.
+        # Others log in meanwhile, and the log may show an earlier message's entry late.
         is_new = one.get("log_id") not in known and str(one.get("date") or "") >= since
         if is_new and _is_about(one, to, method):
             return _evidence(one, method)

@@ -351,6 +351,20 @@ def test_plain_settings_are_read_back_as_they_were_but_for_the_test_numbers(
     assert StackSettings.of_plain(plain) == settings.model_copy(update={"test_numbers": ()})
 
 
+@pytest.mark.parametrize(
+    ("experience", "transition", "is_whole"),
+    [("unified", False, True), ("legacy", False, False), ("legacy", True, True)],
+)
+def test_a_legacy_tenant_gets_texts_of_a_factors_codes_alone(
+    experience: str, transition: bool, is_whole: bool
+) -> None:
+    settings = StackSettings.check(
+        "dev", GOOD | {"experience": experience, "transition": transition}
+    )
+    factors = {"otp_enroll", "otp_verify"}
+    assert set(settings.declared_texts) == factors | ({"change_password"} if is_whole else set())
+
+
 @pytest.mark.parametrize("plain", [None, "[secret]", [], {}, {"gate": "x"}, {"noSuch": 1}], ids=str)
 def test_plain_settings_of_another_version_are_refused(plain: Any) -> None:
     with pytest.raises(ValueError, match=r"plain settings|StackSettings|valid Gate"):

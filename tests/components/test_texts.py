@@ -57,13 +57,13 @@ def test_a_longer_text_never_has_fewer_parts(text: str) -> None:
     assert sizes == sorted(sizes)
 
 
-FORMS = ["{{ code }}", "{{friendly_name}}", "{{ nothing }}", "です ", "{", "}", "%"]
+FORMS = ["{{ code }}", "{{friendly_name}}", "{{ nothing }}", "{{ nobody }}", "です ", "{", "}", "%"]
 
 
 @given(st.lists(st.sampled_from(FORMS)))
 def test_the_short_way_of_rendering_agrees_with_the_parser(pieces: list[str]) -> None:
-    template = "·".join(pieces)
-    assert rendered(template) == Environment().from_string(template).render(**SAMPLE)
+    template, values = "·".join(pieces), {**SAMPLE, "nobody": None}
+    assert rendered(template, values) == Environment().from_string(template).render(**values)
 
 
 def test_characters_that_systems_map_differently_are_named_once() -> None:

@@ -432,6 +432,14 @@ def test_what_the_plan_lacks_is_told_from_what_a_scope_brings(
     assert refused("t", refusal(status, **body)) == f"t answered {words}"
 
 
+@pytest.mark.parametrize("body", [["No."], "No.", None], ids=str)
+def test_a_refusal_that_is_no_object_has_no_words_of_its_own(body: Any) -> None:
+    assert (
+        refused("t", ApiError(status_code=404, body=body))
+        == "t answered 404 Not Found: no message."
+    )
+
+
 @pytest.mark.parametrize(
     ("status", "message", "is_of_token"),
     [(401, "No.", True), (400, BAD_HEADER, True), (400, "No.", False), (403, BAD_HEADER, False)],
