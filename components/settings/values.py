@@ -1,7 +1,4 @@
-"""What settings are made of: the strict model, and types of single values.
-
-A type says what a value may be, for the program and for editors (JSON Schema).
-"""
+"""The strict model of settings, and types of single values, for editors too (JSON Schema)."""
 
 import json
 import re
