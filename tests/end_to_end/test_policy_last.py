@@ -244,3 +244,18 @@ def test_a_provider_that_was_taken_out_of_the_stack_stays(apply: Apply, tenant: 
     stack.run("state", "delete", stack.resource("phone-mfa-delivery-provider")["urn"], "--yes")
     stack.destroy()
     assert [one["name"] for one in tenant.providers] == ["custom"]
+
+
+@pytest.mark.thorough  # what each is declared as: tests/components/test_phone_mfa.py
+@pytest.mark.parametrize("name", ["factor-guardian", "delivery-provider", "delivery-otp-verify"])
+def test_whatever_is_replaced_by_hand_is_there_afterwards(
+    applied: PulumiProject, life: Life, name: str
+) -> None:
+    """A tenant has one of each: the provider takes it over, or writes what is there already."""
+    urn = applied.resource(f"phone-mfa-{name}")["urn"]
+    applied.run("state", "taint", urn, "--yes")
+    applied.up()
+    assert life.tenant.policies == ["all-applications"]
+    assert life.nobody_is_locked_out()
+    assert applied.changes() == []
+    applied.unchanged()
