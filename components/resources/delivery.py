@@ -72,6 +72,8 @@ def _phone_provider(
             # Nothing in the provider's data names the Action, yet a tenant without a deployed
             # one refuses the provider.
             depends_on=[sender] if sender else None,
+            # One a tenant: a new one takes over what is there, and the deletion would take that.
+            delete_before_replace=True,
         ),
     )
 

@@ -42,6 +42,8 @@ class Factor(pulumi.ComponentResource):
                 # A policy that asks for a code before one can be delivered locks users out.
                 depends_on=list(after),
                 ignore_changes=_left_alone(declared.other_factors),
+                # Deleting it switches all MFA off: of the one and the same, whichever is deleted.
+                delete_before_replace=True,
             ),
         )
         self.policy = guardian.policy

@@ -141,7 +141,11 @@ class EndingLoop(asyncio.SelectorEventLoop):
 
 
 class BoundedClient:
-    """A `BoundedAsyncClient` for who cannot await; it works in a thread of its own."""
+    """A `BoundedAsyncClient` that works in a thread of its own, for who cannot await.
+
+    Or for who must not need the threads of its loop: in a Pulumi program all of them may wait for
+    a resource that waits for the hook that asks (`pulumi up --parallel 1`).
+    """
 
     def __init__(self, **options: Any) -> None:
         self._http = BoundedAsyncClient(**options)
@@ -173,6 +177,12 @@ class BoundedClient:
 
     def send(self, request: httpx.Request) -> httpx.Response:
         return self._done(self._http.send(request))
+
+    async def requested(self, method: str, url: str, **options: Any) -> httpx.Response:
+        return await self.awaited(self._http.request(method, url, **options))
+
+    async def awaited(self, work: Coroutine[Any, Any, T]) -> T:
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
 
     def _done(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
+from types import SimpleNamespace
 from typing import Any, Final, TypeVar
 
 from components.tenant.access import Access, NoAccessError
@@ -64,22 +65,21 @@ async def connect(
     """
     from auth0.management import AsyncManagementClient  # noqa: PLC0415
 
-    from components.tenant.bounded_http import BoundedAsyncClient  # noqa: PLC0415
+    from components.tenant.bounded_http import BoundedClient  # noqa: PLC0415
     from components.tenant.errors import FAILURES, told  # noqa: PLC0415
 
     heard, tokens = heard or Heard(), tokens or Tokens(access)
     hooks = {"response": [heard.note]}
-    async with BoundedAsyncClient(
-        total=TOTAL, json_only=True, timeout=SILENCE, event_hooks=hooks
-    ) as http:
+    with BoundedClient(total=TOTAL, json_only=True, timeout=SILENCE, event_hooks=hooks) as http:
         try:
             if access.api_token:
                 heard.scopes = scopes_of({"access_token": access.api_token})
             else:  # The first one is not fetched on the event loop's time.
-                await asyncio.to_thread(tokens.get)
+                await http.awaited(asyncio.to_thread(tokens.get))
                 heard.scopes = tokens.scopes
             token = access.api_token or tokens.get
-            yield AsyncManagementClient(domain=access.domain, token=token, httpx_client=http)
+            asks: Any = SimpleNamespace(request=http.requested)
+            yield AsyncManagementClient(domain=access.domain, token=token, httpx_client=asks)
         except FAILURES as error:
             text, fix = told(access.domain, error, origin=origin), getattr(error, "fix", "")
             raise TenantUnreadableError(text, fix=fix) from None
@@ -92,14 +92,12 @@ def ask(
     heard: Heard | None = None,
 ) -> T:
     """What a command asks of a tenant, as one block of `connect`."""
-    from components.tenant.bounded_http import EndingLoop  # noqa: PLC0415 - loads httpx
 
     async def block() -> T:
         async with connect(access, heard=heard) as client:
             return await question(client)
 
-    with asyncio.Runner(loop_factory=EndingLoop) as runner:
-        return runner.run(block())
+    return asyncio.run(block())
 
 
 def ask_to_write(

@@ -175,22 +175,22 @@ def _done_to_resources(change: Change) -> Iterator[Risk]:
 
 _DONE: Final[Mapping[tuple[type, Operation], Risk]] = {
     (Action, Operation.REPLACE): Risk(
-        "A moment without a sender",
-        "The Action is deleted before the new one is made, because a tenant has room for one: "
-        "codes asked for in between are not sent, and a failure in between leaves none.",
-        "apply it when few people log in; a plain pulumi up finishes a failed run",
+        "The Action is not replaced",
+        "A new one beside one that sends is refused, and it is never deleted first: pulumi up "
+        "stops there, and what comes after it is not written.",
+        "avoid the replacement; what pulumi up says when it stops names the ways on",
     ),
     (PhoneProvider, Operation.REPLACE): Risk(
         "Phone provider replaced",
-        "A tenant has one provider: creating takes over the one that is there, and deleting the "
-        "old one afterwards may leave none.",
-        "look at Branding > Phone Provider after the run, or avoid the replacement",
+        "It is deleted before the new one is made, because a tenant has one: codes asked for in "
+        "between are not sent, and a failure in between leaves none.",
+        "apply it when few people log in; a plain pulumi up finishes a failed run",
     ),
     (Guardian, Operation.REPLACE): Risk(
         "All MFA off",
-        "Replacing the factor ends with deleting the old one, which sets the policy to never and "
-        "switches every MFA factor off.",
-        "avoid the replacement; otherwise run pulumi up --refresh right after it",
+        "Replacing the factor begins with deleting it, which sets the policy to never and switches "
+        "every MFA factor off; those that the stack does not name stay off.",
+        "avoid the replacement; a plain pulumi up finishes a failed run",
     ),
     (PhoneProvider, Operation.DELETE): Risk(
         "Phone provider destroyed",

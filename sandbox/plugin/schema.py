@@ -6,12 +6,13 @@ default. Source: official/ and provider-traps.md of the contract.
 """
 
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any, Final, Literal
 
-from sandbox.plugin.values import EACH, UNKNOWN, Path, has_unknown
+from sandbox.plugin.values import EACH, UNKNOWN, Path
 
 DEFAULTS: Final = "__defaults"
 """Where the official plugin's bridge notes which values of an object are defaults."""
@@ -24,7 +25,8 @@ Change = Literal["add", "delete", "update"]
 class Attribute:
     """One attribute.
 
-    `block` is a nested object, `blocks` a list of them, `set` a list whose order means nothing.
+    `block` is a nested object, `blocks` a list of them, `set` a list whose order means nothing: of
+    objects, where it has fields.
     """
 
     kind: Kind = "scalar"
@@ -39,6 +41,8 @@ class Attribute:
     secret: bool = False
     choices: tuple[str, ...] = ()
     """The values allowed: of the attribute, or of each item of a list or set."""
+    limits: tuple[int, int] | None = None
+    """Of a number, or of the length of a text or list."""
     conflicts: tuple[str, ...] = ()
     """Attributes beside it that cannot be given too."""
     needs: tuple[str, ...] = ()
@@ -48,6 +52,8 @@ class Attribute:
 
 Schema = Mapping[str, Attribute]
 _LEAF: Final = Attribute()
+NOT_EMPTY: Final = Attribute(empty="", limits=(1, sys.maxsize))
+"""A text that may be left out, but not given empty."""
 
 
 def block(fields: Schema, **more: Any) -> Attribute:
@@ -97,7 +103,7 @@ def _each(attribute: Attribute, value: Any, walk: Callable[[Schema, Any], Any]) 
     """A value, each object in it as `walk` makes it."""
     if attribute.kind == "block" and isinstance(value, Mapping):
         return walk(attribute.fields, value)
-    if attribute.kind == "blocks" and isinstance(value, list):
+    if attribute.fields and isinstance(value, list):
         return [walk(attribute.fields, one) if isinstance(one, Mapping) else one for one in value]
     return value
 
@@ -196,16 +202,39 @@ def problems(
         yield from (
             (path, f"needs {one} beside it") for one in attribute.needs if one not in beside
         )
-        if has_unknown(value):
-            continue
-        for one in value if attribute.kind in {"list", "set"} else [value]:
-            if attribute.choices and one not in attribute.choices:
-                yield path, f"must be one of {', '.join(attribute.choices)}, got {one!r}"
-        if attribute.kind == "block":
-            yield from problems(attribute.fields, value, f"{path}.")
-        elif attribute.kind == "blocks":
-            for index, item in enumerate(value):
-                yield from problems(attribute.fields, item, f"{path}[{index}].")
+        yield from _wrong(attribute, value, path)
+
+
+_FORMS: Final[Mapping[Kind, tuple[Any, str]]] = {
+    "block": (Mapping, "an object"),
+    "scalar": ((str, int, float), "a text, a number or a switch"),
+}
+
+
+def _wrong(attribute: Attribute, value: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Why a value that is there makes the inputs unusable; what is not known yet is none."""
+    form, said = _FORMS.get(attribute.kind, (list, "a list"))
+    if value == UNKNOWN:
+        return
+    if not isinstance(value, form):
+        yield path, f"must be {said}"
+        return
+    if attribute.limits:
+        least, most = attribute.limits
+        size, long = (value, "") if isinstance(value, int | float) else (len(value), " long")
+        if size < least:
+            yield path, f"must be at least {least}{long}"
+        if size > most:
+            yield path, f"must be at most {most}{long}"
+    if attribute.kind == "block":
+        yield from problems(attribute.fields, value, f"{path}.")
+    elif isinstance(value, list):
+        kind: Kind = "block" if attribute.fields else "scalar"
+        one = Attribute(kind=kind, fields=attribute.fields, choices=attribute.choices)
+        for index, item in enumerate(value):
+            yield from _wrong(one, item, f"{path}[{index}]")
+    elif attribute.choices and value not in attribute.choices:
+        yield path, f"must be one of {', '.join(attribute.choices)}, got {value!r}"
 
 
 def differences(

@@ -72,14 +72,3 @@ def wire_map(values: Mapping[str, Any], secrets: Iterable[Path] = ()) -> dict[st
         return PropertyValue(inner, is_secret=secret)
 
     return {key: wrap(value, (key,)) for key, value in values.items()}
-
-
-def has_unknown(value: Any) -> bool:
-    """Whether a plain value is, or holds, something not known during a preview."""
-    if value == UNKNOWN:
-        return True
-    if isinstance(value, Mapping):
-        return any(has_unknown(item) for item in value.values())
-    if isinstance(value, list):
-        return any(has_unknown(item) for item in value)
-    return False

@@ -135,7 +135,13 @@ def test_the_action_is_deployed_on_a_pinned_runtime_and_replaced_by_creating_fir
     assert action.inputs["supportedTriggers"] == {"id": "custom-phone-provider", "version": "v1"}
     assert not action.request.deleteBeforeReplace, "one that sends would be deleted first"
     assert action.request.deleteBeforeReplaceDefined
-    assert all(one.request.deleteBeforeReplace for one in found.of_type(TEMPLATE))
+
+
+@pytest.mark.parametrize("kind", [TEMPLATE, BINDING, PROVIDER, GUARDIAN])
+def test_what_a_tenant_has_one_of_is_not_deleted_after_its_replacement_was_made(kind: str) -> None:
+    found = declare_phone_mfa(bindAction=True).of_type(kind)
+    assert found
+    assert all(one.request.deleteBeforeReplace for one in found)
 
 
 def test_the_provider_has_a_name_and_what_is_bound_is_its_action() -> None:

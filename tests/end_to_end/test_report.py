@@ -173,7 +173,7 @@ def test_always_while_the_sender_is_replaced_is_a_lockout(reporter: Reporter, ap
     stack.configure(policy="always")
     comment, _, environment = reporter.all_formats("--strict", expect=1)
     assert "🛑 **Lockout**, `t1`: The policy becomes always in the same change" in comment
-    assert "A moment without a sender" in titles(environment)
+    assert "The Action is not replaced" in titles(environment)
     assert known_of_the_key(environment) == ["which of them, and whether the key does, is not told"]
 
 

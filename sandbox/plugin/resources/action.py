@@ -31,7 +31,7 @@ class ActionResource(ApiObject):
     autonamed: ClassVar[bool] = True
     schema: ClassVar[Schema] = {
         "code": Attribute(required=True),
-        "dependencies": Attribute(kind="blocks", fields=required("name", "version")),
+        "dependencies": Attribute(kind="set", fields=required("name", "version")),
         "deploy": Attribute(default=False, empty=False),
         "name": Attribute(required=True),
         "runtime": Attribute(computed=True, choices=("node12", "node16", "node18", "node22")),

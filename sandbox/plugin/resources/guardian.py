@@ -23,6 +23,7 @@ from sandbox.plugin.resources.base import (
     Resource,
     State,
     existing,
+    given,
     several,
 )
 from sandbox.plugin.schema import (
@@ -51,16 +52,21 @@ _RELYING_PARTY: Schema = {
     "overrideRelyingParty": _FLAG,
     "relyingPartyIdentifier": _TEXT,
 }
-_CODES = block(required("otpExpirationTime", "otpLength"), computed=True)
+_CODES = block(
+    {
+        "otpExpirationTime": Attribute(required=True, limits=(30, 3600)),
+        "otpLength": Attribute(required=True, limits=(4, 10)),
+    },
+    computed=True,
+)
 _MFA_SETTINGS: Final[dict[str, Attribute]] = {
     # In the order in which they are written.
     "settings": block(
-        required(
-            "displayRememberMeCheckbox",
-            "mfaSessionInactivityTimeout",
-            "mfaSessionOverallTimeout",
-            "rememberMeDefaultValue",
-        ),
+        {
+            **required("displayRememberMeCheckbox", "rememberMeDefaultValue"),
+            "mfaSessionInactivityTimeout": Attribute(required=True, limits=(3600, 2_592_000)),
+            "mfaSessionOverallTimeout": Attribute(required=True, limits=(3600, 7_776_000)),
+        },
         computed=True,
     ),
     "phoneSettings": _CODES,
@@ -251,17 +257,17 @@ async def _write_phone(api: Management, phone: dict[str, Any]) -> None:
             "phone.provider and phone.options belong to legacy tenants: "
             "this tenant has the unified phone experience",
         )
-    if provider:
-        await api.send("PUT", f"{_PHONE}/selected-provider", {"provider": provider})
-    if provider and options:
+    if provider or options:
+        await api.send("PUT", f"{_PHONE}/selected-provider", given(provider=provider))
+    if options:
         texts = {key: value for key, value in options.items() if key.endswith("_message")}
         if provider == "twilio":
             twilio = {key: value for key, value in options.items() if key not in texts}
             await api.send("PUT", f"{_SMS}/providers/twilio", twilio)
         await api.send("PUT", f"{_SMS}/templates", texts)
-    types = phone.get("messageTypes")
-    if types is not None:
-        await api.send("PUT", f"{_PHONE}/message-types", {"message_types": types})
+    # Sent without what the program leaves out, which the tenant then refuses.
+    types = given(message_types=phone.get("messageTypes"))
+    await api.send("PUT", f"{_PHONE}/message-types", types)
 
 
 async def _read_phone(api: Management, *, enabled: bool) -> dict[str, Any]:

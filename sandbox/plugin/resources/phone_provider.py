@@ -1,10 +1,11 @@
 """auth0:index/phoneProvider:PhoneProvider."""
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from sandbox.plugin.client import Management, of_form
 from sandbox.plugin.resources.base import ApiObject, Change, State, existing, given
-from sandbox.plugin.schema import Attribute, Schema, block
+from sandbox.plugin.schema import NOT_EMPTY, Attribute, Schema, block
 
 
 class PhoneProviderResource(ApiObject):
@@ -17,14 +18,16 @@ class PhoneProviderResource(ApiObject):
         "channel": Attribute(output_only=True),
         "configuration": block(
             {
-                "defaultFrom": Attribute(empty="", conflicts=("mssid",), needs=("sid",)),
-                "deliveryMethods": Attribute(kind="set", required=True, choices=("voice", "text")),
-                "mssid": Attribute(empty="", conflicts=("defaultFrom",), needs=("sid",)),
-                "sid": Attribute(empty=""),
+                "defaultFrom": replace(NOT_EMPTY, conflicts=("mssid",), needs=("sid",)),
+                "deliveryMethods": Attribute(
+                    kind="set", required=True, choices=("voice", "text"), limits=(1, 2)
+                ),
+                "mssid": replace(NOT_EMPTY, conflicts=("defaultFrom",), needs=("sid",)),
+                "sid": NOT_EMPTY,
             },
             required=True,
         ),
-        "credentials": block({"authToken": Attribute(secret=True, empty="")}, required=True),
+        "credentials": block({"authToken": replace(NOT_EMPTY, secret=True)}, required=True),
         "disabled": Attribute(empty=False),
         "name": Attribute(required=True, choices=("twilio", "custom")),
         "tenant": Attribute(output_only=True),

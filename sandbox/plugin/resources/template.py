@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from sandbox.plugin.resources.base import ApiObject, State
-from sandbox.plugin.schema import Attribute, Schema, block
+from sandbox.plugin.schema import NOT_EMPTY, Attribute, Schema, block
 
 _TYPES = ("otp_verify", "otp_enroll", "change_password", "blocked_account", "password_breach")
 
@@ -20,7 +20,7 @@ class TemplateResource(ApiObject):
                 "body": block(
                     {"text": Attribute(empty=""), "voice": Attribute(empty="")}, computed=True
                 ),
-                "from": Attribute(empty=""),
+                "from": NOT_EMPTY,
                 "syntax": Attribute(computed=True, empty=""),
             },
             computed=True,

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final
 
 from sandbox.plugin.client import Management
 from sandbox.plugin.resources.base import Change, Resource, State, existing
-from sandbox.plugin.schema import Attribute, Schema, block, for_api, from_api, required, snake
+from sandbox.plugin.schema import Attribute, Schema, block, for_api, from_api, snake
 
 SETTLE_SECONDS: Final = 0.8
 """Between the two PATCHes, as the official plugin waits."""
@@ -87,7 +87,12 @@ class TenantResource(Resource):
         "allowOrganizationNameInAuthenticationApi": _READ_FLAG,
         "allowedLogoutUrls": _LIST,
         "clientIdMetadataDocumentSupported": _READ_FLAG,
-        "countryCodes": block({"lists": Attribute(kind="list", required=True), **required("mode")}),
+        "countryCodes": block(
+            {
+                "lists": Attribute(kind="list", required=True),
+                "mode": Attribute(required=True, choices=("allow", "deny")),
+            }
+        ),
         "customizeMfaInPostloginAction": _COMPUTED,
         "defaultAudience": _TEXT,
         "defaultDirectory": _TEXT,

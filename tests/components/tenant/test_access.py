@@ -6,6 +6,7 @@ A token is asked for when it is needed, by a clock that nobody sets.
 import asyncio
 import base64
 import json
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
@@ -22,9 +23,15 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.tenant.access import VARIABLES, Access, NoAccessError, TwoTenantsError
+from components.tenant.access import (
+    VARIABLES,
+    Access,
+    NoAccessError,
+    TenantUnreadableError,
+    TwoTenantsError,
+)
 from components.tenant.bounded_http import BoundedClient
-from components.tenant.client import WriteFailedError, ask_to_write
+from components.tenant.client import WriteFailedError, ask_to_write, connect
 from components.tenant.errors import PLAN, SCOPES, refused, told
 from components.tenant.stack_access import TenantCallError
 from components.tenant.tenants_file import (
@@ -471,3 +478,22 @@ def test_a_hook_says_it(at: At) -> None:
 
     with pytest.raises(TenantCallError, match=r"not_entitled.*plan does not have this"):
         awaited(ask())
+
+
+@pytest.mark.parametrize("access", [ACCESS, replace(ACCESS, api_token="t")])
+def test_a_tenant_is_asked_while_every_thread_of_the_loop_waits(access: Access) -> None:
+    """In a Pulumi program they may wait for a resource that waits for the hook that asks."""
+    free = threading.Event()
+
+    async def ask() -> None:
+        asyncio.get_running_loop().set_default_executor(one := ThreadPoolExecutor(1))
+        one.submit(free.wait)
+        nobody = replace(access, domain="localhost:1")
+        try:
+            async with asyncio.timeout(20), connect(nobody) as tenant:
+                await tenant.guardian.policies.list()
+        finally:
+            free.set()
+
+    with pytest.raises(TenantUnreadableError, match="Connection refused"):
+        asyncio.run(ask())

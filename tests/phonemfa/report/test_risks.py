@@ -119,7 +119,7 @@ RISKS: dict[str, tuple[Change, dict[str, str]]] = {
     "an Action without its key": (Change().sets(ACTION, secrets=[]), {LOCKOUT: "no CPAAS_API_KEY"}),
     "always, and another Action": (
         Change().replace(ACTION).begins_to_ask(),
-        {LOCKOUT: "replaces the Action", "A moment without a sender": "", UNTRIED: ""},
+        {LOCKOUT: "replaces the Action", "The Action is not replaced": "", UNTRIED: ""},
     ),
     "always, and another provider": (
         Change().replace(PROVIDER).begins_to_ask(),
@@ -129,7 +129,7 @@ RISKS: dict[str, tuple[Change, dict[str, str]]] = {
         Change().delete(PROVIDER).begins_to_ask(),
         {LOCKOUT: "no phone provider", "Phone provider destroyed": ""},
     ),
-    "another Action": (Change().replace(ACTION), {"A moment without a sender": ""}),
+    "another Action": (Change().replace(ACTION), {"The Action is not replaced": ""}),
     "another provider": (Change().replace(PROVIDER), {"Phone provider replaced": ""}),
     "another factor": (Change().replace(GUARDIAN), {"All MFA off": ""}),
     "no factor": (Change().delete(GUARDIAN), {"All MFA off": ""}),
@@ -191,7 +191,7 @@ RISKS: dict[str, tuple[Change, dict[str, str]]] = {
     ),
     "always while replacing, and a host": (
         Change().asks(cpaasBaseHost="b.test").replace(ACTION).begins_to_ask(),
-        {EXPOSED: "", LOCKOUT: "", "A moment without a sender": "", UNTRIED: ""},
+        {EXPOSED: "", LOCKOUT: "", "The Action is not replaced": "", UNTRIED: ""},
     ),
 }
 

@@ -85,6 +85,22 @@ def test_a_500_is_tried_four_times_in_two_seconds_and_a_refusal_repeated_word_fo
     assert tries == 1 or 1 < sum(tenant.waits) < 3
 
 
+@pytest.mark.parametrize(
+    ("left_out", "path"),
+    [("messageTypes", "message-types"), ("provider", "selected-provider")],
+)
+def test_what_a_phone_block_leaves_out_is_written_without_it_and_refused_by_the_tenant(
+    tenant: Tenant, left_out: str, path: str
+) -> None:
+    refused = 400, {"message": "Payload validation error: 'Missing required property'"}
+    tenant.faults["PUT", f"/guardian/factors/phone/{path}"] = refused
+    tenant.faults["GET", "/tenants/settings"] = 200, {"phone_consolidated_experience": False}
+    phone = {"enabled": True, "options": {"enrollmentMessage": "e"}, "provider": "auth0"}
+    phone = {key: one for key, one in phone.items() if key != left_out}
+    with pytest.raises(PartialFailureError, match="Missing required property"):
+        asyncio.run(GuardianResource().create(tenant.api, {"policy": "never", "phone": phone}))
+
+
 def test_a_missing_scope_for_the_tenants_mfa_settings_is_a_warning(tenant: Tenant) -> None:
     tenant.faults[SETTINGS] = NO_SCOPE
     state = tenant.make()

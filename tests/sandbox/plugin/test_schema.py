@@ -20,6 +20,7 @@ ACTION = RESOURCES["auth0:index/action:Action"].schema
 PROVIDER = RESOURCES["auth0:index/phoneProvider:PhoneProvider"].schema
 TEMPLATE = RESOURCES["auth0:index/phoneNotificationTemplate:PhoneNotificationTemplate"].schema
 GUARDIAN = RESOURCES["auth0:index/guardian:Guardian"].schema
+TENANT = RESOURCES["auth0:index/tenant:Tenant"].schema
 
 REQUIRED: dict[str, Any] = {
     "code": "exports.h = async () => {};",
@@ -33,6 +34,8 @@ ROTATED = ACTION_INPUTS | {"secrets": [{"name": "K", "value": "2"}, {"name": "H"
 LEFT_OUT = REQUIRED | {"deploy": True, "secrets": SECRETS}
 TAKEN_BACK = [("deploy", "update"), ("secrets[0]", "delete"), ("secrets[1]", "delete")]
 UNKNOWN_CODE = ACTION_INPUTS | {"code": UNKNOWN}
+A, B = ({"name": name, "version": "1.0.0"} for name in "ab")
+PACKAGES, REVERSED = {"dependencies": [A, B]}, {"dependencies": [B, A]}
 REORDERED = [("phone.messageTypes[0]", "update"), ("phone.messageTypes[1]", "update")]
 ZEROS: tuple[Any, ...] = (None, False, "", [], {})
 
@@ -62,6 +65,13 @@ DIFFERENCES: dict[str, tuple[Any, Any, Any, list[tuple[str, str]]]] = {
         methods("text"),
         [("configuration.deliveryMethods[1]", "delete")],
     ),
+    "packages in another order": (ACTION, ACTION_STATE | PACKAGES, ACTION_INPUTS | REVERSED, []),
+    "another package": (
+        ACTION,
+        ACTION_STATE | PACKAGES,
+        ACTION_INPUTS | {"dependencies": [A]},
+        [("dependencies[1]", "delete")],
+    ),
     "a list's order": (GUARDIAN, types("sms", "voice"), types("voice", "sms"), REORDERED),
     "a factor's block that is left out": (GUARDIAN, types("sms"), {"policy": "never"}, []),
     "a factor's switch that is left out": (GUARDIAN, {"otp": True}, {}, [("otp", "update")]),
@@ -84,8 +94,20 @@ def sender(**configuration: Any) -> dict[str, Any]:
     return {"name": "twilio", "credentials": {}, "configuration": methods | configuration}
 
 
+def codes(length: int, seconds: int) -> dict[str, Any]:
+    """Guardian's inputs with these limits of a code."""
+    settings = {"otpLength": length, "otpExpirationTime": seconds}
+    return {"policy": "never", "phoneSettings": settings}
+
+
+EMPTY_SENDER = {"content": {"from": ""}}
+UNKNOWN_BUT = {"sid", "deliveryMethods[1]"}
+COUNTRY_MODE = "countryCodes.mode"
 WRONG = {"policy": "sometimes", "phone": {"provider": "x"}, "wat": 1}
 NOTED = {"__defaults": [], "policy": "never", "push": {"__defaults": [], "enabled": False}}
+NO_OBJECTS: tuple[Any, ...] = ("x", 1, True, [], [{}])
+NO_LISTS: tuple[Any, ...] = ("text", 1, {})
+NO_TEXTS: tuple[Any, ...] = ([], ["x"], {}, {"x": 1})
 PROBLEMS: dict[str, tuple[Any, dict[str, Any], set[str]]] = {
     "all are told": (GUARDIAN, WRONG, {"policy", "phone.enabled", "phone.provider", "wat"}),
     "the official plugin's notes": (GUARDIAN, NOTED, set()),
@@ -94,7 +116,36 @@ PROBLEMS: dict[str, tuple[Any, dict[str, Any], set[str]]] = {
     "a messaging service": (PROVIDER, sender(sid="AC1", mssid="MG1"), set()),
     "both": (PROVIDER, sender(sid="AC1", mssid="MG1", defaultFrom="+1"), {"defaultFrom", "mssid"}),
     "no account": (PROVIDER, sender(mssid="MG1"), {"mssid"}),
-    "a method": (PROVIDER, sender(deliveryMethods=["text", "sms"]), {"deliveryMethods"}),
+    "a method": (PROVIDER, sender(deliveryMethods=["text", "sms"]), {"deliveryMethods[1]"}),
+    "no method": (PROVIDER, sender(deliveryMethods=[]), {"deliveryMethods"}),
+    "one too many": (PROVIDER, sender(deliveryMethods=["text"] * 3), {"deliveryMethods"}),
+    "an empty account": (PROVIDER, sender(sid=""), {"sid"}),
+    "beside what is unknown": (PROVIDER, sender(sid="", deliveryMethods=[UNKNOWN, 1]), UNKNOWN_BUT),
+    "an empty sender": (
+        TEMPLATE,
+        {"type": "otp_verify", "content": {"from": ""}},
+        {"content.from"},
+    ),
+    "a short code": (GUARDIAN, codes(3, 30), {"phoneSettings.otpLength"}),
+    "a long life": (GUARDIAN, codes(10, 3601), {"phoneSettings.otpExpirationTime"}),
+    "limits": (GUARDIAN, codes(4, 3600), set()),
+    "a country list": (TENANT, {"countryCodes": {"lists": ["JP"], "mode": "x"}}, {COUNTRY_MODE}),
+    **{
+        f"{wrong!r} for an object": (GUARDIAN, {"policy": "never", "phone": wrong}, {"phone"})
+        for wrong in NO_OBJECTS
+    },
+    **{
+        f"{wrong!r} for a list": (PROVIDER, sender(deliveryMethods=wrong), {"deliveryMethods"})
+        for wrong in NO_LISTS
+    },
+    **{
+        f"{wrong!r} for a text": (ACTION, REQUIRED | {"code": wrong}, {"code"})
+        for wrong in NO_TEXTS
+    },
+    **{
+        f"{wrong!r} in a list": (ACTION, REQUIRED | {"dependencies": [wrong]}, {"dependencies[0]"})
+        for wrong in ("x@1", None, 1)
+    },
 }
 
 
