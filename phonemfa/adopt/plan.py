@@ -31,6 +31,7 @@ from components.tenant.phone_provider import CUSTOM
 from components.tenant.phone_template import PhoneTemplate
 from components.tenant.snapshot import Snapshot, read
 from components.vocabulary import (
+    CHANNELS,
     COMPONENT,
     TRIGGERS,
     DeliveryMethod,
@@ -55,7 +56,6 @@ ROTATE_FIRST: Final = (
 )
 
 _POLICIES: Final = {policy.guardian_policy: policy.value for policy in Policy}
-_METHODS: Final = {"sms": DeliveryMethod.TEXT, "voice": DeliveryMethod.VOICE}
 _UNCHANGED: Final = Guardian(phone_enabled=False, message_types=LEFT_ALONE, policy=NEVER)
 """A tenant in which nobody changed what has a default."""
 _BLOCKS: Final = {one.field for one in OTHER_FACTORS if one.pulumi.endswith(".enabled")}
@@ -253,7 +253,7 @@ def _phone(found: Snapshot, plan: Plan) -> None:
     )
     channels = ", ".join(types) or "no message type"
     plan.tell("phone factor", f"{'on' if enabled else 'off'}, {channels}", "adopted.phone")
-    methods = [_METHODS[one].value for one in types if one in _METHODS]
+    methods = [one.value for one in DeliveryMethod if CHANNELS[one] in types]
     provider = seen(found.provider)
     if not methods and provider:
         methods = list(known(provider.delivery_methods, ()))

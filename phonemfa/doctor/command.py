@@ -67,9 +67,9 @@ def doctor(
     if not no_state:
         with working("asking Pulumi for the stack"):
             findings += pulumi_side.engine_checks(wanted)
-    tenant = wanted.domain or os.environ.get("AUTH0_DOMAIN", "")
-    with working(f"reading the tenant {bare(tenant)}") as heard:
-        reading = read(wanted.auth0, wanted.settings, heard)
+    domain = bare(wanted.domain or os.environ.get("AUTH0_DOMAIN", ""))
+    with working(f"reading the tenant {domain}") as heard:
+        reading = read(wanted, domain, heard)
     findings += check(reading)
     try_key = check_key or key_stdin
     findings += cpaas.checks(wanted, cpaas_address, try_key=try_key, from_input=key_stdin)
@@ -90,6 +90,7 @@ def check(reading: Reading) -> list[Finding]:
             asked += [parts.action_checks, parts.binding_checks, parts.provider_checks]
             asked += [parts.legacy_checks, parts.template_checks]
             asked += [login.channel_checks, login.factor_checks]
-        asked += login.OF_EVERY_TENANT
+        asked += [login.policy_checks, login.mfa_settings_checks, login.remembered_browsers]
+        asked += [login.code_checks, login.protection_checks]
     asked += [messages.text_checks, messages.sender_checks]
     return list(dict.fromkeys(one for check_of in asked for one in check_of(reading)))

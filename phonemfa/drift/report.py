@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from phonemfa.drift.findings import Finding, Level, Repair, drifted
-from phonemfa.drift.kinds import KINDS
+from phonemfa.drift.findings import KINDS, Finding, Level, Repair, drifted
 from phonemfa.output.document import (
     Block,
     Code,

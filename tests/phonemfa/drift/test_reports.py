@@ -8,8 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from rich.console import Console
 
-from phonemfa.drift.findings import MOST_DIFF_LINES, Finding, Level, Repair, text_diff
-from phonemfa.drift.kinds import KINDS
+from phonemfa.drift.findings import KINDS, MOST_DIFF_LINES, Finding, Level, Repair, text_diff
 from phonemfa.drift.report import (
     LABEL,
     Report,
