@@ -7,13 +7,7 @@ from typing import Final
 from components.settings.values import duration, in_words, seconds
 from components.settings.words import meaning
 from components.tenant.attack_protection import AttackProtection, State
-from components.tenant.guardian import (
-    OTHER_FACTORS,
-    blocks,
-    in_force,
-    name_of,
-    reads_by_plan,
-)
+from components.tenant.guardian import OTHER_FACTORS, blocks, in_force, name_of, reads_by_plan
 from components.tenant.model import Unseen, Why, known, seen
 from components.tenant.snapshot import Wanted, lacking
 from components.vocabulary import (
