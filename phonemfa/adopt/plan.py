@@ -30,15 +30,7 @@ from components.tenant.model import LEFT_ALONE, Client, known, seen
 from components.tenant.phone_provider import CUSTOM
 from components.tenant.phone_template import PhoneTemplate
 from components.tenant.snapshot import Snapshot, read
-from components.vocabulary import (
-    CHANNELS,
-    COMPONENT,
-    TRIGGERS,
-    DeliveryMethod,
-    Experience,
-    MessageType,
-    Policy,
-)
+from components.vocabulary import CHANNELS, COMPONENT, TRIGGERS, Experience, MessageType, Policy
 from phonemfa.answered import RefusedError
 from phonemfa.pulumi.engine import to_import
 
@@ -253,14 +245,14 @@ def _phone(found: Snapshot, plan: Plan) -> None:
     )
     channels = ", ".join(types) or "no message type"
     plan.tell("phone factor", f"{'on' if enabled else 'off'}, {channels}", "adopted.phone")
-    methods = [one.value for one in DeliveryMethod if CHANNELS[one] in types]
+    methods = [one.value for one, word in CHANNELS.items() if word in types]
     provider = seen(found.provider)
     if not methods and provider:
         methods = list(known(provider.delivery_methods, ()))
     if methods:
         plan.facts["deliveryMethods"] = methods
     else:
-        plan.suggestions["deliveryMethods"] = [DeliveryMethod.TEXT.value]
+        plan.suggestions["deliveryMethods"] = ["text"]
         becomes = "deliveryMethods: [text], for later, unless your file says otherwise"
         plan.tell("channels", "none is on", becomes, Fate.WARNING)
 
