@@ -90,7 +90,6 @@ def check(reading: Reading) -> list[Finding]:
             asked += [parts.action_checks, parts.binding_checks, parts.provider_checks]
             asked += [parts.legacy_checks, parts.template_checks]
             asked += [login.channel_checks, login.factor_checks]
-        asked += [login.policy_checks, login.mfa_settings_checks, login.remembered_browsers]
-        asked += [login.code_checks, login.protection_checks]
+        asked += login.OF_EVERY_TENANT
     asked += [messages.text_checks, messages.sender_checks]
     return list(dict.fromkeys(one for check_of in asked for one in check_of(reading)))

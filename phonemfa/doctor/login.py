@@ -250,3 +250,13 @@ def protection_checks(reading: Reading) -> Iterator[Finding]:
 
 def _unseen(state: Unseen) -> str:
     return f"unseen ({reason(state.refusal)})" if state.refusal else "unseen"
+
+
+OF_EVERY_TENANT: Final = (
+    policy_checks,
+    mfa_settings_checks,
+    remembered_browsers,
+    code_checks,
+    protection_checks,
+)
+"""What is asked of an adopted tenant too."""
