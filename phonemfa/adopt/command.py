@@ -6,14 +6,14 @@ would not accept.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
 import typer
 
-from components.config_files import Config, StackFileError, config_in, read_config
+from components.config_files import Config, StackFileError, config_in, in_namespace, read_config
 from components.settings.faults import shown
 from components.settings.model import StackSettings, fields_by_key
 from components.settings.raw_config import API_KEY, NAMESPACE
@@ -179,8 +179,7 @@ def changes_of(plan: Plan, config: Config, import_file: str) -> Changes:
     order = ["auth0:domain", *(f"{NAMESPACE}:{key}" for key in fields_by_key() if key != "adopted")]
     new = {key: wanted[key] for key in (*order, f"{NAMESPACE}:adopted") if key in wanted}
     text = with_values(path.name, before, new) if new else before
-    written = replace(config, values={**config.values, **config_in(path.name, text)})
-    values = written.of(NAMESPACE)
+    values = in_namespace({**config.values, **config_in(path.name, text)}, NAMESPACE)
     values.pop(API_KEY, None)
     StackSettings.check(config.stack, values)
     imports = json.dumps({"resources": plan.imports}, indent=2) + "\n"

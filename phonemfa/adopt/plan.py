@@ -29,14 +29,7 @@ from components.tenant.model import LEFT_ALONE, Client, known, seen
 from components.tenant.phone_provider import CUSTOM
 from components.tenant.phone_template import PhoneTemplate
 from components.tenant.snapshot import Snapshot, read
-from components.vocabulary import (
-    COMPONENT,
-    TRIGGERS,
-    DeliveryMethod,
-    Experience,
-    MessageType,
-    Policy,
-)
+from components.vocabulary import CHANNELS, COMPONENT, TRIGGERS, Experience, MessageType, Policy
 from phonemfa.answered import RefusedError
 from phonemfa.pulumi.engine import to_import
 
@@ -54,7 +47,6 @@ ROTATE_FIRST: Final = (
 )
 
 _POLICIES: Final = {policy.guardian_policy: policy.value for policy in Policy}
-_METHODS: Final = {"sms": DeliveryMethod.TEXT, "voice": DeliveryMethod.VOICE}
 _UNCHANGED: Final = Guardian(phone_enabled=False, message_types=LEFT_ALONE, policy=NEVER)
 """A tenant in which nobody changed what has a default."""
 _BLOCKS: Final = {one.field for one in OTHER_FACTORS if one.pulumi.endswith(".enabled")}
@@ -252,14 +244,14 @@ def _phone(found: Snapshot, plan: Plan) -> None:
     )
     channels = ", ".join(types) or "no message type"
     plan.tell("phone factor", f"{'on' if enabled else 'off'}, {channels}", "adopted.phone")
-    methods = [_METHODS[one].value for one in types if one in _METHODS]
+    methods = [one.value for one, word in CHANNELS.items() if word in types]
     provider = seen(found.provider)
     if not methods and provider:
         methods = list(known(provider.delivery_methods, ()))
     if methods:
         plan.facts["deliveryMethods"] = methods
     else:
-        plan.suggestions["deliveryMethods"] = [DeliveryMethod.TEXT.value]
+        plan.suggestions["deliveryMethods"] = ["text"]
         becomes = "deliveryMethods: [text], for later, unless your file says otherwise"
         plan.tell("channels", "none is on", becomes, Fate.WARNING)
 

@@ -67,9 +67,9 @@ def doctor(
     if not no_state:
         with working("asking Pulumi for the stack"):
             findings += pulumi_side.engine_checks(wanted)
-    tenant = wanted.domain or os.environ.get("AUTH0_DOMAIN", "")
-    with working(f"reading the tenant {bare(tenant)}") as heard:
-        reading = read(wanted.auth0, wanted.settings, heard)
+    domain = bare(wanted.domain or os.environ.get("AUTH0_DOMAIN", ""))
+    with working(f"reading the tenant {domain}") as heard:
+        reading = read(wanted, domain, heard)
     findings += check(reading)
     try_key = check_key or key_stdin
     findings += cpaas.checks(wanted, cpaas_address, try_key=try_key, from_input=key_stdin)

@@ -10,7 +10,6 @@ from typing import Any, Final, ParamSpec
 from components.tenant.model import Refusal, UnseenError, Why
 from phonemfa.exits import Exit
 from phonemfa.output.document import (
-    Block,
     Document,
     Entries,
     Entry,
@@ -179,10 +178,9 @@ def as_document(
     for level, said in _FOLDED.items():
         if named := dict.fromkeys(one.subject for one in folded if one.level is level):
             entries.append(Entry(mark=_MARKS[level], line=(f"{said}: {', '.join(named)}",)))
-    blocks: list[Block] = [Entries(tuple(entries)), Paragraph((Strong(summary(findings)),))]
-    if folded:
-        blocks.append(Small((Soft("--all shows what was seen of the rest."),)))
-    return Document(f"stack {stack}, tenant {domain}", tuple(blocks))
+    result = Paragraph((Strong(summary(findings)),))
+    more = (Small((Soft("--all shows what was seen of the rest."),)),) if folded else ()
+    return Document(f"stack {stack}, tenant {domain}", (Entries(tuple(entries)), result, *more))
 
 
 def _is_unseen(finding: Finding) -> bool:

@@ -7,23 +7,10 @@ from typing import Final
 from components.settings.values import duration, in_words, seconds
 from components.settings.words import meaning
 from components.tenant.attack_protection import AttackProtection, State
-from components.tenant.guardian import (
-    OTHER_FACTORS,
-    blocks,
-    in_force,
-    name_of,
-    reads_by_plan,
-)
+from components.tenant.guardian import OTHER_FACTORS, blocks, in_force, name_of, reads_by_plan
 from components.tenant.model import Unseen, Why, known, seen
 from components.tenant.snapshot import Wanted, lacking
-from components.vocabulary import (
-    DeliveryMethod,
-    Gate,
-    Policy,
-    asks_less,
-    guardian_message_types,
-    policy_word,
-)
+from components.vocabulary import CHANNELS, Gate, Policy, asks_less, policy_word
 from phonemfa.doctor.findings import (
     Finding,
     Subject,
@@ -97,9 +84,9 @@ def factor_checks(reading: Reading) -> Iterator[Finding]:
     there = reading.tenant.guardian
     phone_on = seen(there.phone_enabled)
     declared = reading.stack.other_factors.model_dump(exclude_none=True)
-    names = {part.field: name_of(part) for part in OTHER_FACTORS}
-    on = [name for name, is_on in there.other_factors.items() if is_on]
-    leaving = [names[one] for one in on if declared.get(one) is False]
+    is_on = there.other_factors
+    on = {part.field: name_of(part) for part in OTHER_FACTORS if is_on.get(part.field)}
+    leaving = [name for field, name in on.items() if declared.get(field) is False]
     if leaving:
         yield warning(
             f"pulumi up switches off {', '.join(leaving)}: users who enrolled nothing else "
@@ -107,7 +94,7 @@ def factor_checks(reading: Reading) -> Iterator[Finding]:
             fix="leave them out of phonemfa:otherFactors to keep them as they are",
         )
     phone = "phone is on" if phone_on else "phone is off, and will be switched on"
-    staying = [names[one] for one in on if names[one] not in leaving]
+    staying = [name for name in on.values() if name not in leaving]
     also = f"; {', '.join(staying)} on too, and left so" if staying else "; no other stays on"
     yield ok(f"{phone}{also}")
 
@@ -116,11 +103,11 @@ def factor_checks(reading: Reading) -> Iterator[Finding]:
 def channel_checks(reading: Reading) -> Iterator[Finding]:
     """Channels that users can choose now, and not after `pulumi up`."""
     there = reading.tenant.guardian
-    wanted = guardian_message_types(reading.stack.delivery_methods)
+    wanted = {CHANNELS[one] for one in reading.stack.delivery_methods}
     lost = [one for one in seen(there.message_types) if one not in wanted]
     if known(there.phone_enabled, otherwise=False) and lost:
-        channels = {guardian_message_types([one])[0]: one for one in DeliveryMethod}
-        name = ", ".join(channels.get(one, one) for one in lost)
+        names = {word: method for method, word in CHANNELS.items()}
+        name = ", ".join(names.get(one, one) for one in lost)
         yield warning(
             f"users can choose {', '.join(lost)} now, and pulumi up takes it away: the stack "
             f"does not declare {name}",

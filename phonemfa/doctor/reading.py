@@ -1,14 +1,11 @@
 """A live tenant, read question by question: each is answered, or refused, by itself."""
 
-import os
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any
 
 from components.settings.model import StackSettings
 from components.tenant import action, attack_protection, custom_domain, phone_provider, snapshot
-from components.tenant.access import Access, bare
 from components.tenant.attack_protection import AttackProtection
 from components.tenant.client import Heard, TenantUnreadableError, ask
 from components.tenant.guardian import Guardian
@@ -17,6 +14,7 @@ from components.tenant.phone_provider import PhoneProvider
 from components.tenant.snapshot import Snapshot, asked
 from components.tenant.tenant_settings import TenantSettings
 from components.vocabulary import Experience
+from phonemfa.pulumi.stack_file import StackFile
 
 
 def installed_sdk() -> str:
@@ -51,25 +49,19 @@ class Reading:
         return tuple(dict.fromkeys([*self.tenant.refusals, *found]))
 
 
-def read(
-    config: Mapping[str, Any],
-    stack: StackSettings,
-    heard: Heard,
-    environ: Mapping[str, str] = os.environ,
-) -> Reading:
+def read(wanted: StackFile, domain: str, heard: Heard) -> Reading:
     """Read a stack's tenant with the credentials that Pulumi uses.
 
-    The stack's `auth0:` keys in `config` go before the variables, as they do in Pulumi. `heard`
-    gets what the answers tell beside what was asked.
+    `heard` gets what the answers tell beside what was asked.
     """
+    stack = wanted.settings
     try:
-        access = Access.of(config=config, environ=environ)
         return ask(
-            access, lambda client: _everything(client, access.domain, stack, heard), heard=heard
+            wanted.access, lambda client: _everything(client, domain, stack, heard), heard=heard
         )
     except TenantUnreadableError as error:
         return Reading(
-            domain=bare(str(config.get("domain") or environ.get("AUTH0_DOMAIN", ""))),
+            domain=domain,
             stack=stack,
             tenant=Snapshot(guardian=Guardian.of_api({})),
             heard=heard,

@@ -1,5 +1,6 @@
 """All differences of a tenant from its stack: the rules' findings, and the engine's changes."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -13,8 +14,7 @@ from components.tenant.phone_provider import PhoneProvider
 from components.tenant.phone_template import PhoneTemplate
 from components.tenant.tenant_settings import TenantSettings
 from phonemfa.drift import actions, delivery, login
-from phonemfa.drift.findings import Finding, Level, notice, shown
-from phonemfa.drift.kinds import KINDS, Thing, names_in, thing_at, thing_of
+from phonemfa.drift.findings import KINDS, Finding, Level, Thing, notice, shown, thing_of
 from phonemfa.drift.look import Sides
 from phonemfa.pulumi.preview import Operation, Step
 from phonemfa.pulumi.state import Resource
@@ -84,7 +84,7 @@ def _things(resource: Resource, step: Step) -> Iterator[Thing]:
     paths = sorted(step.paths)
     match resource.type:
         case Action.TOKEN:
-            tops = {names_in(path)[0] for path in paths} or {""}
+            tops = {_names_in(path)[0] for path in paths} or {""}
             yield from ((_ACTION_KINDS.get(top, "action"), resource.action.trigger) for top in tops)
         case trigger.TOKEN:
             yield "binding", str(resource.outputs.get("trigger", ""))
@@ -93,12 +93,28 @@ def _things(resource: Resource, step: Step) -> Iterator[Thing]:
         case PhoneTemplate.TOKEN:
             yield "template", str(resource.outputs.get("type", ""))
         case Guardian.TOKEN:
-            yield from (thing_at(path, Guardian) or ("other", path) for path in paths)
+            yield from (_thing_at(path, Guardian) or ("other", path) for path in paths)
         case TenantSettings.TOKEN:
             for path in paths:
-                yield thing_at(path, TenantSettings) or ("tenant-setting", names_in(path)[0])
+                yield _thing_at(path, TenantSettings) or ("tenant-setting", _names_in(path)[0])
         case _:
             yield "other", resource.name
+
+
+def _thing_at(path: str, model: Any) -> Thing | None:
+    """What a difference at a path of the engine's is called; None where the model has no such part.
+
+    A factor is a block with a switch in it, and whatever else is in the block is the factor's.
+    """
+    names = _names_in(path)
+    blocks = {tuple(one.pulumi.removesuffix(".enabled").split(".")): one for one in model.PARTS}
+    found = [block for block in blocks if names[: len(block)] == block]
+    return thing_of(blocks[max(found, key=len)]) if found else None
+
+
+def _names_in(path: str) -> tuple[str, ...]:
+    """The names in a path of the engine's: `phone.messageTypes[1]`."""
+    return tuple(re.findall(r"[^.\[\]]+", path))
 
 
 def _follows_from(thing: Thing, known: Collection[Thing]) -> bool:
@@ -117,7 +133,7 @@ def _follows_from(thing: Thing, known: Collection[Thing]) -> bool:
 def _by_engine(thing: Thing, resource: Resource, step: Step) -> Finding:
     kind, subject = thing
     paths = sorted(step.paths)
-    tops = dict.fromkeys(names_in(path)[0] for path in paths)
+    tops = dict.fromkeys(_names_in(path)[0] for path in paths)
     after = step.after.outputs if step.after else {}
     done = "is gone" if step.operation is Operation.DELETE else f"was changed in {', '.join(paths)}"
     return Finding(

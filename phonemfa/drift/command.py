@@ -104,8 +104,7 @@ def _tell(report: Report, *, as_json: bool, junit: Path | None, issue: bool) -> 
     """Say it wherever asked for; a failure too, so that no earlier file or issue is believed."""
     failure = report.failure
     if junit:
-        suite = f"phonemfa drift {report.stack}"
-        write_whole(junit, as_junit(suite, cases(report), classname=f"drift.{report.stack}"))
+        write_whole(junit, as_junit("drift", report.stack, cases(report)))
     if as_json and not failure:
         print_json(as_object(report))
     elif not failure:

@@ -1,4 +1,8 @@
-"""One difference between a tenant and its stack, as every output shows it."""
+"""What can differ between a tenant and its stack, and one such finding as every output shows it.
+
+Findings about a part of Guardian or of the tenant's switches are called by one table, whether a
+rule found the difference or the engine's refresh did.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -7,12 +11,61 @@ from functools import partial
 from typing import Any, Final
 
 from components.masking import redacted_code
-from components.tenant.model import Unseen
+from components.tenant.guardian import OTHER_FACTORS, WITH_DEFAULT, name_of
+from components.tenant.model import Part, Unseen
 from phonemfa.output.text import unified_diff
 
 MOST_DIFF_LINES: Final = 200
 MOST_CHARACTERS: Final = 120
 """Of one value in a line of text."""
+
+Thing = tuple[str, str]
+"""Kind and subject."""
+
+KINDS: Final = (
+    "policy",
+    "factor",
+    "tenant-switch",
+    "provider",
+    "binding",
+    "action",
+    "action-code",
+    "action-undeployed",
+    "second-action",
+    "secret-changed",
+    "secret-names",
+    "message-types",
+    "action-runtime",
+    "action-dependencies",
+    "action-settings",
+    "template",
+    "other-factor",
+    "mfa-setting",
+    "tenant-setting",
+    "not-compared",
+    "other",
+)
+"""Every kind; docs/reference/drift.md says what each is, who sees it and what repairs it.
+
+The gravest first: logins without a second factor, then codes that are not sent or are read by
+somebody else, then the others.
+"""
+
+_BY_PART: Final[dict[str, Thing]] = {
+    "phone_enabled": ("factor", ""),
+    "message_types": ("message-types", ""),
+    "selected_provider": ("provider", ""),
+    "enrollment_message": ("template", "enrollment_message"),
+    "verification_message": ("template", "verification_message"),
+    "policy": ("policy", ""),
+    **{one.field: ("other-factor", name_of(one)) for one in OTHER_FACTORS},
+    **{one.field: ("mfa-setting", name_of(one)) for one in WITH_DEFAULT},
+}
+
+
+def thing_of(part: Part) -> Thing:
+    """What a difference in a part of Guardian, or of the tenant's switches, is called."""
+    return _BY_PART.get(part.field, ("tenant-switch", part.api))
 
 
 class Level(StrEnum):

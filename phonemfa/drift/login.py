@@ -7,8 +7,7 @@ from components.tenant.guardian import HOOK, OTHER_FACTORS, WITH_DEFAULT, Guardi
 from components.tenant.model import LEFT_ALONE, Difference, Unseen, differences, not_compared
 from components.tenant.tenant_settings import TenantSettings
 from components.vocabulary import asks_less, policy_word
-from phonemfa.drift.findings import Finding, Repair, notice, shown, text_diff
-from phonemfa.drift.kinds import thing_of
+from phonemfa.drift.findings import Finding, Repair, notice, shown, text_diff, thing_of
 from phonemfa.drift.look import Sides
 
 _RAISED: Final = (

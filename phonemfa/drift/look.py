@@ -19,7 +19,6 @@ from components.tenant.action import Action, Version
 from components.tenant.client import Heard, ask
 from components.tenant.model import LEFT_ALONE, Client, plain, seen
 from components.tenant.snapshot import EVERYTHING, About, Snapshot
-from components.vocabulary import TRIGGERS
 from phonemfa.answered import RefusedError
 from phonemfa.applied import NOT_READ, Applied
 from phonemfa.pulumi.preview import Step
@@ -105,10 +104,10 @@ def look(wanted: StackFile, access: Access, working: Working, *, with_state: boo
             )
     declared = snapshot.declared(wanted.settings, wanted.project)
     with working(f"reading the tenant {access.domain}") as heard:
-        return ask(access, lambda client: _read(client, declared, recorded), heard=heard)
+        return ask(access, lambda client: _read(client, wanted, declared, recorded), heard=heard)
 
 
-async def _read(client: Client, declared: Snapshot, recorded: Recorded) -> Sides:
+async def _read(client: Client, wanted: StackFile, declared: Snapshot, recorded: Recorded) -> Sides:
     """With what the stack declares of a tenant, and what could stand beside it."""
     about = {*EVERYTHING}
     if declared.provider is None:
@@ -117,11 +116,7 @@ async def _read(client: Client, declared: Snapshot, recorded: Recorded) -> Sides
         about.discard(About.TEMPLATES)
     if not isinstance(declared.guardian.selected_provider, str):
         about.discard(About.LEGACY)
-    triggers = {one.trigger for one in seen(declared.actions)}
-    experiences = [
-        one for one, name in TRIGGERS.items() if name in triggers or one is declared.experience
-    ]
-    tenant = await snapshot.read(client, about, experiences=experiences)
+    tenant = await snapshot.read(client, about, experiences=wanted.settings.experiences)
     versions = {one.id: one.action.version_id for one in recorded.all(Action.TOKEN)}
     deployed: dict[str, Version] = {}
     for action in seen(tenant.actions):

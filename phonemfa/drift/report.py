@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from phonemfa.drift.findings import Finding, Level, Repair, drifted
-from phonemfa.drift.kinds import KINDS
+from phonemfa.drift.findings import KINDS, Finding, Level, Repair, drifted
 from phonemfa.output.document import (
     Block,
     Code,
@@ -25,8 +24,6 @@ from phonemfa.output.junit import Case
 from phonemfa.output.markdown import shortened
 
 LABEL: Final = "phone-mfa-drift"
-LONGEST_ISSUE: Final = 60_000
-"""UTF-16 units; GitHub takes 65,536 characters."""
 
 _TOLD: Final = (
     *("kind", "subject", "level", "what", "expected", "found", "since", "repair", "how"),
@@ -175,7 +172,7 @@ def body_of(report: Report) -> str:
             "reason, and the issue is closed by the next look that has one."
         )
         unseen = Document("", (Paragraph(words(said)), Verbatim(report.failure, "text")))
-        return shortened((unseen,), note=(), limit=LONGEST_ISSUE)
+        return shortened((unseen,))
     introduction = (
         f"{domain} differs from what stack {stack} declares. This text follows the drift, and the "
         "issue is closed when it is gone."
@@ -192,4 +189,4 @@ def body_of(report: Report) -> str:
     diffs = [Folded(one.id, (Verbatim(one.diff, "diff"),)) for one in report.findings if one.diff]
     note = (f"Shortened: python -m phonemfa drift --stack {report.stack} shows all.",)
     documents = (Document("", (*short, *diffs)), Document("", short))
-    return shortened(documents, note=note, limit=LONGEST_ISSUE)
+    return shortened(documents, note=note)

@@ -69,8 +69,7 @@ def health(
 
     def write_junit(cases: list[Case]) -> None:
         if junit:
-            suite = f"phonemfa health {stack or ''}"
-            write_whole(junit, as_junit(suite, cases, classname=f"health.{stack or ''}"))
+            write_whole(junit, as_junit("health", stack or "", cases))
 
     try:
         hours = hours_of(since)

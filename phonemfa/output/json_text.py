@@ -13,7 +13,7 @@ _BEYOND_ASCII: Final = re.compile(r"[^\x20-\x7e\n]")
 
 def as_json(content: Any, *, indent: int | None = 2) -> str:
     """The content; characters that nobody sees are escapes, and mean the same."""
-    text = json.dumps(content, ensure_ascii=False, indent=indent, default=_value_of)
+    text = json.dumps(content, ensure_ascii=False, indent=indent, default=lambda one: one.value)
     return _BEYOND_ASCII.sub(_escaped, text)
 
 
@@ -25,7 +25,3 @@ def print_json(content: Any) -> None:
 def _escaped(found: re.Match[str]) -> str:
     # Outside of strings JSON is ASCII, so that an escape only ever stands inside of one.
     return json.dumps(found[0])[1:-1] if is_hidden(found[0]) or found[0] == "\x7f" else found[0]
-
-
-def _value_of(one: Any) -> Any:
-    return one.value

@@ -24,8 +24,8 @@ class Case:
     """What is worth knowing besides."""
 
 
-def as_junit(suite: str, cases: Sequence[Case], *, classname: str) -> str:
-    """One suite."""
+def as_junit(command: str, stack: str, cases: Sequence[Case]) -> str:
+    """What a command of this package found at a stack, as one suite."""
     counts = {
         "tests": str(len(cases)),
         "failures": str(sum(one.failure is not None for one in cases)),
@@ -33,9 +33,9 @@ def as_junit(suite: str, cases: Sequence[Case], *, classname: str) -> str:
         "skipped": "0",
     }
     root = Element("testsuites", counts)
-    inner = SubElement(root, "testsuite", {"name": _clean(suite), **counts})
+    inner = SubElement(root, "testsuite", {"name": _clean(f"phonemfa {command} {stack}"), **counts})
     for one in cases:
-        names = {"classname": _clean(classname), "name": _clean(one.name)}
+        names = {"classname": _clean(f"{command}.{stack}"), "name": _clean(one.name)}
         case = SubElement(inner, "testcase", names, time="0")
         if one.error:
             error = SubElement(case, "error", message="no answer", type="unanswered")

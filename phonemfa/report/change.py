@@ -16,13 +16,7 @@ from components.tenant.phone_provider import PhoneProvider
 from components.tenant.phone_template import PhoneTemplate
 from components.tenant.snapshot import Snapshot, Wanted, lacking
 from components.tenant.tenant_settings import TenantSettings
-from components.vocabulary import (
-    TRIGGERS,
-    DeliveryMethod,
-    Experience,
-    guardian_message_types,
-    policy_word,
-)
+from components.vocabulary import CHANNELS, TRIGGERS, DeliveryMethod, Experience, policy_word
 from phonemfa.pulumi.preview import Operation, Preview, Step
 from phonemfa.report.settings import Plain, Settings
 
@@ -74,7 +68,7 @@ class Side:
         offered, provider = self.tenant.guardian.message_types, self.provider
         if not isinstance(offered, tuple):
             return ()
-        open_ = [one for one in DeliveryMethod if {*guardian_message_types([one])} <= {*offered}]
+        open_ = [one for one in DeliveryMethod if CHANNELS[one] in offered]
         if self.experience is not Experience.LEGACY and provider:
             methods = provider.delivery_methods
             open_ = [one for one in open_ if isinstance(methods, tuple) and one in methods]

@@ -78,7 +78,6 @@ _STAND_IN: Final = (
     "PATH."
 )
 _SAMPLES: Final = "Messages show sample values of realistic length. Secrets are never looked at."
-_REPEATED: Final = "the Action adds a sentence that says the code again"
 
 
 def as_comment(environments: Sequence[Environment], *, whole: Line, preface: str = "") -> str:
@@ -270,7 +269,7 @@ def _phone(label: str, message: Message, one: Rendered | None, *more: Part, noth
 
 
 def _about(one: Rendered) -> Line:
-    repeated = f"; {_REPEATED}" if one.repeats else ""
+    repeated = "; the Action adds a sentence that says the code again" if one.repeats else ""
     problem: Line = ("; ", Strong(one.problem)) if one.problem else ()
     return (f"{size(one)}{repeated}", *problem)
 

@@ -16,7 +16,7 @@ from components.tenant.model import seen
 from components.tenant.phone_provider import PhoneProvider
 from components.tenant.phone_template import PhoneTemplate
 from components.tenant.tenant_settings import TenantSettings
-from components.vocabulary import CHANNEL_NAMES, Gate, Policy
+from components.vocabulary import CHANNEL_NAMES, Gate, Policy, asks_less
 from phonemfa.pulumi.preview import Operation
 from phonemfa.report.change import Change
 from phonemfa.report.differences import FACTOR, Difference, named
@@ -262,9 +262,9 @@ def _generation(change: Change) -> Iterator[Risk]:
 
 
 def _policy_weaker(change: Change) -> Iterator[Risk]:
-    strength = {Policy.NEVER.value: 0, Policy.ADAPTIVE.value: 1, Policy.ALWAYS.value: 2}
     was, will_be = change.before.policy, change.after.policy
-    if will_be and strength.get(was or "", 0) > strength.get(will_be, 0):
+    before, after = (side.tenant.guardian.policy for side in (change.before, change.after))
+    if was and will_be and asks_less([seen(after)], [seen(before)]):
         logins = "every login" if will_be == Policy.NEVER else "logins that do not look risky"
         yield Risk(
             "MFA asked for less often",

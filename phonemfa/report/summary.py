@@ -64,8 +64,7 @@ def environment(
 ) -> Environment:
     """The report of one preview; `base` is the project without the change, to name what it relaxes.
 
-    Raises:
-        policy.levels.LevelsError: the stack's file of policy levels cannot be used.
+    A `policy.levels.LevelsError`: the stack's file of policy levels cannot be used.
     """
     change, stack = Change.of(preview), preview.stack
     differing, texts = differences(change), tuple(messages(change))

@@ -1,7 +1,7 @@
 """What somebody does to a tenant behind Pulumi's back: one scenario a class of drift.
 
 `python -m sandbox drift NAME` plays one; `phonemfa drift` should then call it by its `kind`. (The
-ids of phonemfa/drift/kinds.py, which is not imported here; a test compares them.)
+ids of phonemfa/drift/findings.py, which is not imported here; a test compares them.)
 """
 
 from collections.abc import Callable

@@ -137,8 +137,9 @@ def _commands(at: Reached, _clock: Clock) -> Any:
 
 
 def _doctor(at: Reached, _clock: Clock) -> Any:
-    environ = {"AUTH0_CLIENT_ID": at.client_id, "AUTH0_CLIENT_SECRET": at.client_secret}
-    found = doctor.read({"domain": at.domain}, stack_settings(), Heard(), environ)
+    access = Access(domain=at.domain, client_id=at.client_id, client_secret=at.client_secret)
+    wanted: Any = SimpleNamespace(settings=stack_settings(), access=access)
+    found = doctor.read(wanted, at.domain, Heard())
     if found.unreachable:
         raise found.unreachable
     return found.tenant.guardian.policy

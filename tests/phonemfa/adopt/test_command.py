@@ -104,6 +104,13 @@ def test_a_file_that_no_program_would_accept_is_left(found: Found, content: str,
     assert not (desk.folder / "adopted").exists()
 
 
+def test_what_the_project_says_of_every_stack_is_judged_too(found: Found) -> None:
+    desk = found(hand_made.half)
+    config = "name: phonemfa\nconfig:\n  phonemfa:language: fr\n"
+    (desk.folder / "Pulumi.yaml").write_text(config, encoding="utf-8")
+    assert "phonemfa:language" in desk.run("adopt", "--yes", expect=2).stderr
+
+
 def test_without_a_file_the_environment_names_the_tenant(found: Found) -> None:
     desk = found(hand_made.half)
     desk.engine.file.unlink()

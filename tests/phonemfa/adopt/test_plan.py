@@ -368,6 +368,16 @@ def test_host_and_sender_that_can_be_read_are_suggested() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("types", "methods"), [(("voice", "sms"), ["text", "voice"]), (("voice",), ["voice"])]
+)
+def test_a_stack_offers_the_channels_that_the_tenant_offers(
+    types: tuple[str, ...], methods: list[str]
+) -> None:
+    plan, _ = planned(tenant(factors=ON, message_types=types))
+    assert plan.facts["phonemfa:deliveryMethods"] == methods
+
+
 def test_the_guardian_has_the_same_id_in_every_import() -> None:
     first, second = (plan_of(tenant(), "t1", DOMAIN).imports[-1] for _ in range(2))
     assert first["id"] == second["id"]

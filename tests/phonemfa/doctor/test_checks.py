@@ -659,6 +659,11 @@ def test_a_lifetime_that_is_not_the_tenants_is_a_warning(lifetime: int, length: 
     assert code_checks(reading({"adopted": {"phone": {"enabled": True}}}, login=login)) == []
 
 
+def test_the_doctor_looks_at_the_lifetime_of_codes() -> None:
+    told = check(reading(login={PHONE_SETTINGS: {"otp_length": 6, "otp_expiration_time": 600}}))
+    assert any("in this tenant it is for 10 minutes" in one.what for one in told)
+
+
 # --- Senders --------------------------------------------------------------------------------------
 
 

@@ -116,7 +116,9 @@ def test_a_shell_at_another_tenant_or_without_credentials_is_told(
 ) -> None:
     desk = applied()
     desk.environment[variable] = value
-    said = told(desk.json("doctor", expect=2))
+    answer = desk.json("doctor", expect=2)
+    assert answer["domain"] == desk.tenant.domain, "the stack's own"
+    said = told(answer)
     for part in ("another.example.com", desk.tenant.domain) if value else (variable,):
         assert part in said
 

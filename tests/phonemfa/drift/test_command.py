@@ -62,6 +62,17 @@ def test_a_stack_as_it_was_applied_has_no_drift_and_is_only_read(
     }
 
 
+def test_of_a_stack_that_moves_both_generations_are_looked_at(applied: Apply) -> None:
+    desk = applied()
+    said = desk.engine.file.read_text("utf-8")
+    desk.engine.file.write_text(f"{said}  phonemfa:transition: true\n", encoding="utf-8")
+    desk.tenant.forget_requests()
+    assert "action:send-phone-message" in ids(desk, "--no-state", expect=DRIFTED)
+    asked = " ".join(one["path"] for one in desk.tenant.logged())
+    assert "custom-phone-provider/bindings" in asked
+    assert "send-phone-message/bindings" in asked
+
+
 def test_drift_is_told_in_every_form_that_was_asked_for(
     applied: Apply, tmp_path: Path, github: GitHubStandIn
 ) -> None:

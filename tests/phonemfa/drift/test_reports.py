@@ -8,8 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from rich.console import Console
 
-from phonemfa.drift.findings import MOST_DIFF_LINES, Finding, Level, Repair, text_diff
-from phonemfa.drift.kinds import KINDS
+from phonemfa.drift.findings import KINDS, MOST_DIFF_LINES, Finding, Level, Repair, text_diff
 from phonemfa.drift.report import (
     LABEL,
     Report,
@@ -44,7 +43,7 @@ def report(*findings: Finding, failure: str = "", stack: str = "dev") -> Report:
 
 
 def junit(told: Report) -> ET.Element:
-    text = as_junit("phonemfa drift dev", cases(told), classname="drift.dev")
+    text = as_junit("drift", "dev", cases(told))
     return ET.fromstring(text)  # noqa: S314 - our own text
 
 
@@ -58,6 +57,8 @@ def test_junit_has_one_case_a_kind_and_its_counts_are_true() -> None:
         assert element.get("tests") == str(len(KINDS))
         assert (element.get("failures"), element.get("errors")) == ("2", "0")
     assert cases["other-factor"].findtext("system-out", "").startswith("other-factor:otp")
+    assert suites[0].get("name") == "phonemfa drift dev"
+    assert {case.get("classname") for case in cases.values()} == {"drift.dev"}
 
 
 def test_every_kind_is_explained_in_the_reference_in_the_same_order() -> None:

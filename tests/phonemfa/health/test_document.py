@@ -83,7 +83,7 @@ def outputs(health: Health, *, page: bool = True) -> dict[str, str]:
         "terminal": re.sub(r"\s+", " ", shown.get()),
         "json": as_json(document.as_object(health)),
         "issue": shortened([document.as_issue(health)]),
-        "junit": as_junit("health", document.junit_cases(health), classname="health"),
+        "junit": as_junit("health", "dev", document.junit_cases(health)),
         "summary": health.summary,
         "page": as_page(document.as_sheet(health, as_svg(health))) if page else "",
     }

@@ -67,6 +67,11 @@ def test_the_comment_goes_to_the_terminal_and_files_go_where_they_are_wanted(
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
+def test_json_has_the_words_of_what_is_known(run: Run) -> None:
+    (one,) = json.loads(run(Change().rotates(), options=("--json",)).stdout)
+    assert [each["known"] for each in one["secrets"]] == ["a key was changed"]
+
+
 def test_rules_that_are_relaxed_are_named_where_the_base_is_given(run: Run, tmp_path: Path) -> None:
     for name, level in (("base", "mandatory"), ("head", "disabled")):
         levels = tmp_path / name / "policy" / "stacks" / "dev.json"

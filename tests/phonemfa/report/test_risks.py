@@ -137,6 +137,10 @@ RISKS: dict[str, tuple[Change, dict[str, str]]] = {
         Change().sets(GUARDIAN, policy="never"),
         {"MFA asked for less often": "from always to never"},
     ),
+    "a policy that nobody here knows, given up": (
+        Change().has(GUARDIAN, policy="risk-scores").sets(GUARDIAN, policy="never"),
+        {"MFA asked for less often": "from risk-scores to never"},
+    ),
     "no voice": (phone(messageTypes=["sms"]), {"Channel taken away": "voice"}),
     "fewer countries": (Change().asks(allowedPrefixes=["+8190"]), {"Countries taken away": "+81"}),
     "more countries": (Change().asks(allowedPrefixes=["+81", "+1"]), {"Countries added": "+1"}),

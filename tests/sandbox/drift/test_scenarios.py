@@ -8,8 +8,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from phonemfa.drift.findings import drifted
-from phonemfa.drift.kinds import KINDS
+from phonemfa.drift.findings import KINDS, drifted
 from sandbox.drift.applied import Applied, routes
 from sandbox.drift.hands import Hands
 from sandbox.drift.scenarios import SCENARIOS
