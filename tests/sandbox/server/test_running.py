@@ -69,7 +69,7 @@ def test_cpaas_shows_its_name_and_takes_the_sandboxs_key(
 def test_pages_open_without_a_warning_and_hold_up_no_end(
     tmp_path: Path,
 ) -> None:
-    with httpx.Client(trust_env=False, timeout=5) as person:
+    with httpx.Client(trust_env=False, timeout=60) as person:
         sandbox = start(quick(tmp_path))
         assert person.get(f"{sandbox.pages_url}/phones").status_code == 401
         address = pages_address(tmp_path, sandbox.record)
