@@ -22,7 +22,7 @@ from playwright.sync_api import (
 
 from tests.contract import PROJECT
 
-PATIENCE: Final = 20_000
+PATIENCE: Final = 60_000
 """Milliseconds that a page has to become as expected, on a machine that does more than this."""
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 import httpx
 
 from phonemfa.output.terminal import say, working
+from phonemfa.output.text import encodable
 
 SILENT: Final = 30.0
 """Seconds that a host may be silent within a request."""
@@ -84,7 +85,7 @@ class Issues(ABC):
 
         Issues are looked for under the label, which the host makes when it does not exist.
         """
-        text = self.marked(marker, body)
+        title, text = encodable(title), self.marked(marker, body)
         for issue in self._about(marker, label):
             if issue.title == title and is_same(issue.text, text):
                 return Posted("unchanged", issue.url)
@@ -128,7 +129,7 @@ class Issues(ABC):
 
     def marked(self, marker: str, body: str) -> str:
         """A text that `hidden` finds again; a `HostError` where it is over `largest`."""
-        text = f"{hidden(marker)}\n{body}"
+        text = encodable(f"{hidden(marker)}\n{body}")
         if len(text) > self.largest:
             raise HostError(
                 f"The text has {len(text)} characters, and {self.largest} are taken: shorten it."
@@ -166,7 +167,10 @@ class Issues(ABC):
 
         A redirect is a refusal: it is not followed, so nothing was done.
         """
-        answer = self.send(method, path, **{"params" if method == "GET" else "json": content})
+        sent = {
+            key: encodable(one) if isinstance(one, str) else one for key, one in content.items()
+        }
+        answer = self.send(method, path, **{"params" if method == "GET" else "json": sent})
         if not answer.is_success:
             raise self.refused(answer)
         with self.reading():
@@ -210,7 +214,7 @@ class Issues(ABC):
 
 def hidden(marker: str) -> str:
     """What stands for a marker in Markdown, and is not shown."""
-    return f"<!-- phonemfa:{marker} -->"
+    return encodable(f"<!-- phonemfa:{marker} -->")
 
 
 def is_same(there: str, ours: str) -> bool:

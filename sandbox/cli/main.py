@@ -351,6 +351,9 @@ def main() -> NoReturn:
     """Run the command line; never returns."""
     # A terminated command ends what it started, as an interrupted one does.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    if not os.environ.get("COLUMNS", "80").strip("0"):
+        # In no columns, as of a terminal without a size, rich shows nothing.
+        del os.environ["COLUMNS"]
     try:
         app()
     except SystemExit as ended:  # how the command line library ends, also when interrupted

@@ -32,6 +32,12 @@ _TOKEN = re.compile(
 )
 _OPERATORS = frozenset({"AND", "OR", "NOT"})
 _BARE_FIELDS = ("client_name", "connection", "description", "ip", "log_id", "type", "user_name")
+_FIELDS = frozenset(_BARE_FIELDS) | {
+    *("client_id", "connection_id", "date", "hostname", "organization_id", "strategy"),
+    *("strategy_type", "user_agent", "user_id"),
+}
+"""Those that are published: what is in an entry's `details` is none of them."""
+
 _ORDERED = frozenset({"date", "log_id"})
 """Fields whose texts sort as what they mean, so that a range of them is one of texts."""
 
@@ -141,6 +147,8 @@ class _Reader:
 
     def _term(self, token: re.Match[str]) -> Search:
         field, by_type = token["field"], self._assumptions.log_search_by_type
+        if field and field not in _FIELDS:
+            raise self._unreadable(token[0])
         if field == "type" and by_type != "found":
             if by_type == "refused":
                 raise self._unreadable(token[0])
@@ -214,8 +222,6 @@ def _sign(token: re.Match[str]) -> str:
     return token["operator"] or token["parenthesis"] or (token["plain"] if lone else "")
 
 
-def _value(entry: Document, path: str) -> str:
-    value: Any = entry
-    for part in path.split("."):
-        value = value.get(part) if isinstance(value, dict) else None
+def _value(entry: Document, field: str) -> str:
+    value = entry.get(field)
     return "" if value is None else str(value)

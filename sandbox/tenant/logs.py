@@ -153,6 +153,9 @@ class Logs(Rules):
     def listing(self, *, call: Call | None = None, **query: Any) -> list[Document] | Document:
         """Newest first; after the entry that `from` names, which wins over all but `take`.
 
+        Whether Auth0 ignores beside `from` what has no meaning at all (`page=x`) is not
+        established: it is refused, as without.
+
         `take` and `search` stand for `per_page` and `q`. Raises ApiError: 400 for a sort order or a
         search that cannot be read, 414 for one that is too long.
         """

@@ -11,7 +11,7 @@ import pytest
 from sandbox.runner.runner import find_node
 from tests.contract import PROJECT
 
-LIMIT = 120
+LIMIT = 600
 HERE = Path(__file__).parent
 
 

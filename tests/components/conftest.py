@@ -40,7 +40,7 @@ def in_node(own: str, program: str, data: Any) -> Any:
         console.log(JSON.stringify({program}));
     """
     sent, command = json.dumps(data).encode(), [find_node(), "-e", whole]
-    done = subprocess.run(command, input=sent, capture_output=True, check=True, timeout=120)
+    done = subprocess.run(command, input=sent, capture_output=True, check=True, timeout=600)
     return json.loads(done.stdout)
 
 

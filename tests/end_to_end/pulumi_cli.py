@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-TIMEOUT = 120.0
+TIMEOUT = 600.0
 
 
 @dataclass(frozen=True)

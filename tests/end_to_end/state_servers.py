@@ -13,7 +13,6 @@ import logging
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -25,6 +24,7 @@ import pytest
 
 from tests.contract import PROJECT
 from tests.end_to_end.pulumi_cli import Store
+from tests.free_ports import free_ports
 from tests.sandbox.engine.test_ensure import until
 
 REGION: Final = "ap-northeast-1"
@@ -198,8 +198,7 @@ def postgres_server() -> Iterator[PostgresServer]:
             check=True,
             **identity,
         )
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        (port,) = free_ports(1)
         settings = {
             "listen_addresses": "127.0.0.1",
             "port": port,

@@ -68,7 +68,7 @@ class Typist:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=600,
             check=False,
         )
         told = f"$ {line}\n{ran.stdout}\n{ran.stderr}"

@@ -95,7 +95,7 @@ def run_body(chosen: str, environ: dict[str, str], folder: Path) -> Any:
         env=own | environ,
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=600,
         check=False,
     )
 

@@ -2,7 +2,6 @@
 
 import copy
 import json
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,11 +63,12 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_strange_stack_file_is_refused_in_words_and_at_once(tmp_path: Path, name: str) -> None:
     (tmp_path / "Pulumi.dev.yaml").write_bytes(HOSTILE[name])
-    begun = time.process_time()
+    begun = time.thread_time()
     with pytest.raises((StackFileError, SettingsError)) as refused:
         read_stack_file(tmp_path, "dev")
-    # Coverage traces each line of PyYAML too.
-    assert time.process_time() - begun < (3 if sys.gettrace() is None else 30)
+    # It is a second at most, and more where coverage traces each line of PyYAML; what grows with
+    # all that aliases stand for takes hours.
+    assert time.thread_time() - begun < 30
     text = str(refused.value)
     assert "dev" in text
     assert all(one.isprintable() or one == "\n" for one in text)

@@ -70,12 +70,12 @@ def sent(resource: Declared, hidden: Any = MARKED_SECRET) -> dict[str, Any]:
 
 def analyzed(analyzer: Analyzer, resource: Declared, hidden: Any = MARKED_SECRET) -> dict[str, str]:
     """The messages about one resource of the stack prod, by rule."""
-    answer = analyzer.Analyze(analyzer_pb2.AnalyzeRequest(**sent(resource, hidden)), timeout=20)
+    answer = analyzer.Analyze(analyzer_pb2.AnalyzeRequest(**sent(resource, hidden)), timeout=120)
     return {one.policyName: one.message for one in answer.diagnostics}
 
 
 def test_the_engine_is_told_every_rule_with_level_and_options(analyzer: Analyzer) -> None:
-    info = analyzer.GetAnalyzerInfo(empty_pb2.Empty(), timeout=20)
+    info = analyzer.GetAnalyzerInfo(empty_pb2.Empty(), timeout=120)
     assert info.name == "phonemfa"
     described = [(rule.name, rule.description) for rule in RULES]
     assert [(one.name, one.description) for one in info.policies] == described
@@ -113,7 +113,7 @@ def test_rules_over_the_whole_stack_see_all_of_it(analyzer: Analyzer) -> None:
         request = analyzer_pb2.AnalyzeStackRequest(
             resources=[analyzer_pb2.AnalyzerResource(**sent(one)) for one in resources]
         )
-        answer = analyzer.AnalyzeStack(request, timeout=20)
+        answer = analyzer.AnalyzeStack(request, timeout=120)
         return {(one.policyName, one.urn.rpartition("::")[2]) for one in answer.diagnostics}
 
     assert asked(*UNIFIED) == set()
@@ -130,7 +130,7 @@ def test_a_stacks_config_reaches_the_rules(analyzer: Analyzer) -> None:
             enforcementLevel=analyzer_pb2.ADVISORY, properties=properties
         )
         request = analyzer_pb2.ConfigureAnalyzerRequest(policyConfig={"country-allow-list": config})
-        analyzer.Configure(request, timeout=20)
+        analyzer.Configure(request, timeout=120)
 
     abroad = component(allowedPrefixes=["+82"])
     assert "sends to +82" in analyzed(analyzer, abroad)["country-allow-list"]

@@ -159,12 +159,13 @@ def cut(connection: socket.socket) -> None:
 def test_a_refused_connection_is_told_as_the_system_tells_it(
     send: Send, hosts: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as gone:
-        port = gone.getsockname()[1]
-    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, port)) for one in hosts]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: found)
-    with pytest.raises(httpx.ConnectError, match=r"^\[Errno \d+\] Connection refused$"):
-        send(url=f"http://host.example:{port}")
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))  # and does not listen: nobody else is given its port
+        port = deaf.getsockname()[1]
+        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, port)) for one in hosts]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: found)
+        with pytest.raises(httpx.ConnectError, match=r"^\[Errno \d+\] Connection refused$"):
+            send(url=f"http://host.example:{port}")
 
 
 @pytest.mark.parametrize(

@@ -202,7 +202,7 @@ def by_a_thread() -> None:
     signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
 
 
-@pytest.mark.timeout(15)
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize("send", [by_the_process, by_a_thread])
 def test_a_signal_ends_the_engines_and_starts_no_other(
     fleet: Fleet, send: Callable[[], None]

@@ -114,7 +114,7 @@ def test_without_the_plotting_library_a_page_is_refused_before_the_work(
 
 
 MEASURED = """
-import resource, runpy, sys
+import json, resource, runpy, sys, time
 sys.argv[0] = "phonemfa"
 try:
     runpy.run_module("phonemfa", run_name="__main__")
@@ -122,12 +122,17 @@ finally:
     used = resource.getrusage(resource.RUSAGE_SELF)
     # Not ru_maxrss, which begins at what the process had that forked this one.
     peak = next(one for one in open("/proc/self/status") if one.startswith("VmHWM"))
-    print(used.ru_utime + used.ru_stime, peak.split()[1], file=sys.stderr)
+    # What the same machine, as busy as it is now, needs for something plain.
+    begun, entry = time.process_time(), json.dumps({"details": {"to": "+819012345678"}})
+    for _ in range(1_000_000):
+        json.loads(entry)
+    reference = time.process_time() - begun
+    print(used.ru_utime + used.ru_stime, reference, peak.split()[1], file=sys.stderr)
 """
 
 
 @pytest.mark.thorough
-def test_a_hundred_thousand_entries_take_ten_seconds_of_cpu_and_200_mib(desk: Operator) -> None:
+def test_a_hundred_thousand_entries_take_some_seconds_of_cpu_and_200_mib(desk: Operator) -> None:
     logs = desk.engine.sandbox.parts.tenant.logs
     for days, codes in (((0, 1), 17_500), ((2, 3), 10)):
         what = Play(kind="weekday", seed=2, end=time.time(), days=days, per_day=codes)
@@ -143,6 +148,6 @@ def test_a_hundred_thousand_entries_take_ten_seconds_of_cpu_and_200_mib(desk: Op
     )
     assert result.returncode == 0, result.stderr
     assert json.loads(result.stdout)["log"]["read"] >= 100_000
-    seconds, kibibytes = result.stderr.split()[-2:]
-    assert float(seconds) < 10
+    seconds, reference, kibibytes = result.stderr.split()[-3:]
+    assert float(seconds) < 20 * float(reference), "it is seven times"
     assert int(kibibytes) < 200 * 1024

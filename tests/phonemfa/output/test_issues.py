@@ -63,6 +63,20 @@ def test_an_issue_is_opened_once_found_behind_others_updated_and_closed_when_it_
     assert stand_in.authorisations in ({f"token {stand_in.token}"}, {stand_in.token})
 
 
+@ANY
+def test_half_a_surrogate_pair_is_sent_as_a_mark_and_the_issue_is_found_again(
+    issues: Issues, stand_in: GitHubStandIn
+) -> None:
+    def keep() -> str:
+        half = "drift:\ud83d"
+        return issues.upsert_issue(half, label="drift", title=half, body=half).outcome
+
+    assert [keep(), keep()] == ["opened", "unchanged"]
+    assert [one["title"] for one in stand_in.issues] == ["drift:\ufffd"]
+    (closed,) = issues.close_issue("drift:\ud83d", label="drift", comment="over \ud83d")
+    assert closed.outcome == "closed"
+
+
 @GITHUB
 def test_a_pull_request_has_one_comment_found_behind_others_and_no_strangers_is_taken_for_it(
     issues: GitHub, stand_in: GitHubStandIn

@@ -286,7 +286,7 @@ def test_a_terminal_that_is_gone_keeps_no_engine_from_being_stopped(
     assert engines.stopping
 
 
-@pytest.mark.timeout(15)
+@pytest.mark.timeout(120)
 def test_a_signal_that_does_not_wake_who_waits_stops_the_engine(tmp_path: Path) -> None:
     def interrupt(_line: str) -> None:
         signal.pthread_kill(threading.get_ident(), signal.SIGTERM)

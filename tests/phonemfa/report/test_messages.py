@@ -156,7 +156,7 @@ def test_the_report_says_that_a_call_repeats_the_code_where_the_action_does(
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=300,
     )
     reports = [
         render(text, kind="otp_verify", channel=DeliveryMethod.VOICE).repeats for text in texts

@@ -67,6 +67,16 @@ def test_a_tenant_is_switched_as_in_the_dashboard(run: Run, running: RunningSand
     assert run("switch", "sideways", *where).status == 2
 
 
+@pytest.mark.parametrize("columns", ["0", "00", ""])
+def test_a_terminal_that_says_it_has_no_columns_hides_nothing(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    assert "show-action" in run("--help").out
+    monkeypatch.setenv("COLUMNS", columns)
+    assert "fix: " in run("key", "--state-dir", tmp_path).err
+
+
 def test_what_was_applied_is_remembered_until_it_is_applied_again(
     running: RunningSandbox,
 ) -> None:

@@ -28,7 +28,7 @@ from tests.free_ports import sandbox_ports
 from tests.sandbox.engine.test_ensure import until
 
 pytestmark = pytest.mark.end_to_end
-SECONDS = 180
+SECONDS = 600
 
 
 def snapshot(*folders: Path) -> dict[Path, bytes]:

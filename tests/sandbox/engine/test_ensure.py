@@ -36,7 +36,7 @@ ARCHIVE = RELEASE.rpartition("/")[2]
 STREAM = httpx.stream
 
 
-def until(condition: Callable[[], bool], *, seconds: float = 20) -> None:
+def until(condition: Callable[[], bool], *, seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "the condition did not come true"

@@ -13,7 +13,7 @@ from sandbox.inbox.timeline import Entry, Filter, Timeline
 from sandbox.pages import live
 from tests.sandbox.inbox.phones import TO, message
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(30)]
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(120)]
 
 
 @pytest.fixture

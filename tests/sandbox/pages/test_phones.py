@@ -18,6 +18,7 @@ from sandbox.server.assembly import ServerConfig
 from sandbox.server.record import pages_address
 from sandbox.server.running import RunningSandbox, start
 from tests.browser import PATIENCE
+from tests.free_ports import free_ports
 from tests.sandbox.pages.scenes import TAKAHASHI, challenge, receive
 from tests.sandbox.pages.visit import NARROW, Visits
 
@@ -96,7 +97,9 @@ def test_a_message_appears_by_itself_everywhere(visits: Visits, sandbox: Running
 
 
 def test_a_page_that_a_restart_cut_off_misses_nothing(browser: Browser, tmp_path: Path) -> None:
-    def started(port: int = 0) -> RunningSandbox:
+    (port,) = free_ports(1)
+
+    def started() -> RunningSandbox:
         return start(ServerConfig(tmp_path, tenant_port=0, cpaas_port=0, pages_port=port))
 
     sandbox = started()
@@ -111,7 +114,7 @@ def test_a_page_that_a_restart_cut_off_misses_nothing(browser: Browser, tmp_path
         expect(page.locator(".bubble")).to_have_text(["before"])
         sandbox.stop()
         expect(page.get_by_text("Reconnecting")).to_be_visible()
-        sandbox = started(sandbox.record.pages_port)
+        sandbox = started()
         for text in ("missed", "after"):
             receive(sandbox, text)
         expect(page.locator(".bubble")).to_have_text(["after", "missed", "before"])

@@ -60,4 +60,6 @@ def test_an_id_of_an_element_is_made_of_letters_and_digits_only() -> None:
 
 def test_a_time_of_another_day_has_its_date() -> None:
     assert clock("2020-01-31T09:00:00Z").startswith("2020-01-31 ")
-    assert len(clock(datetime.now().astimezone().isoformat())) == len("09:00:00")
+    # Of two looks in a row midnight is between one alone.
+    told = [clock(datetime.now().astimezone().isoformat()) for _ in range(2)]
+    assert min(map(len, told)) == len("09:00:00")

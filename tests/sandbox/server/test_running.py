@@ -23,6 +23,7 @@ from sandbox.server.record import (
     write_record,
 )
 from sandbox.server.running import RunningSandbox, start
+from tests.free_ports import free_ports
 from tests.sandbox.quick import quick
 
 
@@ -68,7 +69,7 @@ def test_cpaas_shows_its_name_and_takes_the_sandboxs_key(
 def test_pages_open_without_a_warning_and_hold_up_no_end(
     tmp_path: Path,
 ) -> None:
-    with httpx.Client(trust_env=False, timeout=5) as person:
+    with httpx.Client(trust_env=False, timeout=60) as person:
         sandbox = start(quick(tmp_path))
         assert person.get(f"{sandbox.pages_url}/phones").status_code == 401
         address = pages_address(tmp_path, sandbox.record)
@@ -84,13 +85,14 @@ def test_pages_open_without_a_warning_and_hold_up_no_end(
 def test_restart_on_the_same_port_loses_neither_tenant_nor_credentials(
     tmp_path: Path,
 ) -> None:
-    with start(quick(tmp_path)) as first:
+    (port,) = free_ports(1)
+    with start(quick(tmp_path, tenant_port=port)) as first:
         first.parts.tenant.settings.patch({"friendly_name": "kept"})
         with client(tmp_path, first.record) as asking:
             bearer = token(first, asking)
         secret, authority = first.client_secret, first.ca_file.read_bytes()
         assert running_record(tmp_path) == first.record
-        port = first.record.tenant_port
+        assert first.record.tenant_port == port
     assert read_record(tmp_path) is None
     with start(quick(tmp_path, tenant_port=port)) as second:
         assert second.record.instance_id != first.record.instance_id
