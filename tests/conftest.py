@@ -8,10 +8,11 @@ import os
 import signal
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Let what tests start be interruptible, and each `make` of theirs one that a person types.
 
     A run that a shell put into the background ignores SIGINT, and so does all that it starts: at
@@ -22,6 +23,14 @@ def pytest_configure() -> None:
         os.environ.pop(name, None)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Examples that fail here fail in CI, and none as a machine is slow; `make shaken` has others.
+    hypothesis.settings.register_profile(
+        "everywhere",
+        deadline=None,
+        derandomize=not config.pluginmanager.hasplugin("tests.shaken"),
+        suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    )
+    hypothesis.settings.load_profile("everywhere")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -1,4 +1,4 @@
-"""A pytest plugin: each answer is late (`make shaken`).
+"""A pytest plugin: each answer is late, and Hypothesis has other examples (`make shaken`).
 
 Whoever asks over httpx, of a sandbox in this process too, goes on a moment after the answer has
 come. What a server does behind its answer is done by then, so a test that holds only where it looks

@@ -202,7 +202,6 @@ def test_an_operation_stays_within_its_document(
         @seed(20260731)
         @settings(
             max_examples=EXAMPLES,
-            deadline=None,
             database=None,
             phases=[Phase.explicit, Phase.generate],
             suppress_health_check=list(HealthCheck),
@@ -225,7 +224,7 @@ def test_the_fuzzing_met_acceptance_and_refusal(fuzzed: Fuzzed) -> None:
     strategy = OPERATIONS["PUT /guardian/factors/{name}"].as_strategy()
 
     @seed(1)
-    @settings(max_examples=20, database=None, deadline=None, phases=[Phase.generate])
+    @settings(max_examples=20, database=None, phases=[Phase.generate])
     @given(case=strategy)
     def run(case: Case[Any]) -> None:
         fuzzed.judge(case, fuzzed.send(case))

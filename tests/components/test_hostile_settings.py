@@ -51,7 +51,7 @@ VALUES = st.recursive(
     max_leaves=12,
 )
 CONFIGS = st.dictionaries(st.sampled_from(KEYS) | TEXTS, VALUES, max_size=8)
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=60, suppress_health_check=list(HealthCheck))
 
 
 def taken_or_told(values: dict[str, Any]) -> None:

@@ -225,7 +225,7 @@ def templates(draw: st.DrawFn) -> tuple[str, set[str]]:
     return " ".join(draw(st.permutations(pieces))), outputs & set(TextContent)
 
 
-@hypothesis.settings(deadline=None, max_examples=60)
+@hypothesis.settings(max_examples=60)
 @given(templates(), st.sets(st.sampled_from(sorted(TextContent)), max_size=3))
 def test_what_gets_into_a_text_is_allowed_by_name_or_refused(
     template: tuple[str, set[str]], allowed: set[str]

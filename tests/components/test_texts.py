@@ -181,14 +181,14 @@ def trees(draw: st.DrawFn) -> Tree:
     return part(3)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(trees())
 def test_every_way_through_a_text_gives_the_code_or_one_that_does_not_is_found(tree: Tree) -> None:
     template, gives = tree
     assert (where_missing(template) is None) == gives, template
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(trees(), st.sampled_from(CODED), st.sampled_from(["text", "voice"]))
 def test_check_policy_and_report_agree(tree: Tree, kind: MessageType, channel: str) -> None:
     # Variables that Auth0 has, as the settings refuse any other.
@@ -215,7 +215,7 @@ OTHERS = ["four", "Zero", "oh", "〇", "四", "칠", "quatro"]
 PIECES = st.sampled_from([*"0123456789０４７、。 .-ab", *DIGITS, *OTHERS])
 
 
-@settings(deadline=None, max_examples=3)
+@settings(max_examples=3)
 @given(st.lists(st.lists(PIECES, max_size=12), min_size=300, max_size=300))
 def test_the_action_finds_a_code_where_the_check_does(pieces: list[list[str]]) -> None:
     texts = ["".join(one) for one in pieces]

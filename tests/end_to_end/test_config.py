@@ -147,7 +147,7 @@ PLAIN = st.text("0123456789+-._eExXoObBtTzZ:aAfFnNyY~/", min_size=1, max_size=24
 
 @pytest.mark.parametrize("many", [3, pytest.param(40, marks=pytest.mark.thorough)])
 def test_any_value_is_the_engines_or_is_refused(made: PulumiProject, many: int) -> None:
-    @settings(max_examples=many, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=many, suppress_health_check=list(HealthCheck))
     @given(st.lists(PLAIN, min_size=30, max_size=150))
     def ask(values: list[str]) -> None:
         lines = [f"  phonemfa:k{number}: {value}" for number, value in enumerate(values)]

@@ -75,7 +75,7 @@ def test_a_strange_stack_file_is_refused_in_words_and_at_once(tmp_path: Path, na
     assert len(text) < 5000
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, suppress_health_check=list(HealthCheck))
 @given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
 def test_any_bytes_are_a_stack_file_or_are_refused(
     tmp_path_factory: pytest.TempPathFactory, tail: bytes
@@ -140,7 +140,7 @@ def test_any_preview_is_reported_or_refused(
 ) -> None:
     path = tmp_path_factory.mktemp("previews") / "preview.json"
 
-    @settings(max_examples=many, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=many, suppress_health_check=list(HealthCheck))
     @given(mangled_previews())
     def report(preview: Any) -> None:
         reported(path, json.dumps(preview).encode())
@@ -172,7 +172,7 @@ def test_a_strange_preview_is_refused_or_reported(tmp_path: Path, content: bytes
     reported(tmp_path / "x.json", content)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.dictionaries(
         st.sampled_from(["all", "no-dependency", "country-allow-list", "enforcementLevel"])

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.tenant.model import UNSEEN
@@ -262,8 +262,7 @@ VALUES = st.recursive(
 )
 
 
-# A busy machine is no finding.
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(
     kind=st.sampled_from([one.type for one in (*UNIFIED, *LEGACY, bindings(1), foreign())]),
     properties=st.dictionaries(NAMES, VALUES, max_size=8),

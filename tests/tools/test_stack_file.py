@@ -152,7 +152,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
 }
 
 
-@hypothesis_settings(max_examples=150, deadline=None)
+@hypothesis_settings(max_examples=150)
 @given(st.sampled_from(sorted(VALUES)).flatmap(lambda key: VALUES[key].map(lambda v: (key, v))))
 def test_schema_and_program_agree_on_single_values(generated: tuple[str, Any]) -> None:
     key, value = generated

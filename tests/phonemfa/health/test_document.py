@@ -93,7 +93,7 @@ def suite(health: Health) -> ET.Element:
     return ET.fromstring(outputs(health, page=False)["junit"])[0]  # noqa: S314 - our own
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(entry, max_size=12))
 def test_no_output_has_anybodys_number_code_or_name(entries: list[dict[str, Any]]) -> None:
     text = str(outputs(looked(entries, minimum=1, messagesPerNumber=2), page=False))

@@ -181,7 +181,7 @@ def test_a_folded_text_is_open_where_it_is_short(text: str, opened: bool) -> Non
 
 
 @given(TEXTS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_nothing_is_live_in_any_output(text: str) -> None:
     for document in documents(text):
         harmless(on_a_terminal(partial(terminal.show, document)))
@@ -268,7 +268,6 @@ WRAPPED: dict[str, tuple[Callable[[str], str], set[str], str]] = {
 
 
 @pytest.mark.parametrize(("wrapped", "tags", "left"), WRAPPED.values(), ids=WRAPPED)
-@settings(deadline=None)
 @given(text=st.text() | _MARKS)
 def test_other_peoples_text_is_one_element_whatever_is_in_it(
     wrapped: Callable[[str], str], tags: set[str], left: str, text: str

@@ -137,7 +137,7 @@ SPOKEN_PIECES = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=3)
+@settings(max_examples=3)
 @given(st.lists(st.lists(SPOKEN_PIECES, max_size=5), min_size=200, max_size=200))
 def test_the_report_says_that_a_call_repeats_the_code_where_the_action_does(
     drawn: list[list[str]],
