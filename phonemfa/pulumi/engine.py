@@ -87,7 +87,9 @@ class PulumiCli:
         named = [] if stack is None else ["--stack", stack]
         self._options = [*named, "--non-interactive", "--color", "never"]
         self._config = ["--config-file", str(config_file.resolve())] if config_file else []
-        self.environ = dict(environ) | {"PULUMI_SKIP_UPDATE_CHECK": "true"}
+        # The engine reads UTF-8 from plugins and programs, whatever this terminal shows.
+        own = {"PULUMI_SKIP_UPDATE_CHECK": "true", "PYTHONIOENCODING": "utf-8"}
+        self.environ = dict(environ) | own
         self.patience = PATIENCE
 
     def within(self, seconds: float) -> "PulumiCli":
