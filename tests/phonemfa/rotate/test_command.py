@@ -32,6 +32,7 @@ WAITING = {
 BREAK = KeyboardInterrupt()
 """Ctrl-C, or a CI system's signal."""
 NO_ENGINE = EngineFailedError("no engine")
+FULL = FileNotWrittenError("the disk is full")
 
 
 @pytest.fixture
@@ -138,7 +139,8 @@ def test_what_cannot_end_well_is_refused_before_anything_is_written(
 
 @pytest.mark.parametrize("line", [SET, LOOK])
 @pytest.mark.parametrize(
-    ("error", "told"), [(BREAK, "Stopped as asked."), (NO_ENGINE, "no engine")]
+    ("error", "told"),
+    [(BREAK, "Stopped as asked."), (NO_ENGINE, "no engine"), (FULL, "the disk is full")],
 )
 def test_what_stops_it_before_the_deploy_leaves_the_file_as_it_was(
     desk: Operator, line: str, error: BaseException, told: str
@@ -154,7 +156,7 @@ def test_what_stops_it_before_the_deploy_leaves_the_file_as_it_was(
 def test_what_the_new_key_would_change_beside_itself_is_told_and_so_is_a_file_that_keeps_it(
     desk: Operator, monkeypatch: pytest.MonkeyPatch, *, kept: bool
 ) -> None:
-    full = Mock(side_effect=FileNotWrittenError("the disk is full"))
+    full = Mock(side_effect=FULL)
     preview, before = desk.engine._preview, now(desk)
     monkeypatch.setattr(
         desk.engine, "_preview", lambda refresh: preview(refresh) + [WAITING] * (not refresh)
