@@ -55,7 +55,8 @@ def break_glass(
     """
     if not reason.strip():
         give_up("Nothing was written: --reason is empty. The record needs one.")
-    record = Record.of(context, "break-glass", audit_file, reason=reason.strip(), printed=True)
+    record = Record.of(context, "break-glass", audit_file)
+    record.reason, record.printed = reason.strip(), True
     try:
         access = _access_by_stack(stack, project) if stack else Access.of()
     except TenantUnreadableError as error:
