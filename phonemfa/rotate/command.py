@@ -19,7 +19,7 @@ import typer
 from components.guards.finish_failed_writes import ways_out
 from components.guards.test_message import PATIENCE, Verdict
 from components.masking import masked, redacted_code
-from components.settings.raw_config import API_KEY, NAMESPACE
+from components.settings.raw_config import API_KEY, NAMESPACE, NO_KEY, is_key
 from components.tenant.action import KEY_SECRET, TOKEN, Action, configuration, name_of, read
 from components.tenant.client import TenantUnreadableError, ask
 from components.tenant.model import seen
@@ -143,11 +143,8 @@ def read_key(target: Target) -> str:
     else:
         key = sys.stdin.read()
     key = key.strip()
-    if not key or not key.isascii() or not key.isprintable() or " " in key:
-        give_up(
-            "Nothing was written: no key was given, or it holds a space, a line break or a "
-            "character that no key has. Pipe it in: … rotate --yes < file"
-        )
+    if not is_key(key):
+        give_up(f"Nothing was written: the key {NO_KEY}. Pipe it in: … rotate --yes < file")
     return key
 
 

@@ -107,9 +107,10 @@ def has_no_way_to_the_cpaas(desk: Operator) -> None:
 @pytest.mark.parametrize(
     ("shape", "key", "options", "told"),
     [
-        (lambda _: None, "", (), "no key was given"),
-        (lambda _: None, "two\nlines", (), "no key was given"),
-        (lambda _: None, "鍵", (), "no key was given"),
+        (lambda _: None, "", (), "the key is empty, or"),
+        (lambda _: None, "two\nlines", (), "the key is empty, or"),
+        (lambda _: None, "be\x07ll", (), "the key is empty, or"),
+        (lambda _: None, "鍵", (), "the key is empty, or"),
         (lambda _: None, "no-such-key", (), "(401): it is no key of this account"),
         (lambda _: None, "no-such-key", ("--unchecked",), "(401): it is no key of this account"),
         (lambda _: None, NEW_KEY, ("--cpaas-address", "no port"), "no port"),
