@@ -3,13 +3,13 @@
 import atexit
 import gc
 import sys
+from importlib import import_module
 
 
-def main() -> None:
-    """Run the command line, or say which packages it misses."""
+def main(program: str = "phonemfa.cli") -> None:
+    """Run a command line, the `run` of a module, or say which packages it misses."""
     try:
-        from phonemfa.cli import run  # noqa: PLC0415 - its packages are an extra
-
+        run = import_module(program).run
         # No search for garbage in all that was loaded: the process ends.
         atexit.register(gc.freeze)
         run()

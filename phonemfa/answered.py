@@ -19,6 +19,10 @@ class RefusedError(Exception):
     """The command does not begin, or not with this; the text says what stands in the way."""
 
 
+class NotDoneError(Exception):
+    """What was asked for is not done: the text says why, and what is not as it was before."""
+
+
 NO_ANSWER: Final = (
     EngineFailedError,
     RefusedError,

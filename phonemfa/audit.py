@@ -55,18 +55,9 @@ class Record:
     exit: int = Exit.FINE
 
     @classmethod
-    def of(
-        cls,
-        context: typer.Context,
-        command: str,
-        file: Path | None,
-        *,
-        reason: str = "",
-        printed: bool = False,
-    ) -> Self:
+    def of(cls, context: typer.Context, command: str, file: Path | None) -> Self:
         """The record of a command, kept when typer ends it."""
-        record = cls(command=command, file=file, reason=reason, printed=printed)
-        return context.with_resource(record.kept())
+        return context.with_resource(cls(command=command, file=file).kept())
 
     @contextmanager
     def kept(self) -> Iterator[Self]:

@@ -71,15 +71,22 @@ def turned_fault(turned: Turned) -> Fault:
     )
 
 
+NO_KEY: Final = (
+    "is empty, or holds a space, a line break, a control or a non-ASCII character, and the CPaaS "
+    "would refuse it"
+)
+
+
+def is_key(text: str) -> bool:
+    """Whether a CPaaS could take this as a key; where not, `NO_KEY` says why and repeats none."""
+    return bool(text) and text.isascii() and text.isprintable() and " " not in text
+
+
 def usable_key(key: str) -> str:
-    """The key itself, or a `RunError` that does not repeat it: no CPaaS would take it."""
-    if not key or not key.isascii() or any(character.isspace() for character in key):
-        # Never part of the message: the key itself.
-        raise pulumi.RunError(
-            f"{NAMESPACE}:{API_KEY} is empty, or holds a space, a line break or a non-ASCII "
-            "character: the CPaaS would refuse it. "
-            f"Fix: pulumi config set --secret {NAMESPACE}:{API_KEY}"
-        )
+    """The key itself, or a `RunError`."""
+    if not is_key(key):
+        name = f"{NAMESPACE}:{API_KEY}"
+        raise pulumi.RunError(f"{name} {NO_KEY}. Fix: pulumi config set --secret {name}")
     return key
 
 

@@ -4,12 +4,7 @@ Of the components it loads the modules that speak to a tenant, and nothing of Pu
 (tests/phonemfa/break_glass/alone.py has the list).
 """
 
-import typer
-
-from phonemfa.break_glass.command import break_glass
-from phonemfa.output.terminal import run_app
+from phonemfa.__main__ import main
 
 if __name__ == "__main__":
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(break_glass)
-    run_app(app)
+    main("phonemfa.break_glass.command")

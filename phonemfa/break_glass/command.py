@@ -6,7 +6,7 @@ keep their enrolments, and going back is one switch.
 """
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, NoReturn
 
 import typer
 
@@ -22,7 +22,7 @@ from components.tenant.model import Client
 from phonemfa import options
 from phonemfa.audit import Record
 from phonemfa.exits import Exit
-from phonemfa.output.terminal import give_up, say, working
+from phonemfa.output.terminal import give_up, run_app, say, working
 
 TENANT_LOG: Final = "type sapi, PUT /api/v2/guardian/policies, by the record's credential"
 """The entry that Auth0 writes for a write to its Management API (published log type codes)."""
@@ -55,7 +55,8 @@ def break_glass(
     """
     if not reason.strip():
         give_up("Nothing was written: --reason is empty. The record needs one.")
-    record = Record.of(context, "break-glass", audit_file, reason=reason.strip(), printed=True)
+    record = Record.of(context, "break-glass", audit_file)
+    record.reason, record.printed = reason.strip(), True
     try:
         access = _access_by_stack(stack, project) if stack else Access.of()
     except TenantUnreadableError as error:
@@ -76,6 +77,13 @@ def break_glass(
     if not as_json:
         for line in guidance(access.domain, changed=record.before != []):
             say(line)
+
+
+def run() -> NoReturn:
+    """Run it as a program of its own."""
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(break_glass)
+    run_app(app)
 
 
 def never(access: Access, record: Record, heard: Heard) -> str:

@@ -20,7 +20,7 @@ from typing import Final
 
 import httpx
 
-from components.settings.raw_config import API_KEY, NAMESPACE
+from components.settings.raw_config import API_KEY, NAMESPACE, NO_KEY, is_key
 from components.tenant.bounded_http import BoundedClient
 from components.vocabulary import DeliveryMethod
 from phonemfa.answered import RefusedError
@@ -172,11 +172,8 @@ def find_key(cli: PulumiCli, *, from_input: bool = False) -> str:
     """
     key = sys.stdin.readline() if from_input else os.environ.get(VARIABLE) or cli.value(KEY)
     key = key.rstrip("\r\n")
-    if not key or not key.isascii() or any(one.isspace() for one in key):
-        raise RefusedError(
-            "it is empty, or holds a space, a line break or a non-ASCII character, and the CPaaS "
-            "would refuse it"
-        )
+    if not is_key(key):
+        raise RefusedError(f"it {NO_KEY}")
     return key
 
 

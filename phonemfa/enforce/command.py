@@ -8,7 +8,7 @@ back, in the stack's file and in the tenant.
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 import typer
 
@@ -19,17 +19,15 @@ from components.settings.raw_config import NAMESPACE
 from components.tenant.client import TenantUnreadableError, WriteFailedError, ask, ask_to_write
 from components.tenant.guardian import NEVER, TOKEN
 from components.tenant.model import seen
-from components.tenant.snapshot import SENDING, About, Wanted, lacking, read
+from components.tenant.snapshot import SENDING, About, Snapshot, Wanted, lacking, read
 from components.vocabulary import Policy, asks_less, policy_word
 from phonemfa import options
-from phonemfa.answered import answered
+from phonemfa.answered import NotDoneError, answered
 from phonemfa.audit import Record
 from phonemfa.exits import Exit
 from phonemfa.files import FileNotWrittenError, write_whole
 from phonemfa.output.json_text import print_json
 from phonemfa.output.terminal import say, working
-from phonemfa.pulumi.engine import EngineFailedError
-from phonemfa.pulumi.preview import Step
 from phonemfa.pulumi.stack_file import StackFile, keep_endings, or_take_back, read_stack_file
 from phonemfa.smoke.command import (
     SmokeResult,
@@ -45,13 +43,6 @@ from phonemfa.smoke.command import (
 
 Asking = Literal["always", "adaptive"]
 """Policies that ask users for codes."""
-
-
-class NotEnforcedError(Exception):
-    """The policy was not touched, or is back; or the text says what is not back."""
-
-
-_TROUBLE: Final = (EngineFailedError, TenantUnreadableError, FileNotWrittenError, NotEnforcedError)
 
 
 @answered
@@ -101,8 +92,8 @@ def enforce(
         _refuse_without_evidence(smoke, accept_unknown=accept_unknown)
         # Not before: while messages are awaited, somebody may edit the file.
         step = _Step(wanted, asking, before, record, file_before=wanted.file.read_bytes())
-        after = or_take_back(step.apply, step.back, NotEnforcedError, *_TROUBLE)
-    except NotEnforcedError as error:
+        after = or_take_back(step.apply, step.back)
+    except NotDoneError as error:
         if as_json:
             print_json({"enforced": False, "why": str(error)})
         say(str(error))
@@ -125,9 +116,13 @@ def _ready(stack: StackFile) -> list[str]:
     check_access(stack.access)
     with working("pulumi preview --refresh"):
         changes = stack.cli.preview(refresh=True).changes
-    waiting = [one.line for one in changes if not _is_the_policy(one)]
+    waiting = [
+        one.line
+        for one in changes
+        if not (one.is_only(TOKEN, "policy") or one.keeps_settings(but_for={"policy"}))
+    ]
     if waiting:
-        raise NotEnforcedError(
+        raise NotDoneError(
             f"pulumi up would do more than apply the policy: {'; '.join(waiting)}. Apply that "
             "first (pulumi up --refresh), with the policy as it is."
         )
@@ -135,25 +130,22 @@ def _ready(stack: StackFile) -> list[str]:
         tenant = ask(stack.access, lambda client: read(client, SENDING), heard=heard)
     missing = lacking(tenant, Wanted.by(stack.settings))
     if missing:
-        raise NotEnforcedError(
+        raise NotDoneError(
             f"Users could not get a code: {'; '.join(missing)}. Put that right (pulumi up "
             "--refresh) and run this again."
         )
-    return _listed(seen(tenant.guardian.policy))
+    return _policies(tenant)
 
 
 def _refuse_to_lower(policy: Policy, before: list[str]) -> None:
     if asks_less([policy.guardian_policy], before):
         refusal = lowering([policy.guardian_policy], before)
-        raise NotEnforcedError(f"{refusal[0].upper()}{refusal[1:]}.")
+        raise NotDoneError(f"{refusal[0].upper()}{refusal[1:]}.")
 
 
-def _is_the_policy(step: Step) -> bool:
-    return step.is_only(TOKEN, "policy") or step.keeps_settings(but_for={"policy"})
-
-
-def _listed(policy: str) -> list[str]:
-    """A policy as the API lists it: nothing is "never"."""
+def _policies(tenant: Snapshot) -> list[str]:
+    """A tenant's policy as the API lists it: nothing is "never"."""
+    policy = seen(tenant.guardian.policy)
     return [] if policy == NEVER else [policy]
 
 
@@ -169,7 +161,7 @@ def _refuse_without_evidence(smoke: SmokeResult, *, accept_unknown: bool) -> Non
     unknown = smoke.verdict is Verdict.UNKNOWN
     if smoke.verdict is Verdict.FAILED or (unknown and not accept_unknown):
         hint = " --accept-unknown goes on." if unknown else ""
-        raise NotEnforcedError(f"No evidence that codes are sent ({smoke.reasons}).{hint}")
+        raise NotDoneError(f"No evidence that codes are sent ({smoke.reasons}).{hint}")
 
 
 @dataclass
@@ -191,15 +183,14 @@ class _Step:
             self.stack.cli.up()
         after = self._policies()
         if after != [self.policy.guardian_policy]:
-            raise NotEnforcedError(
+            raise NotDoneError(
                 f"pulumi up has ended, and the tenant's policy is {policy_word(after)}."
             )
         return after
 
     def _policies(self) -> list[str]:
         tenant = ask(self.stack.access, lambda client: read(client, {About.LOGIN}))
-        found = _listed(seen(tenant.guardian.policy))
-        self.record.after = found
+        found = self.record.after = _policies(tenant)
         return found
 
     def back(self) -> str:

@@ -46,16 +46,9 @@ class EngineFailedError(Exception):
     `exit` is its exit status, where it had one.
     """
 
-    def __init__(
-        self,
-        text: str,
-        *,
-        exit: int | None = None,  # noqa: A002 - as of `Ran`
-        said: str = "",
-    ) -> None:
+    def __init__(self, text: str, *, status: int | None = None, said: str = "") -> None:
         super().__init__(text)
-        self.exit = exit
-        self.said = said or text
+        self.exit, self.said = status, said or text
 
 
 class NoEngineError(EngineFailedError):
@@ -87,7 +80,9 @@ class PulumiCli:
         named = [] if stack is None else ["--stack", stack]
         self._options = [*named, "--non-interactive", "--color", "never"]
         self._config = ["--config-file", str(config_file.resolve())] if config_file else []
-        self.environ = dict(environ) | {"PULUMI_SKIP_UPDATE_CHECK": "true"}
+        # The engine reads UTF-8 from plugins and programs, whatever this terminal shows.
+        own = {"PULUMI_SKIP_UPDATE_CHECK": "true", "PYTHONIOENCODING": "utf-8"}
+        self.environ = dict(environ) | own
         self.patience = PATIENCE
 
     def within(self, seconds: float) -> "PulumiCli":
@@ -119,7 +114,7 @@ class PulumiCli:
             hint = f"\n{_CUT_OFF}" if "failed to load checkpoint" in said else ""
             raise EngineFailedError(
                 f"pulumi {' '.join(arguments)} ended with {ran.exit}:\n{said}{hint}",
-                exit=ran.exit,
+                status=ran.exit,
                 said=said,
             )
         return ran
@@ -257,10 +252,9 @@ def to_import(token: str, name: str, identifier: str = "", parent: str = "") -> 
     Without an id it is a component, without a parent the stack's.
     """
     # The program's own version, so that the import reads with the plugin that previews use.
-    own = {"id": identifier, "version": version("pulumi_auth0")}
-    entry: dict[str, Any] = {"type": token, "name": name}
-    entry |= own if identifier else {"component": True}
-    return entry | ({"parent": parent} if parent else {})
+    own = {"id": identifier, "version": version("pulumi_auth0")} if identifier else {}
+    place = {"parent": parent} if parent else {}
+    return {"type": token, "name": name, **(own or {"component": True}), **place}
 
 
 def _understood(read: Callable[[Any], T], answer: Any) -> T:

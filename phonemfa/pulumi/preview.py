@@ -122,7 +122,7 @@ class Step:
     @property
     def new(self) -> Mapping[str, Any]:
         """What will be there; empty for what will not exist."""
-        if self.after is None or self.operation is Operation.DELETE:
+        if not self.after:
             return {}
         return self.old if self.operation is Operation.SAME else self.after.inputs
 
@@ -134,8 +134,7 @@ class Step:
     @property
     def will(self) -> Any:
         """What will be there; what the program ignores is left alone."""
-        gone = self.after is None or self.operation is Operation.DELETE
-        found = None if gone else self._modelled(self.new)
+        found = self._modelled(self.new) if self.after else None
         return found and left_alone(found, self.left_alone)
 
     def _modelled(self, properties: Mapping[str, Any]) -> Any:
@@ -316,12 +315,14 @@ def _steps(steps: list[Any]) -> tuple[Step, ...]:
                 continue
             replaced.add(urn)
         before, after = (_side(urn, raw.get(name)) for name in ("oldState", "newState"))
+        if operation is Operation.DELETE:
+            before, after = before or after, None
         found.append(
             Step(
                 operation=operation,
                 type=next((one.type for one in (before, after) if one), ""),
                 urn=urn,
-                before=before or (after if operation is Operation.DELETE else None),
+                before=before,
                 after=after,
                 paths=_paths(raw),
                 found=looks.get(_which(raw), frozenset()),

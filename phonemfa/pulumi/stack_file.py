@@ -28,7 +28,8 @@ from components.settings.raw_config import API_KEY, NAMESPACE, secret_faults, tu
 from components.settings.text_files import with_text_files
 from components.tenant.access import Access, NoAccessError, check_domain
 from components.tenant.tenants_file import read_tenants_file
-from phonemfa.files import write_whole
+from phonemfa.answered import NO_ANSWER, NotDoneError
+from phonemfa.files import FileNotWrittenError, write_whole
 from phonemfa.output.terminal import working
 from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
 
@@ -145,19 +146,16 @@ def keep_endings(file: Path, before: bytes) -> None:
 
 
 def or_take_back(
-    step: Callable[[], T],
-    take_back: Callable[[], str],
-    failed: type[Exception],
-    *expected: type[Exception],
+    step: Callable[[], T], take_back: Callable[[], str], failed: type[Exception] = NotDoneError
 ) -> T:
     """What a step answers; whatever stops it half-way takes back what it had begun.
 
-    `take_back` says what came of that, and raises nothing: `failed` has it and the reason, where
-    that was `expected` or Ctrl-C. Other errors are raised as they are.
+    `take_back` says what came of that, and raises nothing: `failed` has it and the reason. What is
+    no fault of engine, tenant or file is raised as it is.
     """
     try:
         return step()
-    except expected as error:
+    except (*NO_ANSWER, FileNotWrittenError, NotDoneError) as error:
         raise failed(f"{error}\n{take_back()}") from None
     except KeyboardInterrupt:
         # The engine has ended by now: a step that did not end is taken back.

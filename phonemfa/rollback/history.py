@@ -43,12 +43,13 @@ def commit_of(code: str, folder: Path) -> Commit | None:
     kind = git(folder, "rev-parse", "--show-object-format") if parts else None
     if not kind:
         return None
-    wanted = {f"{name}.js": _blob(text, kind.strip()) for name, text in parts.items()}
+    wanted = {f"{_blob(text, kind.strip())}\t{_SOURCES}/{name}.js" for name, text in parts.items()}
     log = git(folder, "log", f"-{MOST_COMMITS}", "--format=%H%x09%cI%x09%s", "--", _SOURCES)
     for line in (log or "").splitlines():
         commit, date, subject = line.split("\t", 2)
-        there = _blobs(git(folder, "ls-tree", commit, f"{_SOURCES}/") or "")
-        if wanted.items() <= there.items():
+        there = git(folder, "ls-tree", commit, f"{_SOURCES}/") or ""
+        # A line is mode, kind and id of a file, and after a tab its path.
+        if wanted <= {one.rpartition(" ")[2] for one in there.splitlines()}:
             return Commit(id=commit, date=date, subject=subject)
     return None
 
@@ -63,11 +64,3 @@ def _blob(text: str, kind: str) -> str:
     """The id that git gives to a file with this text."""
     data = text.encode("utf-8")
     return hashlib.new(kind, b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
-
-
-def _blobs(listing: str) -> dict[str, str]:
-    found = {}
-    for line in listing.splitlines():
-        described, _, path = line.partition("\t")
-        found[path.rpartition("/")[2]] = described.split()[2]
-    return found

@@ -19,13 +19,13 @@ import typer
 from components.guards.finish_failed_writes import ways_out
 from components.guards.test_message import PATIENCE, Verdict
 from components.masking import masked, redacted_code
-from components.settings.raw_config import API_KEY, NAMESPACE
+from components.settings.raw_config import API_KEY, NAMESPACE, NO_KEY, is_key
 from components.tenant.action import KEY_SECRET, TOKEN, Action, configuration, name_of, read
-from components.tenant.client import TenantUnreadableError, WriteFailedError, ask
+from components.tenant.client import TenantUnreadableError, ask
 from components.tenant.model import seen
 from components.vocabulary import TRIGGERS
 from phonemfa import options
-from phonemfa.answered import RefusedError, answered
+from phonemfa.answered import NO_ANSWER, NotDoneError, RefusedError, answered
 from phonemfa.asking import Target, hidden_answer, on_terminal
 from phonemfa.audit import Record
 from phonemfa.doctor.cpaas import Probe, host_checks, key_checks, probe
@@ -34,7 +34,6 @@ from phonemfa.exits import Exit
 from phonemfa.files import FileNotWrittenError, write_whole
 from phonemfa.output.json_text import print_json
 from phonemfa.output.terminal import give_up, say, working
-from phonemfa.pulumi.engine import EngineFailedError
 from phonemfa.pulumi.stack_file import StackFile, keep_endings, or_take_back, read_stack_file
 from phonemfa.smoke.command import (
     SmokeResult,
@@ -51,13 +50,6 @@ DEPLOY_PATIENCE: Final = 60.0
 """Seconds from the end of `pulumi up` until the tenant runs the new version."""
 
 _PAUSE: Final = 0.25
-
-
-class NotRotatedError(Exception):
-    """The new key is not in use; the text says why and which key the tenant has now."""
-
-
-_TROUBLE: Final = (EngineFailedError, NotRotatedError, TenantUnreadableError, WriteFailedError)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +122,7 @@ def rotate(
     record.before = key_times(wanted)
     try:
         done = rotate_key(wanted, key, to=number, patience=wait)
-    except NotRotatedError as error:
+    except NotDoneError as error:
         if as_json:
             print_json({"rotated": False, "why": str(error)})
         say(str(error))
@@ -151,11 +143,8 @@ def read_key(target: Target) -> str:
     else:
         key = sys.stdin.read()
     key = key.strip()
-    if not key or not key.isascii() or not key.isprintable() or " " in key:
-        give_up(
-            "Nothing was written: no key was given, or it holds a space, a line break or a "
-            "character that no key has. Pipe it in: … rotate --yes < file"
-        )
+    if not is_key(key):
+        give_up(f"Nothing was written: the key {NO_KEY}. Pipe it in: … rotate --yes < file")
     return key
 
 
@@ -247,7 +236,7 @@ def rotate_key(stack: StackFile, key: str, *, to: str, patience: float) -> Rotat
     Raises:
         RefusedError: the stack has other changes waiting, or its Action has secrets that
             nobody declared; nothing was written.
-        NotRotatedError: the old key is back in the stack's file and in the tenant, or the text says
+        NotDoneError: the old key is back in the stack's file and in the tenant, or the text says
             what is not.
     """
     check_access(stack.access)
@@ -302,10 +291,7 @@ class _Attempt:
 
     def run(self, key: str) -> Rotated:
         changes = or_take_back(
-            lambda: self._set(key),
-            lambda: f"{self._file_back()}.",
-            RefusedError,
-            *(EngineFailedError, RefusedError),
+            lambda: self._set(key), lambda: f"{self._file_back()}.", RefusedError
         )
         if not changes:
             # A rotation that was cut off after its `pulumi up`, or the same key once more: what
@@ -313,7 +299,7 @@ class _Attempt:
             write_whole(self.stack.file, self.file_before)
             return Rotated(smoke=self._smoke(), written=self.before, was_there=True)
         # Whatever the tenant has when this is broken off, the old key is a good one.
-        return or_take_back(self._deploy, self._take_back, NotRotatedError, *_TROUBLE)
+        return or_take_back(self._deploy, self._take_back)
 
     def _deploy(self) -> Rotated:
         with working("pulumi up --refresh with the new key"):
@@ -321,7 +307,7 @@ class _Attempt:
         written = self._wait_until_written(self.before)
         smoke = self._smoke()
         if smoke.verdict is Verdict.FAILED:
-            raise NotRotatedError(f"No code is sent with the new key ({smoke.reasons}).")
+            raise NotDoneError(f"No code is sent with the new key ({smoke.reasons}).")
         return Rotated(smoke=smoke, written=written, was_there=False)
 
     def _set(self, key: str) -> bool:
@@ -348,7 +334,7 @@ class _Attempt:
                 if now and all(now[name] != before.get(name) for name in now):
                     return now
                 if time.monotonic() > deadline:
-                    raise NotRotatedError(
+                    raise NotDoneError(
                         "pulumi up has ended, and the tenant does not run a version with another "
                         f"key within {DEPLOY_PATIENCE:.0f} s."
                     )
@@ -371,7 +357,7 @@ class _Attempt:
                 self.stack.cli.up()
             if before != self.before:  # The new key had reached the tenant.
                 self._wait_until_written(before)
-        except (*_TROUBLE, KeyboardInterrupt, OSError) as error:
+        except (*NO_ANSWER, KeyboardInterrupt, NotDoneError, OSError) as error:
             why = str(error) or "stopped as asked"
             return (
                 f"{self._file_back()}, and could not be deployed: {why}\nRevoke no key. Which "

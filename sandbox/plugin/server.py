@@ -87,8 +87,8 @@ async def _serve(engine_address: str, engine_pid: int) -> None:
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
-    # The engine reads the port from the first line of standard output.
-    sys.stdout.write(f"{port}\n")
+    # The engine reads the port from the first line of standard output, as ASCII.
+    sys.stdout.buffer.write(b"%d\n" % port)
     sys.stdout.flush()
     await _stopped_or_orphaned(engine_pid)
     await server.stop(grace=0.5)

@@ -125,7 +125,7 @@ def test_a_fault_of_a_secret_is_told_with_the_others_and_shows_none(
     assert "canary" not in told
 
 
-@pytest.mark.parametrize("key", ["", "has space", "line\nbreak", "キー"])
+@pytest.mark.parametrize("key", ["", "has space", "line\nbreak", "be\x07ll", "キー"])
 def test_a_key_that_cannot_be_a_header_is_refused_without_being_shown(key: str) -> None:
     with pytest.raises(pulumi.RunError, match="cpaasApiKey is empty, or holds") as caught:
         loaded(STACK | {"phonemfa:cpaasApiKey": key})

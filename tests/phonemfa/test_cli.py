@@ -84,6 +84,14 @@ def test_a_command_whose_packages_are_missing_says_what_to_install(package: str)
     assert ended.stderr == f"The command line needs {package}: pip install 'phonemfa[cli]'\n"
 
 
+def test_break_glass_alone_says_what_to_install() -> None:
+    code = "import runpy, sys; sys.modules['typer'] = None; "
+    code += "runpy.run_module('phonemfa.break_glass', run_name='__main__')"
+    ended = run(sys.executable, "-c", code, cwd=PROJECT)
+    assert ended.returncode == 1
+    assert ended.stderr == "The command line needs typer: pip install 'phonemfa[cli]'\n"
+
+
 def test_every_name_of_the_library_is_the_packages_own() -> None:
     declared, loaded = (
         re.findall(r"from components\..*", inspect.getsource(one)) for one in (phonemfa, library)

@@ -4,6 +4,7 @@ import csv
 import json
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 import pulumi
@@ -20,7 +21,7 @@ from components.vocabulary import Policy, policy_word
 from phonemfa import __version__
 from phonemfa.adopt.command import stack_text
 from phonemfa.answered import RefusedError
-from phonemfa.cli import app
+from phonemfa.cli import COMMANDS, app
 from phonemfa.fleet.selection import listed, read_member
 from phonemfa.fleet.work import _in_a_list
 from phonemfa.pulumi.stack_file import read_stack_file
@@ -102,6 +103,34 @@ def test_a_locale_that_would_make_garbage_of_texts_is_refused(tmp_path: Path) ->
     assert b"Traceback" not in said
     _, said = in_another_locale("break-glass", "--reason", "日本".encode())
     assert b"Not set: AUTH0_DOMAIN" in said, "it keeps nobody locked out"
+
+
+@pytest.mark.parametrize(
+    ("command", "encoding"),
+    [
+        ("drift", "utf-16"),
+        *(
+            pytest.param(*case, marks=pytest.mark.thorough)
+            for case in product(COMMANDS, ("utf-16", "ascii"))
+        ),
+    ],
+)
+def test_a_command_ends_in_words_in_whatever_encoding_they_are_printed(
+    tmp_path: Path, command: str, encoding: str
+) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "phonemfa", command, "--stack", "日本"],
+        cwd=PROJECT,
+        env={"PYTHONIOENCODING": encoding, "PHONEMFA_PROJECT": str(tmp_path), "PATH": ""},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    said = (ended.stdout + ended.stderr).decode(encoding, "replace")
+    assert ended.returncode == 2
+    assert said.strip()
+    assert "Traceback" not in said
 
 
 def test_a_key_of_bytes_that_are_no_text_is_told(tmp_path: Path) -> None:

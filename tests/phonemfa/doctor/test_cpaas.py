@@ -233,7 +233,7 @@ def test_the_variable_goes_before_the_stack_and_the_input_before_both(
     assert find_key(stack, from_input=True) == "of-the-input"
 
 
-@pytest.mark.parametrize("key", ["canary key", "canary鍵", ""])
+@pytest.mark.parametrize("key", ["canary key", "canary鍵", "canary\x07", ""])
 def test_a_key_that_no_header_can_carry_is_refused_without_being_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:

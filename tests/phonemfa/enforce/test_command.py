@@ -175,7 +175,10 @@ def test_a_policy_that_would_be_lower_or_cost_every_login_is_not_set(
     shape(desk)
     desk.tenant.forget_requests()
     policies = now(desk)
-    assert told in desk.json("enforce", "--yes", "--policy", "adaptive", expect=1)["why"]
+    said = desk.run("enforce", "--yes", "--policy", "adaptive", "--json", *AUDITED, expect=1)
+    assert told in json.loads(said.stdout)["why"]
+    found = desk.policies() if generation == "unified" else None
+    assert recorded(said) == (found, found), "what was looked at"
     assert (writes(desk.tenant), now(desk)) == ([], policies), "no message either"
 
 

@@ -65,6 +65,15 @@ def test_a_failure_tells_its_errors_once_and_nothing_of_the_config(tmp_path: Pat
     assert "using a plugin" not in text
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "ascii", "cp932"])
+def test_what_python_prints_to_the_engine_is_utf_8_whatever_a_terminal_shows(
+    tmp_path: Path, encoding: str
+) -> None:
+    engine = cli(tmp_path, exit_status=0, out='{"url": "file:///日本"}')
+    here = PulumiCli(tmp_path, None, environ=engine.environ | {"PYTHONIOENCODING": encoding})
+    assert here.backend() == "file:///日本"
+
+
 AROUND = (
     "Installing policy pack acme-rules 0.0.7...\n\n[resource plugin auth0-3.54.0] installing\n",
     "\nwarning: A new version of Pulumi is available. {\n",

@@ -157,6 +157,15 @@ def test_only_an_update_of_an_actions_secrets_is_the_keys_change(
     assert step.is_only(ACTION_TYPE, "secrets") is is_only
 
 
+@pytest.mark.parametrize("side", ["oldState", "newState"])
+def test_what_is_deleted_is_there_now_and_will_not_be(side: str) -> None:
+    state = {"type": ACTION_TYPE, "inputs": {"name": "a"}, "ignoreChanges": ["name"]}
+    step = one({"op": "delete", "urn": KEY["urn"], side: state})
+    assert (step.type, step.was.name, step.will) == (ACTION_TYPE, "a", None)
+    assert (step.old, step.new) == ({"name": "a"}, {})
+    assert step.is_change
+
+
 def test_what_a_refresh_finds_is_a_change_though_nothing_is_written_back() -> None:
     looked = KEY | {"op": "refresh"}
     same = KEY | {"op": "same", "detailedDiff": None}

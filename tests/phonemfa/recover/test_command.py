@@ -161,6 +161,10 @@ def test_the_import_puts_it_where_the_program_declares_it(
     file = import_file(Plan.of(MADE, state_of(), creates(*created)))
     assert [(one["name"], one.get("parent")) for one in file["resources"]] == places
     assert (file["resources"][-1]["type"], file["nameTable"]) == (SENDER["type"], known)
+    *outer, made = file["resources"]
+    assert all(one["component"] and "id" not in one for one in outer)
+    assert made["id"]
+    assert "component" not in made
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ WAITING = {
 BREAK = KeyboardInterrupt()
 """Ctrl-C, or a CI system's signal."""
 NO_ENGINE = EngineFailedError("no engine")
+FULL = FileNotWrittenError("the disk is full")
 
 
 @pytest.fixture
@@ -106,9 +107,10 @@ def has_no_way_to_the_cpaas(desk: Operator) -> None:
 @pytest.mark.parametrize(
     ("shape", "key", "options", "told"),
     [
-        (lambda _: None, "", (), "no key was given"),
-        (lambda _: None, "two\nlines", (), "no key was given"),
-        (lambda _: None, "鍵", (), "no key was given"),
+        (lambda _: None, "", (), "the key is empty, or"),
+        (lambda _: None, "two\nlines", (), "the key is empty, or"),
+        (lambda _: None, "be\x07ll", (), "the key is empty, or"),
+        (lambda _: None, "鍵", (), "the key is empty, or"),
         (lambda _: None, "no-such-key", (), "(401): it is no key of this account"),
         (lambda _: None, "no-such-key", ("--unchecked",), "(401): it is no key of this account"),
         (lambda _: None, NEW_KEY, ("--cpaas-address", "no port"), "no port"),
@@ -138,7 +140,8 @@ def test_what_cannot_end_well_is_refused_before_anything_is_written(
 
 @pytest.mark.parametrize("line", [SET, LOOK])
 @pytest.mark.parametrize(
-    ("error", "told"), [(BREAK, "Stopped as asked."), (NO_ENGINE, "no engine")]
+    ("error", "told"),
+    [(BREAK, "Stopped as asked."), (NO_ENGINE, "no engine"), (FULL, "the disk is full")],
 )
 def test_what_stops_it_before_the_deploy_leaves_the_file_as_it_was(
     desk: Operator, line: str, error: BaseException, told: str
@@ -154,7 +157,7 @@ def test_what_stops_it_before_the_deploy_leaves_the_file_as_it_was(
 def test_what_the_new_key_would_change_beside_itself_is_told_and_so_is_a_file_that_keeps_it(
     desk: Operator, monkeypatch: pytest.MonkeyPatch, *, kept: bool
 ) -> None:
-    full = Mock(side_effect=FileNotWrittenError("the disk is full"))
+    full = Mock(side_effect=FULL)
     preview, before = desk.engine._preview, now(desk)
     monkeypatch.setattr(
         desk.engine, "_preview", lambda refresh: preview(refresh) + [WAITING] * (not refresh)

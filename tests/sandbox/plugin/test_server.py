@@ -8,9 +8,10 @@ from sandbox.machine.processes import program_of
 from tests.sandbox.engine.test_ensure import until
 
 ENGINE = (
-    "import subprocess, sys, time\n"
+    "import os, subprocess, sys, time\n"
+    "environ = os.environ | {'PYTHONIOENCODING': 'utf-16'}\n"  # as of a terminal's user
     "plugin = subprocess.Popen([sys.executable, sys.argv[1], '127.0.0.1:1'],"
-    " stdout=subprocess.PIPE, text=True)\n"
+    " stdout=subprocess.PIPE, encoding='ascii', env=environ)\n"
     "print(plugin.pid, plugin.stdout.readline().strip(), flush=True)\n"
     "time.sleep(600)\n"
 )
