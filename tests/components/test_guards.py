@@ -190,10 +190,13 @@ def test_the_provider_is_asked_while_every_thread_of_the_loop_waits_for_the_hook
             free.set()
 
     monkeypatch.setattr(pulumi_auth0, "get_tenant_output", lambda: SimpleNamespace(future=answer))
-    asyncio.run(ask())
+    # asyncio.run would leave the tests after this one without a loop.
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        runner.run(ask())
     assert asked.is_set()
 
 
+@pytest.mark.usefixtures("at")
 def test_without_credentials_no_action_is_made_whatever_the_gate() -> None:
     args = hooked(new_inputs={"name": "sender", "supportedTriggers": TRIGGER})
     with pytest.raises(TenantCallError, match=r"Set them, or, where no Action is made"):
