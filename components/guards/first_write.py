@@ -6,6 +6,7 @@ policy: what is refused then has been half written.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -67,7 +68,9 @@ class GenerationGuard(AsksOnce):
             async with self._access.connect() as client:
                 unified = (await tenant_settings.read(client)).unified is True
         else:
-            # With credentials that only the provider takes.
+            # With credentials that only the provider takes. The SDK needs a thread of the loop to
+            # ask it, and all may wait for this hook (`pulumi up --parallel 1`): here are more.
+            asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1000))
             settings: Any = await auth0.get_tenant_output().future()
             unified = bool(settings and settings.phone_consolidated_experience)
         experience = self._experience

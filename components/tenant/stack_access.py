@@ -47,8 +47,8 @@ class TenantAccess:
             raise TenantCallError(
                 "neither AUTH0_API_TOKEN, nor AUTH0_CLIENT_ID with AUTH0_CLIENT_SECRET or "
                 "AUTH0_CLIENT_ASSERTION_PRIVATE_KEY, and AUTH0_DOMAIN (or auth0:domain and its "
-                "like in the stack's config) say how to reach the tenant. Set them, or "
-                "phonemfa:gate to off."
+                "like in the stack's config) say how to reach the tenant. Set them, or, where no "
+                "Action is made, phonemfa:gate to off."
             )
         values = {name: await one.future() or "" for name, one in self.secrets.items()}
         return replace(self.access, **values)

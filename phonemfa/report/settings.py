@@ -70,8 +70,7 @@ class Settings:
         asked_only = not (isinstance(old, Mapping) and "settings" in old)
         if step.before and asked_only:
             old = step.before.inputs
-        gone = step.after is None or step.operation is Operation.DELETE
-        new = step.after.inputs if step.after and not gone else nothing
+        new = step.after.inputs if step.after else nothing
         return cls(
             component=step.name,
             before=_told(old, "settings", Mapping),

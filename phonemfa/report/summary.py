@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from phonemfa.output.text import cut
-from phonemfa.pulumi.preview import Operation, Preview
+from phonemfa.pulumi.preview import Preview
 from phonemfa.report.change import Change
 from phonemfa.report.differences import (
     CodeChange,
@@ -95,7 +95,7 @@ def declared(preview: Preview) -> list[Declared]:
             urn=step.urn, type=step.type, properties=step.after.inputs, protect=step.after.protect
         )
         for step in (*preview.components, *preview.steps)
-        if step.after and step.operation is not Operation.DELETE
+        if step.after
     ]
 
 

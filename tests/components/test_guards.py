@@ -1,7 +1,9 @@
 """What hooks look at, finish or refuse before a tenant is written; the policy's is on its own."""
 
 import asyncio
+import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -166,6 +168,39 @@ def test_a_tenant_is_asked_once_and_another_generation_refused_with_the_setting_
     for one in refusals:
         assert isinstance(one, RefusedError)
         assert f"pulumi config set phonemfa:experience {actual}" in str(one)
+
+
+def test_the_provider_is_asked_while_every_thread_of_the_loop_waits_for_the_hook(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    free, asked = threading.Event(), threading.Event()
+
+    async def answer() -> Any:  # As the SDK asks.
+        await asyncio.get_running_loop().run_in_executor(None, asked.set)
+        return SimpleNamespace(phone_consolidated_experience=True)
+
+    async def ask() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(one := ThreadPoolExecutor(1))
+        one.submit(free.wait)
+        try:
+            async with asyncio.timeout(20):
+                await GenerationGuard(NOBODY, UNIFIED)._before(hooked())
+        finally:
+            free.set()
+
+    monkeypatch.setattr(pulumi_auth0, "get_tenant_output", lambda: SimpleNamespace(future=answer))
+    # asyncio.run would leave the tests after this one without a loop.
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        runner.run(ask())
+    assert asked.is_set()
+
+
+@pytest.mark.usefixtures("at")
+def test_without_credentials_no_action_is_made_whatever_the_gate() -> None:
+    args = hooked(new_inputs={"name": "sender", "supportedTriggers": TRIGGER})
+    with pytest.raises(TenantCallError, match=r"Set them, or, where no Action is made"):
+        awaited(CreationGuard(NOBODY)._before(args))
 
 
 @pytest.mark.parametrize("experience", [UNIFIED, None])

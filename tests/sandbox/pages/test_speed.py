@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 import httpx
 import pytest
@@ -68,12 +69,12 @@ def counted(some: Phones) -> Iterator[dict[str, int]]:
     done = {"looks": 0, "calls": 0}
 
     def look() -> None:
-        done["looks"] += 100
+        done["looks"] += 10
 
-    def call(_frame: object, event: str, _argument: object) -> None:
-        done["calls"] += event == "call"
+    def call(frame: FrameType, event: str, _argument: object) -> None:
+        done["calls"] += event == "call" and frame.f_code is not look.__code__
 
-    some.inbox.database._connection.set_progress_handler(look, 100)
+    some.inbox.database._connection.set_progress_handler(look, 10)
     sys.setprofile(call)
     try:
         yield done
@@ -94,6 +95,6 @@ def test_a_page_of_ten_thousand_messages_costs_what_it_shows(
             answer = person.get(path)
         assert answer.status_code == 200
         assert answer.text.count("<time") <= 120, "a page of it, not all"
-        assert 100 <= done["looks"] < looks, path
-        assert 1000 < done["calls"] < CALLS, path
+        assert 0 < done["looks"] < looks, path
+        assert 100 < done["calls"] < CALLS, path
     full.inbox.close()
