@@ -75,6 +75,15 @@ class At:
         monkeypatch.setattr(of, "assumptions", replace(of.assumptions, **changes))
 
 
+@pytest.fixture(autouse=True)
+def _loop() -> Iterator[None]:
+    """Outputs belong to an event loop, as in a program; an earlier test may have left none."""
+    with asyncio.Runner() as runner:
+        asyncio.set_event_loop(runner.get_loop())
+        yield
+        asyncio.set_event_loop(None)
+
+
 @pytest.fixture(scope="package")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
     folder = tmp_path_factory.mktemp("sandbox")
@@ -85,16 +94,12 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox
 
 
 @pytest.fixture
-def at(running: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[At]:
+def at(running: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> At:
     monkeypatch.setenv("SSL_CERT_FILE", str(running.ca_file))
     # The sandbox has no rate to spare: what a gate waits for, it may look for often.
     monkeypatch.setattr(test_message, "_LONGEST_PAUSE", 0.05)
     running.parts.tenant.reset("unified")
-    # Outputs belong to an event loop, as they do in a program.
-    with asyncio.Runner() as runner:
-        asyncio.set_event_loop(runner.get_loop())
-        yield At(running, running.parts.tenant)
-        asyncio.set_event_loop(None)
+    return At(running, running.parts.tenant)
 
 
 @pytest.fixture
