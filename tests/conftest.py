@@ -19,7 +19,7 @@ def pytest_configure(config: pytest.Config) -> None:
     the end of each program the engine would wait five seconds for its language host. And the ARGS
     of `make test` would be those of every make below it.
     """
-    for name in ("MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS"):
+    for name in ("ARGS", "MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS"):
         os.environ.pop(name, None)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
