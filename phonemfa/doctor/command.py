@@ -1,6 +1,5 @@
 """`phonemfa doctor`: what stands between a stack and its tenant."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -67,7 +66,7 @@ def doctor(
     if not no_state:
         with working("asking Pulumi for the stack"):
             findings += pulumi_side.engine_checks(wanted)
-    domain = bare(wanted.domain or os.environ.get("AUTH0_DOMAIN", ""))
+    domain = bare(wanted.domain)
     with working(f"reading the tenant {domain}") as heard:
         reading = read(wanted, domain, heard)
     findings += check(reading)

@@ -42,7 +42,7 @@ class StackFile:
 
     Attributes:
         stack: its name alone, for people and file names.
-        domain: of the tenant; empty when the config names none.
+        domain: of the tenant, by the config or else AUTH0_DOMAIN; empty when neither names one.
         auth0: the `auth0:` keys, without that prefix; an encrypted value is a mapping.
         secrets: the encrypted values, as `namespace:name`.
     """
@@ -108,12 +108,12 @@ def read_stack_file(project: Path, stack: str | None, *, file: Path | None = Non
     settings = StackSettings.check(config.stack, values, faults=faults)
     # AUTH0_DOMAIN counts where the config is silent; that both name one tenant is checked by
     # whoever contacts it.
-    asked = domain or os.environ.get("AUTH0_DOMAIN", "")
+    domain = domain or os.environ.get("AUTH0_DOMAIN", "")
     try:
-        check_domain(asked)
+        check_domain(domain)
         read_tenants_file(config.folder).check(
             config.stack,
-            domain=asked,
+            domain=domain,
             cpaas_base_host=settings.cpaas_base_host,
         )
     except NoAccessError as error:
